@@ -1,0 +1,58 @@
+"""What the platform needs of the places where rows and values are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from retrain_platform.dataset.record import Record
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+V = TypeVar("V", bound=Record)
+
+
+class Lake(Protocol):
+    """Versioned tables of rows, one partition a period. `table` is '<model>/<name>'."""
+
+    def replace(self, table: str, period: str, frame: pd.DataFrame) -> int:
+        """Make `frame` the whole content of the period, atomically; returns the table's version.
+
+        The same content again changes nothing and returns the version that stands.
+        """
+
+    def read(
+        self, table: str, periods: Sequence[str], *, columns: Sequence[str] | None = None, version: int | None = None,
+    ) -> pd.DataFrame:
+        """The rows of `periods`, in the order of periods and of writing; empty where there are none.
+
+        Raises:
+            UnknownTable: the table was never written.
+        """
+
+    def version(self, table: str) -> int | None:
+        """The newest version; None for a table never written."""
+
+    def periods(self, table: str) -> list[str]:
+        """The periods that have rows, sorted; empty for a table never written."""
+
+
+class Values(Protocol):
+    """Small frozen values by model, asset, period and id; the newest of a period is what it shows."""
+
+    def put(self, model: str, asset: str, period: str, id: str, value: Record) -> None:
+        """Keep `value`; the same id again replaces it in place, a new id becomes the newest."""
+
+    def get(self, model: str, asset: str, period: str, id: str, as_type: type[V]) -> V | None:
+        """The value with this id."""
+
+    def newest(self, model: str, asset: str, period: str, as_type: type[V]) -> V | None:
+        """The value put last for the period."""
+
+    def all(self, model: str, asset: str, as_type: type[V]) -> dict[str, V]:
+        """The newest of every period, by period, sorted."""
+
+
+class UnknownTable(LookupError):
+    """The lake has no such table."""

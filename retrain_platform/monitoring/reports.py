@@ -1,0 +1,80 @@
+"""What watching one period leaves behind: numbers, never limits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from retrain_platform.dataset.record import Record
+
+DRIFT_METHODS = ("psi", "js", "kl", "ks", "wasserstein", "chi_squared")
+"""The distances of a feature's current distribution from its reference; see `stats.distances`."""
+
+
+class FeatureDrift(Record):
+    """One feature's distance from the reference, and what the reference's own periods scored.
+
+    `scores` and `noise` have the keys of `DRIFT_METHODS` plus 'new_category_share' and
+    'missing_share' (absolute change); None where a measure does not apply. `noise` is the 95th
+    percentile of the scores that each reference period got against the others together, so a
+    score at or under it is what an ordinary period does.
+    """
+
+    feature: str
+    kind: Literal["numeric", "integer", "category"]
+    scores: dict[str, float | None]
+    noise: dict[str, float | None]
+    rows_reference: int
+    rows_current: int
+    new_categories: tuple[str, ...] = ()
+
+
+class DriftReport(Record):
+    """Every feature of one period against the champion's training periods (or the first ones)."""
+
+    period: str
+    as_of: datetime
+    reference: tuple[str, ...]
+    features: tuple[FeatureDrift, ...]
+    segments: dict[str, dict[str, tuple[FeatureDrift, ...]]] = {}
+
+
+class Reading(Record):
+    """A metric with its interval. `value` is None where it cannot be computed; `why` then says so.
+
+    The interval's unit of sampling is the day; `days` is how many there were.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    rows: int
+    days: int
+    why: str = ""
+
+
+class PeriodPerformance(Record):
+    """How one model version did on one event period, as known at `as_of`.
+
+    `metrics` by metric name; `segments` by segment column, then by its value, then by metric.
+    Not ripe: `metrics` is empty and `why` says what is missing.
+    """
+
+    period: str
+    version: str
+    role: Literal["champion", "shadow", "canary", "previous"]
+    as_of: datetime
+    ripe: bool
+    rows: int
+    labelled: int
+    metrics: dict[str, Reading] = {}
+    segments: dict[str, dict[str, dict[str, Reading]]] = {}
+    why: str = ""
+
+
+class PerformanceReport(Record):
+    """Everything measured at one `as_of`: each event period that ripened or is still ripening."""
+
+    period: str
+    as_of: datetime
+    measured: tuple[PeriodPerformance, ...]

@@ -1,0 +1,170 @@
+"""What a policy sees (`History`) and what deciding gives (`RetrainDecision`)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal
+
+from retrain_platform.dataset.duration import Duration
+from retrain_platform.dataset.period import Period
+from retrain_platform.dataset.record import Record
+from retrain_platform.monitoring.reports import DriftReport, PeriodPerformance
+
+
+class Action(StrEnum):
+    """What a decision asks for, from least to most."""
+
+    NONE = "none"
+    WATCH = "watch"
+    INVESTIGATE = "investigate"
+    SCHEDULE = "schedule"
+    RETRAIN = "retrain"
+    RETRAIN_NOW = "retrain_now"
+
+    @property
+    def rank(self) -> int:
+        """Position on the ladder: 0 for none, 5 for retrain now."""
+        return list(Action).index(self)
+
+    @property
+    def retrains(self) -> bool:
+        """Whether a retrain run follows."""
+        return self in (Action.RETRAIN, Action.RETRAIN_NOW)
+
+
+class Champion(Record):
+    """The version that answers now. `seen_until`: no row at or after it entered its training."""
+
+    version: str
+    decision_id: str
+    trained_as_of: datetime
+    training_rows: int
+    seen_until: datetime
+    released_as_of: datetime
+
+
+class Retrained(Record):
+    """A finished retrain: `version` is None where the candidate was turned away or failed."""
+
+    decision_id: str
+    as_of: datetime
+    version: str | None
+    verdict: str
+    training_rows: int
+
+
+class Released(Record):
+    """A version that took over the traffic. `how`: first, release, rollback or outside."""
+
+    version: str
+    as_of: datetime
+    how: Literal["first", "release", "rollback", "outside"]
+    by_hand: bool = False
+
+
+class Requested(Record):
+    """A person's request or an outside event that no decision has answered yet."""
+
+    key: str
+    kind: str
+    as_of: datetime
+    why: str
+    actor: str
+    urgent: bool = False
+
+
+class Incident(Record):
+    """Something that went wrong: a failed run, a failed data check, a rollback."""
+
+    kind: str
+    as_of: datetime
+    why: str
+
+
+class RipePeriod(Record):
+    """A period whose labels are in: its rows, how many have a label, and whether its checks passed."""
+
+    period: str
+    start: datetime
+    end: datetime
+    rows: int
+    labelled: int
+    sound: bool = True
+    problem: str = ""
+
+
+class History(Record):
+    """What was known at `as_of`, nothing later, oldest first; all that a policy sees.
+
+    `drift` has one report a watched period up to and including `period`. `performance` has the
+    ripe readings of whichever version was champion in each event period. `ripe` lists every ripe
+    period; `new_ripe_rows` counts the labelled rows at or after the champion's `seen_until`.
+    `period_length` is nominal. `problem` is non-empty when the newest period's data is broken
+    (a failed check): an alert, and no retrain.
+    """
+
+    model: str
+    as_of: datetime
+    period: Period
+    period_length: Duration
+    label_delay: Duration
+    champion: Champion | None = None
+    drift: tuple[DriftReport, ...] = ()
+    performance: tuple[PeriodPerformance, ...] = ()
+    ripe: tuple[RipePeriod, ...] = ()
+    new_ripe_rows: int = 0
+    retrained: tuple[Retrained, ...] = ()
+    released: tuple[Released, ...] = ()
+    requested: tuple[Requested, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    release_open: str | None = None
+    problem: str = ""
+
+    def periods_in(self, span: timedelta) -> int:
+        """How many periods make up `span`, at least 1."""
+        return max(1, round(span / self.period_length))
+
+
+FindingVerdict = Literal["fired", "holding", "quiet", "cannot tell", "held back"]
+
+
+class Finding(Record):
+    """What one trigger saw: the value against its limit, how long it has held, and one sentence.
+
+    `fired`: it asks for `action`. `holding`: over the limit, its dwell not yet served. `quiet`:
+    within limits. `cannot tell`: too little data, the sentence says what is missing. `held back`:
+    it would fire, and a guard (cooldown, cap, open release, broken data) stopped it.
+    `parts` are the findings it was composed of.
+    """
+
+    trigger: str
+    verdict: FindingVerdict
+    action: Action = Action.NONE
+    value: float | None = None
+    limit: float | None = None
+    held: int = 0
+    needed: int = 1
+    sentence: str
+    parts: tuple["Finding", ...] = ()
+
+    @property
+    def fired(self) -> bool:
+        """Whether it asks for its action."""
+        return self.verdict == "fired"
+
+
+class RetrainDecision(Record):
+    """One per model and tick, yes or no. `id` is a hash of model, policy, `as_of` and evidence."""
+
+    id: str
+    model: str
+    period: str
+    as_of: datetime
+    policy: str
+    action: Action
+    automatic: bool
+    overrides: tuple[str, ...] = ()
+    reason: str
+    finding: Finding
+    answers: tuple[str, ...] = ()

@@ -1,0 +1,155 @@
+"""A release as a value: its stages, and the entries of the ledger whose fold it is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal, Protocol
+
+from pydantic import Field, model_validator
+
+from retrain_platform.dataset.duration import Duration, parse_duration
+from retrain_platform.dataset.record import Record
+
+
+class Stage(StrEnum):
+    """Where a version stands on its way to the traffic."""
+
+    WAITING = "waiting"
+    APPROVAL = "approval"
+    SHADOW = "shadow"
+    CANARY = "canary"
+    BAKE = "bake"
+    DONE = "done"
+    ABORTED = "aborted"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+    ROLLED_BACK = "rolled_back"
+
+    @property
+    def open(self) -> bool:
+        """Whether something is still to happen."""
+        return self in (Stage.WAITING, Stage.APPROVAL, Stage.SHADOW, Stage.CANARY, Stage.BAKE)
+
+
+class Entry(Record):
+    """One line of the ledger. `seq` counts from 1 within a model; `key` is unique within it.
+
+    `as_of` is the data's time that it belongs to, `at` the wall clock's; `actor` who did it
+    ('unattributed' when nobody said).
+    """
+
+    seq: int
+    model: str
+    kind: str
+    key: str
+    as_of: datetime
+    at: datetime
+    actor: str
+    why: str = ""
+    body: dict[str, Any] = {}
+
+
+class Ledger(Protocol):
+    """The append-only truth of what happened."""
+
+    def append(
+        self, model: str, kind: str, key: str, as_of: datetime, *,
+        body: dict[str, Any] | None = None, actor: str = "platform", why: str = "", expect: int | None = None,
+    ) -> Entry:
+        """Add an entry, or return the one that already has `key` (a repeat doubles nothing).
+
+        Raises:
+            LedgerMoved: when `expect` is given and is not the model's last `seq`.
+        """
+
+    def entries(self, model: str) -> list[Entry]:
+        """All entries of the model in order of `seq`."""
+
+    def models(self) -> list[str]:
+        """Every model with an entry, sorted."""
+
+
+class LedgerMoved(RuntimeError):
+    """Someone else wrote first: read again, decide again."""
+
+
+class ReleasePlan(Record):
+    """How a validated candidate takes over. Durations are whole ripe periods.
+
+    `canary` are the shares in percent of each step, increasing, ending at 100. `metric` None is
+    the model's first. `not_worse_by` is the margin, in the metric's unit; `confidence` two-sided.
+    `bake`: how long the previous champion is scored beside the new one, ready to return.
+    `patience`: the most ripe periods a stage may stay undecided before the champion is kept.
+    """
+
+    shadow: Duration = Field(default_factory=lambda: parse_duration("1w"))
+    canary: tuple[int, ...] = (50, 100)
+    bake: Duration = Field(default_factory=lambda: parse_duration("1w"))
+    approval: bool = False
+    metric: str | None = None
+    not_worse_by: float = Field(default=0.01, gt=0)
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    patience: int = Field(default=4, ge=1)
+
+    @model_validator(mode="after")
+    def _steps(self) -> ReleasePlan:
+        steps = self.canary
+        if not steps or steps[-1] != 100 or any(a >= b for a, b in zip(steps, steps[1:])) or steps[0] < 1:
+            raise ValueError(f"canary == {list(steps)}, must increase and end at 100, as in [5, 25, 100]")
+        return self
+
+
+class Release(Record):
+    """One version's way: `share` is the percent of entities it answers now; `step` indexes the canary."""
+
+    version: str
+    decision_id: str
+    stage: Stage
+    share: int = 0
+    step: int = 0
+    opened_as_of: datetime
+    stage_as_of: datetime
+    previous: str | None = None
+    sentence: str = ""
+
+
+class ReleaseState(Record):
+    """The fold of the ledger: who answers, who is on the way, what ended. `ended` is oldest first."""
+
+    champion: str | None = None
+    released_as_of: datetime | None = None
+    proven_as_of: datetime | None = None
+    open: Release | None = None
+    waiting: Release | None = None
+    ended: tuple[Release, ...] = ()
+
+
+class Evidence(Record):
+    """The open version against the other on all ripe rows that both scored since the stage began.
+
+    `periods` are the ripe event periods counted; `difference` is open version minus the other (the champion, or in
+    bake the previous champion), oriented so that positive is better; `low`/`high` its interval at the plan's
+    confidence, corrected for the number of looks.
+    """
+
+    version: str
+    other: str
+    periods: tuple[str, ...]
+    rows: int
+    difference: float | None
+    low: float | None
+    high: float | None
+    why: str = ""
+
+
+class Transition(Record):
+    """One move: from stage to stage, and why. `kind` is the ledger entry's kind."""
+
+    kind: Literal["opened", "advanced", "promoted", "proven", "aborted", "rolled_back", "rejected", "superseded"]
+    version: str
+    stage: Stage
+    share: int = 0
+    step: int = 0
+    sentence: str
+    evidence: Evidence | None = None
