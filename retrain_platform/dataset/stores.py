@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from retrain_platform.dataset.record import Record
@@ -19,7 +20,13 @@ class Lake(Protocol):
     def replace(self, table: str, period: str, frame: pd.DataFrame) -> int:
         """Make `frame` the whole content of the period, atomically; returns the table's version.
 
-        The same content again changes nothing and returns the version that stands.
+        The same content again changes nothing and returns the version that stands. A column that is
+        new is missing in the periods before, one that is left out is missing in this one.
+
+        Raises:
+            TypeChanged: a column's type is not the one of the periods before.
+            StoreFull: no space is left; the content before still stands.
+            StoreBusy: other writers kept winning; nothing was written.
         """
 
     def read(
@@ -29,6 +36,8 @@ class Lake(Protocol):
 
         Raises:
             UnknownTable: the table was never written.
+            UnknownColumn: one of `columns` is in no period of the table.
+            UnknownTableVersion: the table has no version `version`.
         """
 
     def version(self, table: str) -> int | None:
@@ -53,6 +62,39 @@ class Values(Protocol):
     def all(self, model: str, asset: str, as_type: type[V]) -> dict[str, V]:
         """The newest of every period, by period, sorted."""
 
+    def put_bytes(self, model: str, asset: str, period: str, id: str, data: bytes) -> None:
+        """As `put`, for a value with a compact form of its own (a profile)."""
+
+    def newest_bytes(self, model: str, asset: str, period: str) -> bytes | None:
+        """The bytes put last for the period."""
+
+    def folder(self, model: str, asset: str, id: str) -> Path:
+        """A local folder for files that belong to `id` (a fitted model); made if need be."""
+
 
 class UnknownTable(LookupError):
     """The lake has no such table."""
+
+
+class UnknownColumn(LookupError):
+    """The table has no such column."""
+
+
+class UnknownTableVersion(LookupError):
+    """The table has no such version."""
+
+
+class TypeChanged(ValueError):
+    """A column's values are of another type than the table's earlier periods."""
+
+
+class StoreFull(OSError):
+    """No space is left; what stood before the write still stands."""
+
+
+class StoreBusy(RuntimeError):
+    """Other writers kept winning: nothing was written, run again."""
+
+
+class BrokenValue(ValueError):
+    """A stored value cannot be read back."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
+
+from pydantic import Field, model_validator
 
 from retrain_platform.dataset.duration import Duration
 from retrain_platform.dataset.period import Period
@@ -100,8 +103,10 @@ class History(Record):
     `drift` has one report a watched period up to and including `period`. `performance` has the
     ripe readings of whichever version was champion in each event period. `ripe` lists every ripe
     period; `new_ripe_rows` counts the labelled rows at or after the champion's `seen_until`.
+    A first training takes at least `rows_needed` ripe labelled rows of `periods_needed` ripe periods.
     `period_length` is nominal. `problem` is non-empty when the newest period's data is broken
-    (a failed check): an alert, and no retrain.
+    (a failed check): an alert, and no retrain. `reading_confidence` is the two-sided level of the
+    intervals in `performance`. Anything dated after `as_of` is refused.
     """
 
     model: str
@@ -114,12 +119,33 @@ class History(Record):
     performance: tuple[PeriodPerformance, ...] = ()
     ripe: tuple[RipePeriod, ...] = ()
     new_ripe_rows: int = 0
+    rows_needed: int = 0
+    periods_needed: int = 0
     retrained: tuple[Retrained, ...] = ()
     released: tuple[Released, ...] = ()
     requested: tuple[Requested, ...] = ()
     incidents: tuple[Incident, ...] = ()
     release_open: str | None = None
     problem: str = ""
+    reading_confidence: float = Field(default=0.95, gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _nothing_later(self) -> History:
+        for field, moment in self._moments():
+            if moment > self.as_of:
+                raise ValueError(f"{field} == {moment}, must not be later than as_of == {self.as_of}")
+        return self
+
+    def _moments(self) -> Iterator[tuple[str, datetime]]:
+        """Every moment at which something in here became known."""
+        if self.champion is not None:
+            for field in ("trained_as_of", "seen_until", "released_as_of"):
+                yield f"champion.{field}", getattr(self.champion, field)
+        for name in ("drift", "performance", "retrained", "released", "requested", "incidents"):
+            for position, item in enumerate(getattr(self, name)):
+                yield f"{name}[{position}].as_of", item.as_of
+        for position, period in enumerate(self.ripe):
+            yield f"ripe[{position}].end", period.end
 
     def periods_in(self, span: timedelta) -> int:
         """How many periods make up `span`, at least 1."""
@@ -129,13 +155,21 @@ class History(Record):
 FindingVerdict = Literal["fired", "holding", "quiet", "cannot tell", "held back"]
 
 
+def asks(verdict: FindingVerdict, action: Action) -> Action:
+    """What a trigger whose action is `action` asks for while its verdict is `verdict`."""
+    if verdict == "fired":
+        return action
+    return Action.WATCH if verdict in ("holding", "held back") else Action.NONE
+
+
 class Finding(Record):
     """What one trigger saw: the value against its limit, how long it has held, and one sentence.
 
     `fired`: it asks for `action`. `holding`: over the limit, its dwell not yet served. `quiet`:
     within limits. `cannot tell`: too little data, the sentence says what is missing. `held back`:
     it would fire, and a guard (cooldown, cap, open release, broken data) stopped it.
-    `parts` are the findings it was composed of.
+    `parts` are the findings it was composed of. `action` is what it asks for now (while
+    holding or held back at most to look into it); `overrides` are the guards that it passed because it was urgent.
     """
 
     trigger: str
@@ -146,7 +180,8 @@ class Finding(Record):
     held: int = 0
     needed: int = 1
     sentence: str
-    parts: tuple["Finding", ...] = ()
+    parts: tuple[Finding, ...] = ()
+    overrides: tuple[str, ...] = ()
 
     @property
     def fired(self) -> bool:

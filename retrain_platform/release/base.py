@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any, Literal, Protocol
 
 from pydantic import Field, model_validator
@@ -54,8 +55,16 @@ class Ledger(Protocol):
     """The append-only truth of what happened."""
 
     def append(
-        self, model: str, kind: str, key: str, as_of: datetime, *,
-        body: dict[str, Any] | None = None, actor: str = "platform", why: str = "", expect: int | None = None,
+        self,
+        model: str,
+        kind: str,
+        key: str,
+        as_of: datetime,
+        *,
+        body: dict[str, Any] | None = None,
+        actor: str = "platform",
+        why: str = "",
+        expect: int | None = None,
     ) -> Entry:
         """Add an entry, or return the one that already has `key` (a repeat doubles nothing).
 
@@ -95,13 +104,16 @@ class ReleasePlan(Record):
     @model_validator(mode="after")
     def _steps(self) -> ReleasePlan:
         steps = self.canary
-        if not steps or steps[-1] != 100 or any(a >= b for a, b in zip(steps, steps[1:])) or steps[0] < 1:
+        if not steps or steps[-1] != 100 or any(a >= b for a, b in pairwise(steps)) or steps[0] < 1:
             raise ValueError(f"canary == {list(steps)}, must increase and end at 100, as in [5, 25, 100]")
         return self
 
 
 class Release(Record):
-    """One version's way: `share` is the percent of entities it answers now; `step` indexes the canary."""
+    """One version's way: `share` is the percent of entities it answers now; `step` indexes the canary.
+
+    `previous` is the champion that it replaced; `needs_approval`: a person must say yes before the shadow.
+    """
 
     version: str
     decision_id: str
@@ -111,6 +123,7 @@ class Release(Record):
     opened_as_of: datetime
     stage_as_of: datetime
     previous: str | None = None
+    needs_approval: bool = False
     sentence: str = ""
 
 
@@ -143,13 +156,22 @@ class Evidence(Record):
     why: str = ""
 
 
-class Transition(Record):
-    """One move: from stage to stage, and why. `kind` is the ledger entry's kind."""
+TransitionKind = Literal["opened", "advanced", "promoted", "proven", "aborted", "rolled_back", "rejected", "superseded"]
+"""The kinds of ledger entry that the state of a release is folded from."""
 
-    kind: Literal["opened", "advanced", "promoted", "proven", "aborted", "rolled_back", "rejected", "superseded"]
+
+class Transition(Record):
+    """One move: from stage to stage, and why. `kind` is the ledger entry's kind.
+
+    `to` is the version that answers after a 'rolled_back'; `needs_approval` is kept from 'opened' on.
+    """
+
+    kind: TransitionKind
     version: str
     stage: Stage
     share: int = 0
     step: int = 0
+    to: str | None = None
+    needs_approval: bool = False
     sentence: str
     evidence: Evidence | None = None

@@ -1,1 +1,1 @@
-"""replay"""
+"""Walk a road without Dagster, and ask what else could have happened on it."""

@@ -1,1 +1,16 @@
-"""training"""
+"""What a learner is, and the configuration of each: the union is the registry."""
+
+from typing import Annotated, get_args
+
+from pydantic import Field
+
+from retrain_platform.training.lightgbm import LightGBM
+from retrain_platform.training.sklearn import Sklearn
+
+LearnerSpec = Annotated[LightGBM | Sklearn, Field(discriminator="kind")]
+"""The configuration of any learner."""
+
+LEARNERS: tuple[type[LightGBM | Sklearn], ...] = get_args(get_args(LearnerSpec)[0])
+"""Every member of `LearnerSpec`, in the order of the union."""
+
+__all__ = ["LEARNERS", "LearnerSpec", "LightGBM", "Sklearn"]

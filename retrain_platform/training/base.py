@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from retrain_platform.dataset.preparation import MissingColumns as MissingColumns
 from retrain_platform.dataset.record import Record
 
 if TYPE_CHECKING:
@@ -78,8 +79,13 @@ class ModelVersion(Record):
 class Registry(Protocol):
     """Versions and aliases of models; MLflow's by default."""
 
-    def register(self, model: str, decision_id: str, package: Path, tags: Mapping[str, str]) -> ModelVersion:
-        """Add a version from the folder `package`; the same `decision_id` again gives the same version."""
+    def register(
+        self, model: str, decision_id: str, package: Path, tags: Mapping[str, str], *, run_id: str | None = None
+    ) -> ModelVersion:
+        """Add a version from the folder `package`; the same `decision_id` again gives the same version.
+
+        `run_id` is the tracked run that the version belongs to, where there is one.
+        """
 
     def find(self, model: str, decision_id: str) -> ModelVersion | None:
         """The version registered for this decision."""
@@ -115,10 +121,6 @@ class Candidate(Record):
 
 class OneClass(ValueError):
     """The label has one class only: nothing can be learned from it."""
-
-
-class MissingColumns(ValueError):
-    """A frame lacks columns that the fitted preparation needs."""
 
 
 class UnknownVersion(LookupError):

@@ -1,1 +1,19 @@
-"""validation"""
+"""Is the new one good enough: an honest exam, gates as a visible family, the report and the card."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from retrain_platform.validation.fairness import Segments
+from retrain_platform.validation.gate import GateBase
+from retrain_platform.validation.performance import AgainstChampion, Catastrophic, Floor
+
+Gate = Annotated[Floor | AgainstChampion | Catastrophic | Segments, Field(discriminator="kind")]
+"""Any gate, as the spec's `validation: gates:` lists them."""
+
+GATES: tuple[type[GateBase], ...] = (Floor, AgainstChampion, Catastrophic, Segments)
+"""Every member of `Gate`."""
+
+__all__ = ["GATES", "AgainstChampion", "Catastrophic", "Floor", "Gate", "Segments"]

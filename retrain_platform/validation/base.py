@@ -8,6 +8,7 @@ from typing import Literal
 from retrain_platform.dataset.record import Record
 
 GateVerdict = Literal["passed", "failed", "cannot tell"]
+Basis = Literal["holdout", "recipes", "alone", "too few rows"]
 
 
 class Comparison(Record):
@@ -30,16 +31,26 @@ class Comparison(Record):
     why: str = ""
 
 
+class WorstRow(Record):
+    """A holdout row on which the candidate missed by more than the champion did."""
+
+    id: str
+    label: float
+    candidate: float
+    champion: float
+
+
 class Measurements(Record):
     """All that the gates judge, measured once on the holdout.
 
     `basis`: 'holdout' (rows later than any that either model saw), 'recipes' (both recipes fitted
     to the same cut), 'alone' (no champion) or 'too few rows'. `candidate` by metric;
-    `comparisons` by metric; `segments` by 'column=value', then metric.
+    `comparisons` by metric; `segments` by 'column=value', then metric. `looks` counts the exams held
+    on any of these rows, this one included. `worst_rows` by 'all' or 'column=value', worst first.
     """
 
     decision_id: str
-    basis: Literal["holdout", "recipes", "alone", "too few rows"]
+    basis: Basis
     holdout_start: datetime | None
     holdout_end: datetime | None
     rows: int
@@ -47,6 +58,8 @@ class Measurements(Record):
     candidate: dict[str, float | None] = {}
     comparisons: dict[str, Comparison] = {}
     segments: dict[str, dict[str, Comparison]] = {}
+    looks: int = 1
+    worst_rows: dict[str, tuple[WorstRow, ...]] = {}
     why: str = ""
 
 
@@ -54,7 +67,8 @@ class GateResult(Record):
     """One gate's answer: what was measured, the limit, the verdict, and what it could resolve.
 
     `resolves` is the smallest difference that the gate could tell from 0 at its confidence.
-    `blocking` is False for what is shown only (small segments).
+    `blocking` is False for what is shown only (small segments, optional gates). `rows` are those that
+    speak loudest for a failure.
     """
 
     gate: str
@@ -64,6 +78,7 @@ class GateResult(Record):
     resolves: float | None = None
     blocking: bool = True
     sentence: str
+    rows: tuple[WorstRow, ...] = ()
 
 
 class ValidationReport(Record):

@@ -1,0 +1,58 @@
+# Two commands on a fresh machine: `make demo`, `make test`. Python 3.11+, make and git are all they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export RETRAIN_HOME ?= $(CURDIR)/.home
+export DAGSTER_HOME ?= $(RETRAIN_HOME)/dagster
+export MLFLOW_DISABLE_TELEMETRY := true
+export GX_ANALYTICS_ENABLED := false
+
+.PHONY: demo dev test check lint format types imports tests definitions lock clean
+.DEFAULT_GOAL := demo
+
+demo: $(VENV)/installed ## Play flight_delay through its year; again plays only what is new
+	@$(BIN)/python -m retrain_platform.demo
+
+dev: $(VENV)/installed ## The Dagster UI on the kept history, sensors running
+	@$(BIN)/python -c "from retrain_platform.defs.play import instance; instance()"
+	@$(BIN)/dagster dev --workspace workspace.yaml
+
+test: $(VENV)/installed ## All tests
+	@$(BIN)/pytest -q -n 2
+
+check: lint types imports definitions tests ## Everything that must be green before a stop
+
+lint: $(VENV)/installed
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+format: $(VENV)/installed
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+types: $(VENV)/installed
+	@$(BIN)/mypy
+
+imports: $(VENV)/installed
+	@$(BIN)/lint-imports --no-cache
+
+definitions: $(VENV)/installed
+	@$(BIN)/dagster definitions validate --workspace workspace.yaml --log-level warning
+	@$(BIN)/dg check yaml
+
+tests: test
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	@echo "Setting up $(VENV) from requirements.lock (a few minutes, once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+lock: ## Pin anew, within pyproject.toml
+	@$(BIN)/python -m pip install --quiet pip-tools
+	@$(BIN)/pip-compile --quiet --upgrade --generate-hashes --extra demo --extra dev --strip-extras --allow-unsafe \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header -o requirements.lock pyproject.toml
+
+clean: ## Forget the demo's history (not the environment)
+	rm -rf .home

@@ -1,0 +1,65 @@
+"""Files that are whole or absent, and a lock between processes."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from retrain_platform.dataset.stores import StoreFull
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Make `data` the whole content of `path`: a reader sees the old content or the new one, never a part.
+
+    The bytes are on the disk before the name is (fsync, then rename). After a power cut the rename
+    itself may be missing, which is the state before the write.
+
+    Raises:
+        StoreFull: no space is left; what stood at `path` still stands.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+        try:
+            _fill(handle, data)
+            os.replace(temporary, path)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise full_disk(error, path) or error from None
+
+
+def full_disk(error: BaseException, path: Path) -> StoreFull | None:
+    """The error to raise instead of `error` when it means a full disk, as the lake's Rust errors do by text only."""
+    by_code = isinstance(error, OSError) and error.errno in _FULL
+    if not by_code and "No space left on device" not in str(error):
+        return None
+    return StoreFull(errno.ENOSPC, "no space left: free some and run again; what stood before still stands", str(path))
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock file `path` alone, among all processes of this machine; waits for it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)  # closing gives the lock back, as the death of the process does
+
+
+def _fill(handle: int, data: bytes) -> None:
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())

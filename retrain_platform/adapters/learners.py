@@ -1,0 +1,16 @@
+"""From a learner's configuration to the learner."""
+
+from __future__ import annotations
+
+from retrain_platform.adapters.lightgbm_learner import LightGBMLearner
+from retrain_platform.adapters.sklearn_learner import SklearnLearner
+from retrain_platform.training import LearnerSpec
+from retrain_platform.training.base import Learner, Task
+from retrain_platform.training.lightgbm import LightGBM
+
+
+def learner(spec: LearnerSpec, task: Task) -> Learner:
+    """Who fits this configuration; LightGBM and scikit-learn are imported at the first fit or load."""
+    if isinstance(spec, LightGBM):
+        return LightGBMLearner(spec, task)
+    return SklearnLearner(spec, task)

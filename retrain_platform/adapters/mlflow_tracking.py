@@ -1,0 +1,119 @@
+"""One MLflow run for each retrain: found again after a kill, filled in few writes, ended by its job.
+
+dagster-mlflow's resource opens the run that its configuration names (`mlflow_run_id`) and sets it
+RUNNING; left without a name it starts one and tags it a moment later, and a kill can fall between. So
+`open_run` opens it, tagged from its first moment, and the resource is handed its id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from retrain_platform.adapters.mlflow_store import DECISION, experiment_id, mlflow_client
+
+_METRICS_A_WRITE = 1000
+_TEXTS_A_WRITE = 100
+_PARAM_LENGTH = 6000
+_TAG_LENGTH = 5000
+
+
+def ensure_experiment(tracking_uri: str, experiment: str, artifact_root: Path) -> str:
+    """The experiment's id; made if need be, with its artefacts under the absolute `artifact_root`."""
+    return experiment_id(tracking_uri, experiment, artifact_root)
+
+
+def open_run(tracking_uri: str, experiment: str, decision_id: str, name: str) -> str:
+    """The id of the decision's one run, RUNNING: an earlier attempt's again, else a new one called `name`.
+
+    Raises:
+        LookupError: the experiment does not exist; `ensure_experiment` makes it.
+    """
+    adopted = adopt_or_close(tracking_uri, experiment, decision_id)
+    if adopted is not None:
+        return adopted
+    client = mlflow_client(tracking_uri)
+    standing = client.get_experiment_by_name(experiment)
+    if standing is None:
+        raise LookupError(f"experiment == {experiment!r}, must exist")
+    made = client.create_run(standing.experiment_id, run_name=name, tags={DECISION: decision_id})
+    return str(made.info.run_id)
+
+
+def adopt_or_close(tracking_uri: str, experiment: str, decision_id: str) -> str | None:
+    """The newest run that an earlier attempt of the decision opened, set RUNNING again; None if there is none.
+
+    Any other run of the decision that a kill left RUNNING is closed as KILLED.
+    """
+    client = mlflow_client(tracking_uri)
+    standing = client.get_experiment_by_name(experiment)
+    if standing is None:
+        return None
+    found = client.search_runs(
+        [standing.experiment_id], f"tags.{DECISION} = '{decision_id}'", order_by=["attributes.start_time DESC"]
+    )
+    for run in found[1:]:
+        if run.info.status == "RUNNING":
+            client.set_terminated(run.info.run_id, "KILLED")
+    if not found:
+        return None
+    if found[0].info.status != "RUNNING":
+        client.update_run(found[0].info.run_id, status="RUNNING")
+    return str(found[0].info.run_id)
+
+
+def log_fit(
+    client: Any,
+    run_id: str,
+    params: Mapping[str, Any],
+    curves: Mapping[str, Sequence[float]],
+    metrics: Mapping[str, float | None],
+    tags: Mapping[str, str],
+) -> None:
+    """Write what a fit leaves behind to its run; writing it again changes nothing.
+
+    Nested `params` get dotted names. A curve's point number is its step. MLflow never changes a
+    parameter: one that a later attempt sets otherwise goes to the tag 'changed_params'.
+    """
+    from mlflow.entities import Metric, Param, RunTag
+
+    run = client.get_run(run_id)
+    began = run.info.start_time  # the same time again, so that a repeat is the same row
+    single = [(name, value, 0) for name, value in metrics.items() if value is not None]
+    curved = [(name, value, step) for name, curve in curves.items() for step, value in enumerate(curve)]
+    added, changed = _compared(params, run.data.params)
+    kept = {**tags, **({"changed_params": changed} if changed else {})}
+    points = [Metric(name, float(value), began, step) for name, value, step in (*single, *curved)]
+    for part in _parts([Param(name, text) for name, text in added.items()], _TEXTS_A_WRITE):
+        client.log_batch(run_id, params=part)
+    for part in _parts([RunTag(name, text[:_TAG_LENGTH]) for name, text in kept.items()], _TEXTS_A_WRITE):
+        client.log_batch(run_id, tags=part)
+    for part in _parts(points, _METRICS_A_WRITE):
+        client.log_batch(run_id, metrics=part)
+
+
+def log_metrics(client: Any, run_id: str, metrics: Mapping[str, float | None]) -> None:
+    """Write single numbers to the run; what could not be measured (None) is left out."""
+    log_fit(client, run_id, {}, {}, metrics, {})
+
+
+def _compared(params: Mapping[str, Any], standing: Mapping[str, str]) -> tuple[dict[str, str], str]:
+    """The parameters that the run does not have yet, and those that it has otherwise, in words."""
+    wanted = {name: text[:_PARAM_LENGTH] for name, text in _flat(params)}
+    added = {name: text for name, text in wanted.items() if name not in standing}
+    changed = [f"{name}: {standing[name]} -> {text}" for name, text in wanted.items() if standing.get(name, text) != text]
+    return added, "; ".join(changed)
+
+
+def _parts(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def _flat(params: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in params.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", str(value)

@@ -1,0 +1,193 @@
+"""Fits the `sklearn` recipe: the common preparation, then a scikit-learn pipeline kept without pickles."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from retrain_platform.adapters.content_digest import digest
+from retrain_platform.adapters.labels import check_labels
+from retrain_platform.adapters.package_files import BadPackage, read_package, write_package
+from retrain_platform.dataset.preparation import Preparation, fit_preparation
+from retrain_platform.training.base import FitReport, Task
+from retrain_platform.training.sklearn import Sklearn, Step
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+_MODEL = "pipeline.skops"
+
+TRUSTED = (
+    "numpy.dtype",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.metrics._dist_metrics.EuclideanDistance64",
+    "sklearn.neighbors._kd_tree.KDTree",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+    "sklearn.tree._tree.Tree",
+)
+"""What is read beyond skops's own list: plain data of numpy and scikit-learn, nothing of anybody else's."""
+
+
+class SklearnLearner:
+    """A `Learner`. There are no rounds: `valid` and `rounds` change nothing."""
+
+    def __init__(self, spec: Sklearn, task: Task) -> None:
+        self._spec, self._task = spec, task
+
+    def fit(
+        self,
+        train: pd.DataFrame,
+        labels: NDArray[np.float64],
+        *,
+        valid: pd.DataFrame | None = None,
+        valid_labels: NDArray[np.float64] | None = None,
+        rounds: int | None = None,
+    ) -> FittedSklearn:
+        """Fit on all columns of `train`; see `Learner`.
+
+        Raises:
+            OneClass: a binary label with one class only.
+            ValueError: labels that cannot be learned from, a step that scikit-learn does not have,
+                or an estimator that does not fit the task.
+        """
+        check_labels(labels, len(train), self._task)
+        steps = [_built(step, self._spec.seed) for step in self._spec.pipeline]
+        wanted = "predict_proba" if self._task == "binary" else "predict"
+        if not hasattr(steps[-1], wanted):
+            raise ValueError(
+                f"estimator == {self._spec.pipeline[-1].estimator!r}, must have {wanted} where task == {self._task!r}"
+            )
+        preparation = fit_preparation(train, list(train.columns), most_categories=self._spec.most_categories)
+        pipeline = _pipeline(preparation, steps, one_hot=self._spec.categories == "one_hot")
+        pipeline.fit(preparation.transform(train), labels)
+        return FittedSklearn(pipeline, self._task, preparation, _report(pipeline, preparation))
+
+    def load(self, folder: Path) -> FittedSklearn:
+        """What `save` wrote.
+
+        Raises:
+            BadPackage: `folder` holds no fitted model, or one with types that are not trusted.
+        """
+        return load_sklearn(folder)
+
+
+class FittedSklearn:
+    """A fitted pipeline and its preparation."""
+
+    def __init__(self, pipeline: Any, task: Task, preparation: Preparation, report: FitReport) -> None:
+        self.report = report
+        self._pipeline, self._task, self._preparation = pipeline, task, preparation
+
+    def score(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        """One number a row; see `Fitted`."""
+        if not len(frame):
+            return np.empty(0)
+        matrix = self._preparation.transform(frame)
+        if self._task == "binary":
+            return np.asarray(self._pipeline.predict_proba(matrix)[:, 1], dtype=np.float64)
+        return np.asarray(self._pipeline.predict(matrix), dtype=np.float64)
+
+    def save(self, folder: Path) -> None:
+        """Write pipeline, preparation and report into `folder`.
+
+        Raises:
+            BadPackage: the pipeline holds types that could not be read back.
+        """
+        import skops.io
+
+        data = skops.io.dumps(self._pipeline)
+        _refuse_untrusted(skops.io.get_untrusted_types(data=data), folder)
+        (folder / _MODEL).write_bytes(data)
+        write_package(folder, "sklearn", self._task, self._preparation, self.report)
+
+    def fingerprint(self) -> str:
+        """The SHA-256 of all that was fitted: coefficients, trees, means."""
+        return digest(self._pipeline)
+
+
+def load_sklearn(folder: Path) -> FittedSklearn:
+    """The fitted model in `folder`.
+
+    Raises:
+        BadPackage: `folder` holds none, or one with types that are not trusted.
+    """
+    import skops.io
+
+    package = read_package(folder)
+    path = folder / _MODEL
+    _refuse_untrusted(skops.io.get_untrusted_types(file=path), folder)
+    pipeline = skops.io.load(path, trusted=list(TRUSTED))
+    return FittedSklearn(pipeline, package.task, package.preparation, package.report)
+
+
+def _refuse_untrusted(types: Sequence[str], folder: Path) -> None:
+    strange = sorted(set(types) - set(TRUSTED))
+    if strange:
+        raise BadPackage(f"types == {', '.join(strange)} in the model of {folder}, must be known to be plain data")
+
+
+def _built(step: Step, seed: int) -> Any:
+    """The step's estimator, with the recipe's seed where it draws at random."""
+    module, _, name = step.estimator.rpartition(".")
+    try:
+        kind = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"estimator == {step.estimator!r}, must be a class of scikit-learn: {error}") from error
+    known = inspect.signature(kind).parameters
+    wrong = sorted(set(step.params) - set(known))
+    if wrong:
+        raise ValueError(f"params of {step.estimator} == {', '.join(wrong)}, must be among {', '.join(known)}")
+    return kind(**step.params, **({"random_state": seed} if "random_state" in known else {}))
+
+
+def _pipeline(preparation: Preparation, steps: Sequence[Any], *, one_hot: bool) -> Any:
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    texts = list(preparation.categorical)
+    numbers = [position for position in range(len(preparation.features)) if position not in texts]
+    # An unseen category is nan here, as a missing one is: it gets a column, or a code, of its own.
+    codes: list[Any] = [SimpleImputer(strategy="constant", fill_value=-1.0, keep_empty_features=True)]
+    if one_hot:
+        codes.append(OneHotEncoder(handle_unknown="ignore"))
+    columns = ColumnTransformer(
+        [
+            ("texts", make_pipeline(*codes), texts),
+            (
+                "numbers",
+                make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()),
+                numbers,
+            ),
+        ]
+    )
+    return make_pipeline(columns, *steps)
+
+
+def _report(pipeline: Any, preparation: Preparation) -> FitReport:
+    return FitReport(rounds=0, features=preparation.features, importance=_importance(pipeline, preparation))
+
+
+def _importance(pipeline: Any, preparation: Preparation) -> dict[str, float]:
+    """The size of each feature's coefficients (their sum over its one-hot columns), or the trees' own
+    importance; empty for estimators that tell neither, and behind steps that mix the columns."""
+    if len(pipeline) > 2:
+        return {}
+    last = pipeline[-1]
+    weights = getattr(last, "feature_importances_", getattr(last, "coef_", None))
+    if weights is None:
+        return {}
+    totals = dict.fromkeys(preparation.features, 0.0)
+    names = pipeline[0].get_feature_names_out([f"x{i}" for i in range(len(preparation.features))])
+    for name, weight in zip(names, np.abs(np.ravel(weights)), strict=True):
+        position = int(name.partition("__")[2].partition("_")[0].removeprefix("x"))
+        totals[preparation.features[position]] += float(weight)
+    return totals

@@ -1,0 +1,119 @@
+"""release show, approve, reject, rollback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from retrain_platform.cli.app import AsJson, ModelName, Why, actor, answer, app, console, fail, shop_of, show, spec_of
+from retrain_platform.cli.people import data_time
+from retrain_platform.release.base import ReleaseState, Transition
+
+commands = typer.Typer(no_args_is_help=True, help="Look at the release, or move it by hand.")
+app.add_typer(commands, name="release")
+
+
+@commands.command("show")
+def show_release(model: ModelName, as_json: AsJson = False) -> None:
+    """Who answers, who is on the way, what ended.
+
+    Example: [bold]retrain release show flight_delay[/bold]
+    """
+    shop = shop_of(spec_of(model))
+    state = shop.state()
+    if answer(state, as_json):
+        return
+    console.print(f"champion: {state.champion or 'none yet'}", markup=False)
+    rows = [r for r in (state.open, state.waiting, *reversed(state.ended)) if r is not None]
+    show(
+        [
+            {
+                "version": r.version,
+                "stage": r.stage.value,
+                "share": r.share,
+                "since": f"{r.stage_as_of:%Y-%m-%d}",
+                "why": r.sentence,
+            }
+            for r in rows
+        ]
+    )
+
+
+@commands.command()
+def approve(model: ModelName, why: Why, as_json: AsJson = False) -> None:
+    """Approve the release that waits for a person.
+
+    Example: [bold]retrain release approve flight_delay --why "segments looked at"[/bold]
+    """
+    from retrain_platform.release.by_hand import approve as move
+
+    _move(model, why, as_json, "approve", lambda state, as_of, shop: move(state, as_of))
+
+
+@commands.command()
+def reject(model: ModelName, why: Why, as_json: AsJson = False) -> None:
+    """Turn away the release that waits for a person.
+
+    Example: [bold]retrain release reject flight_delay --why "worse for JFK"[/bold]
+    """
+    from retrain_platform.release.by_hand import reject as move
+
+    _move(model, why, as_json, "reject", lambda state, as_of, shop: move(state, as_of, why))
+
+
+@commands.command()
+def rollback(
+    model: ModelName,
+    why: Why,
+    to: Annotated[str | None, typer.Option(help="A version; without it, the champion before.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give the traffic back to an earlier version, at once.
+
+    Example: [bold]retrain release rollback flight_delay --why "wrong for night flights" --to 2[/bold]
+    """
+    from retrain_platform.release.by_hand import roll_back
+
+    def move(state: ReleaseState, as_of: Any, shop: Any) -> tuple[Transition, ...]:
+        versions = [version.version for version in shop.registry.versions(shop.model)]
+        return roll_back(state, as_of, why, to, versions)
+
+    _move(model, why, as_json, "rollback", move)
+
+
+def _move(
+    model: str,
+    why: str,
+    as_json: bool,
+    what: str,
+    move: Callable[[ReleaseState, Any, Any], tuple[Transition, ...]],
+) -> None:
+    from retrain_platform.release.table import IllegalMove
+    from retrain_platform.steps.releasing import project, record
+
+    if not why.strip():
+        fail("--why == '', must give a reason: it goes on record")
+    shop = shop_of(spec_of(model))
+    entries = shop.entries()
+    as_of = data_time(shop.spec, entries)
+    state = shop.state()
+    try:
+        moves = move(state, as_of, shop)
+    except IllegalMove as error:
+        fail(str(error), 1)
+    on_way = state.open or state.waiting
+    record(
+        shop,
+        moves,
+        key=f"{what}:{len(entries) + 1}",
+        as_of=as_of,
+        actor=actor(),
+        why=why,
+        decision_id=on_way.decision_id if on_way else "",
+    )
+    project(shop, shop.state())
+    if not answer(list(moves), as_json):
+        for made in moves:
+            console.print(made.sentence, markup=False)

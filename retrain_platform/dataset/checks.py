@@ -1,0 +1,94 @@
+"""What a training dataset must be like before anything learns from it, and what was found. Pure: an adapter runs it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from retrain_platform.dataset.duration import Duration
+from retrain_platform.dataset.period import Share
+from retrain_platform.dataset.record import Record
+
+CheckName = Literal[
+    "schema",
+    "types",
+    "missing",
+    "ranges",
+    "freshness",
+    "label_availability",
+    "row_minimum",
+    "class_balance",
+    "expectations",
+]
+CHECK_NAMES: tuple[CheckName, ...] = (
+    "schema",
+    "types",
+    "missing",
+    "ranges",
+    "freshness",
+    "label_availability",
+    "row_minimum",
+    "class_balance",
+    "expectations",
+)
+"""Every check of the gate, in the order of the report; each is one Dagster asset check."""
+
+CheckVerdict = Literal["passed", "failed", "could not run"]
+
+
+class Expectation(Record):
+    """One Great Expectations expectation: the name of its class, and its arguments beside it.
+
+    >>> Expectation(type="ExpectColumnValuesToBeInSet", column="origin", value_set=["EWR", "JFK"]).arguments
+    {'column': 'origin', 'value_set': ['EWR', 'JFK']}
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(pattern=r"^Expect[A-Z]\w*$")
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What the expectation's class is called with."""
+        return dict(self.model_extra or {})
+
+
+class ChecksSpec(Record):
+    """The limits of the training gate.
+
+    `min_rows`: labelled rows at least. `max_missing`: largest share of a feature's values that may
+    be missing. `fresh_within`: the newest labelled row is at most this much older than `as_of`; None is 4
+    weeks. `min_label_share`: labelled rows among all rows at least. `min_class_share`: each class
+    of a binary label at least. `expectations` are the team's own.
+    """
+
+    min_rows: int = Field(default=1000, ge=1)
+    max_missing: Share = 0.5
+    fresh_within: Duration | None = None
+    min_label_share: Share = 0.5
+    min_class_share: Annotated[float, Field(ge=0, le=0.5)] = 0.01
+    expectations: tuple[Expectation, ...] = ()
+
+
+class CheckResult(Record):
+    """One check's answer. `value` against `limit` is that of the worst column, None where no number tells it.
+
+    `could not run`: the check itself broke, so nothing is known; it blocks as a failure does.
+    `examples` are values that fail, as texts, a handful.
+    """
+
+    name: CheckName
+    verdict: CheckVerdict
+    value: float | None = None
+    limit: float | None = None
+    sentence: str
+    examples: tuple[str, ...] = ()
+
+
+class GateReport(Record):
+    """Every check of one snapshot, in the order of `CHECK_NAMES`. `passed` when each of them passed."""
+
+    snapshot_id: str
+    passed: bool
+    results: tuple[CheckResult, ...]

@@ -1,0 +1,109 @@
+"""From rows to the matrix that a learner sees: fitted on the training part, travelling with the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from retrain_platform.dataset.record import Record
+from retrain_platform.dataset.soundness import kind_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+class MissingColumns(ValueError):
+    """A frame lacks columns that the fitted preparation needs."""
+
+
+class UnfitColumn(ValueError):
+    """A column that cannot be made a number: a time, or texts where there were numbers."""
+
+
+class Preparation(Record):
+    """The features in order, and for each category column the values that it knows.
+
+    A category becomes its position among the known values, which are sorted; an unseen, rare or
+    missing one becomes nan, as does a missing number.
+    """
+
+    features: tuple[str, ...]
+    categories: dict[str, tuple[str, ...]] = {}
+
+    @property
+    def categorical(self) -> tuple[int, ...]:
+        """The positions of the category columns."""
+        return tuple(position for position, name in enumerate(self.features) if name in self.categories)
+
+    def transform(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        """The matrix (rows, features), C order, of any frame that has the feature columns.
+
+        Raises:
+            MissingColumns: naming all that are missing.
+            UnfitColumn: a column of numbers now holds something else.
+        """
+        missing = [name for name in self.features if name not in frame.columns]
+        if missing:
+            raise MissingColumns(f"columns {', '.join(missing)} are missing: the model was fitted on them")
+        matrix = np.empty((len(frame), len(self.features)))
+        for position, name in enumerate(self.features):
+            known = self.categories.get(name)
+            matrix[:, position] = _numbers(frame[name]) if known is None else _codes(frame[name], known)
+        return matrix
+
+
+def fit_preparation(frame: pd.DataFrame, features: Sequence[str], *, most_categories: int = 250) -> Preparation:
+    """Learn the `most_categories` most frequent values of each category column of `frame`.
+
+    Raises:
+        MissingColumns: `frame` lacks a feature.
+        UnfitColumn: a feature is a time.
+    """
+    missing = [name for name in features if name not in frame.columns]
+    if missing:
+        raise MissingColumns(f"features {', '.join(missing)} are not among the columns")
+    kinds = {name: kind_of(frame[name]) for name in features}
+    times = [name for name, kind in kinds.items() if kind == "time"]
+    if times:
+        raise UnfitColumn(f"features {', '.join(times)} are times: exclude them, or derive numbers such as the hour")
+    return Preparation(
+        features=tuple(features),
+        categories={
+            name: _frequent(frame[name], most_categories) for name, kind in kinds.items() if kind == "category"
+        },
+    )
+
+
+def _frequent(values: pd.Series[Any], most: int) -> tuple[str, ...]:
+    from retrain_platform.dataset.times import as_text
+
+    counts = as_text(values).value_counts()
+    ranked = sorted(counts.items(), key=lambda item: (-int(item[1]), str(item[0])))
+    return tuple(sorted(str(name) for name, _ in ranked[:most]))
+
+
+def _codes(values: pd.Series[Any], known: tuple[str, ...]) -> NDArray[np.float64]:
+    import pandas as pd
+
+    from retrain_platform.dataset.times import value_text
+
+    position = {name: float(code) for code, name in enumerate(known)}
+    codes, uniques = pd.factorize(values)
+    table = np.array([*(position.get(value_text(value), np.nan) for value in uniques), np.nan])
+    found: NDArray[np.float64] = table[codes]
+    return found
+
+
+def _numbers(values: pd.Series[Any]) -> NDArray[np.float64]:
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        return values.to_numpy(dtype="float64", na_value=np.nan)
+    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
+    wrong = values[np.isnan(numbers) & values.notna().to_numpy()]
+    if len(wrong):
+        raise UnfitColumn(f"{values.name} == {wrong.iloc[0]!r}, must be a number: the model was fitted on numbers")
+    return np.asarray(numbers, dtype="float64")

@@ -1,0 +1,202 @@
+"""What a model was trained on: named by its content, described so that it can be read again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from retrain_platform.dataset.record import Record
+from retrain_platform.dataset.soundness import kind_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class ColumnReport(Record):
+    """One column of one part: share missing, and its range or how many different texts it holds."""
+
+    missing: float
+    low: float | None = None
+    high: float | None = None
+    mean: float | None = None
+    distinct: int | None = None
+
+
+class PartReport(Record):
+    """One part of a dataset: its rows, its span, its label, its features.
+
+    `first` and `last` are event times, both included. `classes` counts the values of a binary
+    label; `label` describes the label as a number.
+    """
+
+    rows: int
+    first: datetime | None
+    last: datetime | None
+    classes: dict[str, int]
+    label: ColumnReport
+    columns: dict[str, ColumnReport]
+
+
+class DatasetSnapshot(Record):
+    """An immutable training dataset. `id` is the fingerprint of its rows; `tables` the versions read.
+
+    Train holds the events before `valid_from`, valid those before `holdout_from`, holdout the rest,
+    up to `newest` (included). `basis` is what the exam can be taken on, `basis_why` says so in
+    words. `dropped` counts rows left out, by reason. `parts` has a report on each part.
+    """
+
+    id: str
+    decision_id: str
+    model: str
+    as_of: datetime
+    tables: dict[str, int]
+    periods: tuple[str, ...]
+    features: tuple[str, ...]
+    label: str
+    task: str
+    seed: int
+    valid_from: datetime
+    holdout_from: datetime
+    newest: datetime
+    basis: str
+    basis_why: str = ""
+    rows: int
+    dropped: dict[str, int] = {}
+    parts: dict[str, PartReport]
+
+    def part_rows(self) -> list[dict[str, Any]]:
+        """A table of the parts, one row each, for people."""
+        return [
+            {
+                "part": name,
+                "rows": part.rows,
+                "first": part.first and f"{part.first:%Y-%m-%d %H:%M}",
+                "last": part.last and f"{part.last:%Y-%m-%d %H:%M}",
+                "label mean": part.label.mean,
+                **{f"label {value}": count for value, count in part.classes.items()},
+            }
+            for name, part in self.parts.items()
+        ]
+
+    def column_rows(self) -> list[dict[str, Any]]:
+        """A table of the features, one row each: the training part, and what is missing in the others."""
+        train = self.parts["train"].columns
+        return [
+            {
+                "column": name,
+                **{f"missing in {part}": report.columns[name].missing for part, report in self.parts.items()},
+                "lowest": train[name].low,
+                "highest": train[name].high,
+                "mean": train[name].mean,
+                "different": train[name].distinct,
+            }
+            for name in self.features
+        ]
+
+
+class NoRows(ValueError):
+    """A dataset without a row."""
+
+
+def describe(  # noqa: PLR0913 - a snapshot is no less than all of this
+    rows: pd.DataFrame,
+    *,
+    model: str,
+    decision_id: str,
+    as_of: datetime,
+    periods: Sequence[str],
+    tables: Mapping[str, int],
+    features: Sequence[str],
+    label: str,
+    task: str,
+    seed: int,
+    valid_from: datetime,
+    holdout_from: datetime,
+    basis: str,
+    basis_why: str = "",
+    dropped: Mapping[str, int] | None = None,
+) -> DatasetSnapshot:
+    """The snapshot of `rows`, which have the feature columns, `_event_time`, `_entity` and `_label`.
+
+    Raises:
+        NoRows: there is nothing to learn from.
+    """
+    from retrain_platform.dataset.split import time_split
+
+    if not len(rows):
+        raise NoRows(f"rows == 0 for decision {decision_id}, must be at least 1: no period is ripe by {as_of}")
+    parts = time_split(rows, valid_from, holdout_from)
+    return DatasetSnapshot(
+        id=content_fingerprint(rows[["_event_time", "_entity", "_label", *features]]),
+        decision_id=decision_id,
+        model=model,
+        as_of=as_of,
+        tables=dict(tables),
+        periods=tuple(periods),
+        features=tuple(features),
+        label=label,
+        task=task,
+        seed=seed,
+        valid_from=valid_from,
+        holdout_from=holdout_from,
+        newest=rows["_event_time"].max().to_pydatetime(),
+        basis=basis,
+        basis_why=basis_why,
+        rows=len(rows),
+        dropped=dict(dropped or {}),
+        parts={
+            name: report_part(getattr(parts, name), features, classes=task == "binary")
+            for name in ("train", "valid", "holdout")
+        },
+    )
+
+
+def content_fingerprint(frame: pd.DataFrame) -> str:
+    """Sixteen hex digits: equal for equal column names, kinds, values and row order; the index does not count.
+
+    A missing value is one thing, however it is written; so is a moment, in whatever zone and unit.
+    """
+    import pandas as pd
+
+    digest = hashlib.sha256()
+    for name in frame.columns:
+        values = frame[name]
+        if isinstance(values.dtype, pd.DatetimeTZDtype):
+            values = values.dt.tz_convert("UTC").dt.as_unit("ns")
+        elif pd.api.types.is_datetime64_dtype(values.dtype):
+            values = values.dt.as_unit("ns")
+        digest.update(f"{len(str(name))}:{name}:{kind_of(values)};".encode())
+        digest.update(pd.util.hash_pandas_object(values, index=False).to_numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def report_part(frame: pd.DataFrame, features: Sequence[str], *, classes: bool) -> PartReport:
+    """Describe one part: a frame with `_event_time`, `_label` and the features; an empty one is fine."""
+    import pandas as pd
+
+    counts = frame["_label"].value_counts() if classes else pd.Series(dtype="int64")
+    times = frame["_event_time"]
+    return PartReport(
+        rows=len(frame),
+        first=times.min().to_pydatetime() if len(frame) else None,
+        last=times.max().to_pydatetime() if len(frame) else None,
+        classes={f"{value:g}": int(counts[value]) for value in sorted(counts.index)},
+        label=_column(frame["_label"]),
+        columns={name: _column(frame[name]) for name in features},
+    )
+
+
+def _column(values: pd.Series[Any]) -> ColumnReport:
+    missing = float(values.isna().mean()) if len(values) else 0.0
+    kind = kind_of(values)
+    if kind == "category":
+        return ColumnReport(missing=missing, distinct=int(values.nunique()))
+    present = values.dropna()
+    if kind == "time" or not len(present):
+        return ColumnReport(missing=missing)
+    numbers = present.astype("float64")
+    return ColumnReport(
+        missing=missing, low=float(numbers.min()), high=float(numbers.max()), mean=float(numbers.mean())
+    )

@@ -1,0 +1,98 @@
+"""Assets of the room `dataset`: events, the training dataset, and its blocking checks."""
+
+from typing import Any
+
+import dagster as dg
+
+from retrain_platform.dataset.checks import CHECK_NAMES
+from retrain_platform.defs.names import Named, decision_id
+from retrain_platform.defs.resource import Platform
+
+
+def events(of: Named) -> dg.AssetsDefinition:
+    """The rows of a period, as the source has them."""
+    upstream = [dg.AssetKey(of.spec.source.key)] if of.spec.source.kind == "asset" else []
+
+    @of.asset(
+        "events",
+        room="dataset",
+        kinds={"deltalake", "pandas"},
+        deps=upstream,
+        description="Rows of the period; labels join as they arrive.",
+    )
+    def _events(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
+        from retrain_platform.steps.watching import ingest
+
+        value = ingest(retrain.workshop(of.spec), of.period(context))
+        for problem in value.problems:
+            context.log.warning(problem)
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": value.rows,
+                "duplicates removed": value.duplicates,
+                "labels": "still arriving" if value.live else "loaded as history: event time + delay",
+                "problems": dg.MetadataValue.md("\n".join(f"- {line}" for line in value.problems) or "none"),
+                "table version": -1 if value.table_version is None else value.table_version,
+            }
+        )
+
+    return _events
+
+
+def training_dataset(of: Named) -> dg.AssetsDefinition:
+    """The immutable snapshot of a decided retrain."""
+
+    @of.asset(
+        "training_dataset",
+        room="dataset",
+        kinds={"deltalake"},
+        deps=of.keys("events", "retrain_decision"),
+        description="The rows that the period's decision trains on: table version, cuts, content fingerprint.",
+    )
+    def _training_dataset(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
+        from retrain_platform.defs.plots import table
+        from retrain_platform.steps.dataset import decided, snapshot
+
+        shop, period = retrain.workshop(of.spec), of.period(context)
+        made = snapshot(shop, period, decided(shop, period, decision_id(context)))
+        return dg.MaterializeResult(
+            data_version=dg.DataVersion(made.id),
+            metadata={
+                "dagster/row_count": made.rows,
+                "snapshot": made.id,
+                "decision": made.decision_id,
+                "tables": ", ".join(f"{name}@{version}" for name, version in made.tables.items()),
+                "periods": f"{made.periods[0]} to {made.periods[-1]} ({len(made.periods)})",
+                "exam": made.basis_why,
+                "parts": table(made.part_rows()),
+                "columns": table(made.column_rows()),
+            },
+        )
+
+    return _training_dataset
+
+
+def gate(of: Named) -> dg.AssetChecksDefinition:
+    """The training gate: Great Expectations checks that block what comes after in the run."""
+    specs = [
+        dg.AssetCheckSpec(name, asset=of.key("training_dataset"), blocking=True, partitions_def=of.partitions)
+        for name in CHECK_NAMES
+    ]
+
+    @dg.multi_asset_check(name=f"{of.spec.name}__training_gate", specs=specs, can_subset=False)
+    def _gate(context: dg.AssetCheckExecutionContext, retrain: Platform) -> Any:
+        from retrain_platform.steps.dataset import check, decided, snapshot
+
+        shop, period = retrain.workshop(of.spec), of.period(context)
+        report = check(shop, period, snapshot(shop, period, decided(shop, period, decision_id(context))))
+        answers = {result.name: result for result in report.results}
+        for name in CHECK_NAMES:
+            result = answers.get(name)
+            yield dg.AssetCheckResult(
+                check_name=name,
+                asset_key=of.key("training_dataset"),
+                passed=result is None or result.verdict == "passed",
+                metadata={"said": "not asked for by the spec" if result is None else result.sentence},
+            )
+
+    return _gate

@@ -1,0 +1,1 @@
+"""The models of this project, one folder each."""

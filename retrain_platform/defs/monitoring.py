@@ -1,0 +1,162 @@
+"""Assets of the room `monitoring`: predictions, profile, drift report, performance report."""
+
+import dagster as dg
+
+from retrain_platform.defs.names import Named
+from retrain_platform.defs.plots import bars, quality, table
+from retrain_platform.defs.resource import Platform
+
+
+def predictions(of: Named) -> dg.AssetsDefinition:
+    """The period's rows scored by every version that has a role."""
+
+    @of.asset(
+        "predictions",
+        room="release",
+        kinds={"deltalake"},
+        deps=of.keys("events"),
+        description="Scores by champion, shadow or canary, previous, as the release stood when the period began "
+        "(the road's only loop: Dagster's graph shows it as far as `release`).",
+    )
+    def _predictions(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
+        from retrain_platform.steps.watching import score
+
+        value = score(retrain.workshop(of.spec), of.period(context))
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": value.rows,
+                "versions": table(
+                    [
+                        {"role": role, "version": version, "rows answered": value.used.get(role, 0)}
+                        for role, version in value.versions.items()
+                    ]
+                ),
+            }
+        )
+
+    return _predictions
+
+
+def profile(of: Named) -> dg.AssetsDefinition:
+    """Counts of every column, on its fixed grid."""
+
+    @of.asset(
+        "profile",
+        room="monitoring",
+        kinds={"arrow"},
+        deps=of.keys("events"),
+        description="Mergeable counts of every feature, whole and by segment.",
+    )
+    def _profile(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
+        from retrain_platform.steps.watching import make_profile
+
+        made = make_profile(retrain.workshop(of.spec), of.period(context))
+        if made is None:
+            return dg.MaterializeResult(metadata={"dagster/row_count": 0})
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": made.rows,
+                "columns": len(made.columns),
+                "missing": table(
+                    [
+                        {"column": name, "missing": column.missing / max(made.rows, 1)}
+                        for name, column in made.columns.items()
+                        if column.missing
+                    ]
+                ),
+            }
+        )
+
+    return _profile
+
+
+def drift_report(of: Named) -> dg.AssetsDefinition:
+    """The period against the champion's training periods."""
+
+    @of.asset(
+        "drift_report",
+        room="monitoring",
+        kinds={"python"},
+        deps=of.keys("profile"),
+        description="Every feature's distance from the reference beside what the reference's own periods score.",
+    )
+    def _drift(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
+        from retrain_platform.steps.reference import reference_periods
+        from retrain_platform.steps.watching import drift
+
+        shop, period = retrain.workshop(of.spec), of.period(context)
+        reference = reference_periods(shop, period)
+        report = drift(shop, period, reference)
+        if report is None:
+            return dg.MaterializeResult(metadata={"reference": "no period with rows before this one"})
+        psi = {f.feature: f.scores["psi"] or 0.0 for f in report.features}
+        noise = {f.feature: f.noise["psi"] for f in report.features if f.noise.get("psi") is not None}
+        return dg.MaterializeResult(
+            metadata={
+                "reference": f"{reference[0]} to {reference[-1]} ({len(reference)} periods)",
+                "psi": bars(
+                    psi, title="PSI by feature; red: what ordinary periods of the reference score", limits=noise
+                ),
+                "scores": table(
+                    [{"feature": f.feature, **f.scores, "psi noise": f.noise.get("psi")} for f in report.features]
+                ),
+            }
+        )
+
+    return _drift
+
+
+def performance_report(of: Named) -> dg.AssetsDefinition:
+    """What each version did on the periods whose labels are in."""
+
+    @of.asset(
+        "performance_report",
+        room="monitoring",
+        kinds={"python"},
+        deps=of.keys("predictions", "events"),
+        description="Quality of every scored version on newly ripe periods, with intervals by day, by segment.",
+    )
+    def _performance(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
+        from retrain_platform.steps.ripening import perform, performances
+
+        shop, period = retrain.workshop(of.spec), of.period(context)
+        report = perform(shop, period)
+        primary = of.spec.primary
+        series: dict[str, list[tuple[str, float, float | None, float | None]]] = {}
+        for reading in performances(shop, period.end):
+            got = reading.metrics.get(primary)
+            if got is not None and got.value is not None:
+                series.setdefault(reading.role, []).append((reading.period, got.value, got.low, got.high))
+        return dg.MaterializeResult(
+            metadata={
+                **(
+                    {"quality": quality(series, title=f"{primary} by event period", limits=_limits(of))}
+                    if series
+                    else {}
+                ),
+                "measured": table(
+                    [
+                        {
+                            "event period": r.period,
+                            "role": r.role,
+                            "version": r.version,
+                            "labelled": r.labelled,
+                            **{name: got.value for name, got in r.metrics.items()},
+                            "note": r.why,
+                        }
+                        for r in report.measured
+                    ]
+                ),
+            }
+        )
+
+    return _performance
+
+
+def _limits(of: Named) -> dict[str, float]:
+    """The floors that the gates or policies set for the model's own metric."""
+    return {
+        f"floor {gate.at_least}": gate.at_least
+        for gate in of.spec.validation.gates
+        if gate.kind == "floor" and gate.metric == of.spec.primary and gate.at_least is not None
+    }

@@ -1,0 +1,94 @@
+"""Walk a model's road in this process: the steps that the sensors would ask for, one after the other."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import dagster as dg
+
+from retrain_platform.defs.graph import build_model_defs
+from retrain_platform.defs.names import named
+from retrain_platform.defs.resource import PLATFORM
+from retrain_platform.defs.sensors import job_name, record_failure
+from retrain_platform.spec.model import ModelSpec
+from retrain_platform.steps.due import Step, due
+
+
+class Played(NamedTuple):
+    """One step that was played: `why` is its error, empty when it went well."""
+
+    step: Step
+    run_id: str
+    why: str
+
+
+def instance() -> dg.DagsterInstance:
+    """The kept history under the platform's home, with Dagster's telemetry off."""
+    home = PLATFORM.settings().dagster_home
+    os.environ.setdefault("DAGSTER_HOME", str(home))
+    home = (
+        PLATFORM.settings().dagster_home if "DAGSTER_HOME" not in os.environ else type(home)(os.environ["DAGSTER_HOME"])
+    )
+    home.mkdir(parents=True, exist_ok=True)
+    config = home / "dagster.yaml"
+    if not config.exists():
+        config.write_text(
+            "telemetry:\n  enabled: false\nrun_monitoring:\n  enabled: true\n"
+            "concurrency:\n  runs:\n    max_concurrent_runs: 2\n"
+        )
+    return dg.DagsterInstance.get()
+
+
+def play(
+    spec: ModelSpec,
+    *,
+    until: str | None = None,
+    on: dg.DagsterInstance | None = None,
+    before: Callable[[Step], None] = lambda step: None,
+) -> Iterator[Played]:
+    """Play every due step, in order; stops at the first that fails, its failure on record.
+
+    `until` is the last period to watch. `before` is told of each step that begins.
+    """
+    on = on or instance()
+    defs = build_model_defs(spec)
+    jobs: dict[str, Any] = {}
+    reader = PLATFORM.reader(spec)
+    watermark = reader.watermark()
+    while (
+        step := due(spec, PLATFORM.ledger().entries(spec.name), watermark, by_hand=True, until=until).step
+    ) is not None:
+        before(step)
+        job = jobs.setdefault(step.kind, defs.resolve_job_def(job_name(spec.name, step.kind)))
+        result = job.execute_in_process(
+            instance=on, partition_key=step.period.key, tags=step.tags, raise_on_error=False
+        )
+        why = "" if result.success else _failure(result)
+        yield Played(step, result.run_id, why)
+        if why and not _ended(spec, step):
+            record_failure(PLATFORM.ledger(), named(spec), step.work, step.period.key, result.run_id, why)
+            return
+
+
+def road_length(spec: ModelSpec, until: str | None) -> int:
+    """How many closed periods the road still has."""
+    watermark = PLATFORM.reader(spec).watermark()
+    closed = [] if watermark is None else spec.period.closed(watermark)
+    watched = {e.body["period"] for e in PLATFORM.ledger().entries(spec.name) if e.kind == "watched"}
+    return sum(period.key not in watched and (until is None or period.key <= until) for period in closed)
+
+
+def _failure(result: Any) -> str:
+    """The first error of the run, in its own words."""
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            cause = error.cause or error
+            return f"{event.step_key}: {cause.message.strip()}"
+    return "the run failed: a blocking check did not pass"
+
+
+def _ended(spec: ModelSpec, step: Step) -> bool:
+    """Whether the step ended on record although its run failed: a refused dataset does."""
+    entries = PLATFORM.ledger().entries(spec.name)
+    return any(e.kind == "retrained" and e.body["decision_id"] == step.decision_id for e in entries)

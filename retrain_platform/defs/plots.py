@@ -1,0 +1,95 @@
+"""Plots as Markdown, for the assets' pages: small PNG pictures inside the text."""
+
+import base64
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+Draw = Callable[[Any], None]
+
+
+def picture(draw: Draw, *, width: float = 7.5, height: float = 2.6, title: str = "") -> dg.MarkdownMetadataValue:
+    """Let `draw` paint on one matplotlib axes; gives the picture as Markdown."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=72, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    draw(axes)
+    if title:
+        axes.set_title(title, loc="left", fontsize=9)
+    axes.tick_params(labelsize=7)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    data = base64.b64encode(buffer.getvalue()).decode()
+    return dg.MetadataValue.md(f"![{title or 'plot'}](data:image/png;base64,{data})")
+
+
+def bars(
+    values: Mapping[str, float], *, title: str, limits: Mapping[str, float] | None = None
+) -> dg.MarkdownMetadataValue:
+    """Horizontal bars, largest on top; `limits` are drawn as ticks over their bars."""
+    shown = sorted(values.items(), key=lambda item: item[1])[-15:]
+
+    def draw(axes: Any) -> None:
+        names = [name for name, _ in shown]
+        axes.barh(names, [value for _, value in shown], color="#4c78a8", height=0.7)
+        for place, name in enumerate(names):
+            if limits and limits.get(name) is not None:
+                axes.plot([limits[name]] * 2, [place - 0.45, place + 0.45], color="#e45756", lw=2)
+
+    return picture(draw, height=0.6 + 0.19 * len(shown), title=title)
+
+
+def quality(
+    series: Mapping[str, Sequence[tuple[str, float, float | None, float | None]]],
+    *,
+    title: str,
+    marks: Mapping[str, str] | None = None,
+    limits: Mapping[str, float] | None = None,
+) -> dg.MarkdownMetadataValue:
+    """A metric over periods, one line a role with its interval; `marks` name periods where something happened."""
+    places = {key: number for number, key in enumerate(sorted({p for points in series.values() for p, *_ in points}))}
+    colours = {"champion": "#4c78a8", "shadow": "#f58518", "canary": "#54a24b", "previous": "#9d9d9d"}
+
+    def draw(axes: Any) -> None:
+        for role, points in series.items():
+            xs = [places[point[0]] for point in points]
+            axes.plot(xs, [point[1] for point in points], marker=".", lw=1.2, label=role, color=colours.get(role))
+            if role == "champion":
+                low = [point[1] if point[2] is None else point[2] for point in points]
+                high = [point[1] if point[3] is None else point[3] for point in points]
+                axes.fill_between(xs, low, high, alpha=0.15, color=colours[role], lw=0)
+        for key, what in (marks or {}).items():
+            if key in places:
+                axes.axvline(places[key], color="#888888", lw=0.8, ls=":")
+                axes.text(places[key], axes.get_ylim()[1], what, fontsize=6, rotation=90, va="top", ha="right")
+        for name, value in (limits or {}).items():
+            axes.axhline(value, color="#e45756", lw=1, ls="--", label=name)
+        step = max(1, len(places) // 10)
+        axes.set_xticks(list(places.values())[::step], list(places)[::step])
+        axes.legend(fontsize=7, frameon=False, loc="lower left", ncols=4)
+
+    return picture(draw, title=title)
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> dg.MarkdownMetadataValue:
+    """Rows as a Markdown table; numbers to four places, None as a dash."""
+    if not rows:
+        return dg.MetadataValue.md("*nothing yet*")
+    names = list(rows[0])
+    lines = [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]
+    lines += [f"| {' | '.join(_cell(row.get(name)) for name in names)} |" for row in rows]
+    return dg.MetadataValue.md("\n".join(lines))
+
+
+def _cell(value: Any) -> str:
+    if value is None or value == "":
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.4f}".rstrip("0").rstrip(".")
+    return str(value).replace("|", "\\|").replace("\n", " ")

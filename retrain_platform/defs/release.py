@@ -1,0 +1,81 @@
+"""Assets of the room `release`: the registered version and the release."""
+
+import dagster as dg
+
+from retrain_platform.defs.names import Named, decision_id
+from retrain_platform.defs.plots import table
+from retrain_platform.defs.resource import Platform, mlflow_key
+
+
+def registered_model(of: Named) -> dg.AssetsDefinition:
+    """The version in the registry, refitted on all ripe rows."""
+
+    @of.asset(
+        "registered_model",
+        room="release",
+        kinds={"mlflow"},
+        deps=of.keys("validation_report", "candidate_model"),
+        required_resource_keys={"retrain", mlflow_key(of.spec.name)},
+        description="What passed its exam, refitted on all ripe rows and registered; its release begins.",
+    )
+    def _registered(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from retrain_platform.steps.dataset import decided, snapshot
+        from retrain_platform.steps.training import register, report_of
+
+        shop, period = context.resources.retrain.workshop(of.spec), of.period(context)
+        decision = decided(shop, period, decision_id(context))
+        run = getattr(context.resources, mlflow_key(of.spec.name))
+        ended = register(
+            shop,
+            period,
+            decision,
+            snapshot(shop, period, decision),
+            report_of(shop, period, decision),
+            run_id=run.active_run().info.run_id,
+        )
+        run.ended_on_record = True
+        return dg.MaterializeResult(
+            metadata={
+                "version": ended.version or "turned away",
+                "verdict": ended.verdict,
+                "in words": ended.sentence,
+                "training rows": ended.training_rows,
+                "model fingerprint": ended.model_fingerprint,
+            }
+        )
+
+    return _registered
+
+
+def release(of: Named) -> dg.AssetsDefinition:
+    """Who answers, who is on the way: the fold of the ledger as of the period's end."""
+
+    @of.asset(
+        "release",
+        room="release",
+        kinds={"mlflow", "sqlite"},
+        deps=of.keys("performance_report"),
+        description="The release after the period's evidence: stage, share, champion, and every move so far.",
+    )
+    def _release(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
+        from retrain_platform.steps.releasing import move
+
+        state, evidence, moves = move(retrain.workshop(of.spec), of.period(context))
+        for made in moves:
+            context.log.info(made.sentence)
+        on_way = state.open
+        return dg.MaterializeResult(
+            metadata={
+                "champion": state.champion or "none yet",
+                "on the way": f"{on_way.version}: {on_way.stage.value} {on_way.share}%" if on_way else "nothing",
+                "moves": table(
+                    [{"move": m.kind, "version": m.version, "stage": m.stage.value, "why": m.sentence} for m in moves]
+                ),
+                **({"difference": evidence.difference} if evidence and evidence.difference is not None else {}),
+                "ended": table(
+                    [{"version": r.version, "stage": r.stage.value, "why": r.sentence} for r in state.ended]
+                ),
+            }
+        )
+
+    return _release

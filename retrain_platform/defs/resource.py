@@ -1,0 +1,81 @@
+"""The platform as a Dagster resource, and MLflow's run for each retrain."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from retrain_platform.resources import Settings, ledger, reader_of, settings, workshop
+from retrain_platform.spec.model import ModelSpec
+
+
+class Platform(dg.ConfigurableResource):
+    """Where the platform keeps everything. An empty field takes the environment's, else the embedded default."""
+
+    home: str = ""
+    ledger_url: str = ""
+    tracking_uri: str = ""
+
+    def settings(self) -> Settings:
+        """The settings in force."""
+        given = {"home": self.home, "ledger_url": self.ledger_url, "tracking_uri": self.tracking_uri}
+        names = {"home": "RETRAIN_HOME", "ledger_url": "RETRAIN_LEDGER_URL", "tracking_uri": "MLFLOW_TRACKING_URI"}
+        return settings({**os.environ, **{names[field]: value for field, value in given.items() if value}})
+
+    def workshop(self, spec: ModelSpec) -> Any:
+        """Everything that a step of the model needs."""
+        return workshop(spec, self.settings())
+
+    def reader(self, spec: ModelSpec) -> Any:
+        """The model's source alone, for a sensor's tick."""
+        return reader_of(spec)
+
+    def ledger(self) -> Any:
+        """The ledger alone, for a sensor's tick."""
+        return ledger(self.settings())
+
+
+PLATFORM = Platform()
+"""The default; a host project that wants another binds it under the key `retrain`."""
+
+
+def mlflow_key(model: str) -> str:
+    """The resource key of a model's MLflow run: each model has its own experiment."""
+    return f"mlflow_{model}"
+
+
+def mlflow_run(model: str) -> dg.ResourceDefinition:
+    """dagster-mlflow's tracking resource for one retrain of `model`; heavy imports wait until it is built.
+
+    A killed attempt left its run RUNNING: the next one adopts it by the decision's id. The run ends
+    FINISHED when the retrain has ended on record, else FAILED.
+    """
+
+    @dg.resource(description=f"One MLflow run a retrain, in the experiment {model}")
+    def tracked(context: dg.InitResourceContext) -> Iterator[Any]:
+        from dagster_mlflow.resources import mlflow_tracking
+
+        from retrain_platform.adapters.mlflow_tracking import adopt_or_close, ensure_experiment
+
+        at = PLATFORM.settings()
+        ensure_experiment(at.tracking_uri, model, at.home / "artifacts")
+        decision_id = context.dagster_run.tags.get("retrain/decision_id", "") if context.dagster_run else ""
+        config = {
+            "experiment_name": model,
+            "mlflow_tracking_uri": at.tracking_uri,
+            "mlflow_run_id": adopt_or_close(at.tracking_uri, model, decision_id) if decision_id else None,
+            "parent_run_id": None,
+            "env": {},
+            "env_to_tag": None,
+            "extra_tags": {"decision_id": decision_id} if decision_id else {},
+        }
+        inner = mlflow_tracking.resource_fn(context.replace_config(config))
+        run = next(inner)
+        run.ended_on_record = False
+        try:
+            yield run
+        finally:
+            run.end_run(status="FINISHED" if run.ended_on_record else "FAILED")
+
+    return tracked

@@ -1,0 +1,57 @@
+"""Asset of the room `training`: the candidate."""
+
+import dagster as dg
+
+from retrain_platform.defs.names import Named, decision_id
+from retrain_platform.defs.plots import bars, quality
+from retrain_platform.defs.resource import mlflow_key
+
+
+def candidate_model(of: Named) -> dg.AssetsDefinition:
+    """The fit whose exam follows."""
+
+    @of.asset(
+        "candidate_model",
+        room="training",
+        kinds={of.spec.training.kind, "mlflow"},
+        deps=of.keys("training_dataset"),
+        required_resource_keys={"retrain", mlflow_key(of.spec.name)},
+        description="Fitted on the snapshot's training part, stopped early on its own valid part; one MLflow run.",
+    )
+    def _candidate(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from retrain_platform.adapters.mlflow_tracking import log_fit
+        from retrain_platform.steps.dataset import decided, snapshot
+        from retrain_platform.steps.training import fit, run_tags
+
+        shop, period = context.resources.retrain.workshop(of.spec), of.period(context)
+        decision = decided(shop, period, decision_id(context))
+        made = snapshot(shop, period, decision)
+        candidate = fit(shop, period, decision, made)
+        run = getattr(context.resources, mlflow_key(of.spec.name))
+        log_fit(
+            run.tracking_client,
+            run.active_run().info.run_id,
+            params=shop.spec.training.model_dump(mode="json"),
+            curves=candidate.report.curves,
+            metrics={"rounds": candidate.report.rounds, "rows": made.rows},
+            tags=run_tags(decision, made, candidate),
+        )
+        curves = {
+            name: [(f"{i:04d}", v, None, None) for i, v in enumerate(points)]
+            for name, points in candidate.report.curves.items()
+        }
+        return dg.MaterializeResult(
+            data_version=dg.DataVersion(candidate.model_fingerprint),
+            metadata={
+                "rounds": candidate.report.rounds,
+                "training rows": candidate.training_rows,
+                "seen until": candidate.seen_until.isoformat(),
+                "decision": decision.id,
+                "trigger": decision.reason,
+                "MLflow run": run.active_run().info.run_id,
+                "importance": bars(candidate.report.importance, title="Feature importance (gain)"),
+                **({"curves": quality(curves, title="Metric by round")} if curves else {}),
+            },
+        )
+
+    return _candidate

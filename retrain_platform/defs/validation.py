@@ -1,0 +1,77 @@
+"""Assets of the room `validation`: the exam's report and the model card."""
+
+import dagster as dg
+
+from retrain_platform.defs.names import Named, decision_id
+from retrain_platform.defs.plots import table
+from retrain_platform.defs.resource import Platform, mlflow_key
+
+
+def validation_report(of: Named) -> dg.AssetsDefinition:
+    """Gate by gate: what was measured, the limit, the verdict."""
+
+    @of.asset(
+        "validation_report",
+        room="validation",
+        kinds={"python"},
+        deps=of.keys("candidate_model", "training_dataset"),
+        required_resource_keys={"retrain", mlflow_key(of.spec.name)},
+        description="The candidate's exam on rows later than any that it or the champion saw.",
+    )
+    def _report(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from retrain_platform.adapters.mlflow_tracking import log_metrics
+        from retrain_platform.steps.dataset import decided, snapshot
+        from retrain_platform.steps.training import examine
+
+        shop, period = context.resources.retrain.workshop(of.spec), of.period(context)
+        decision = decided(shop, period, decision_id(context))
+        report = examine(shop, period, decision, snapshot(shop, period, decision))
+        run = getattr(context.resources, mlflow_key(of.spec.name))
+        log_metrics(
+            run.tracking_client,
+            run.active_run().info.run_id,
+            {f"exam_{name}": value for name, value in report.measurements.candidate.items()},
+        )
+        context.log.info(report.sentence)
+        return dg.MaterializeResult(
+            metadata={
+                "verdict": report.verdict,
+                "in words": report.sentence,
+                "basis": report.measurements.basis,
+                "gates": table(
+                    [
+                        {
+                            "gate": r.gate,
+                            "verdict": r.verdict,
+                            "value": r.value,
+                            "limit": r.limit,
+                            "can resolve": r.resolves,
+                            "in words": r.sentence,
+                        }
+                        for r in report.results
+                    ]
+                ),
+            }
+        )
+
+    return _report
+
+
+def model_card(of: Named) -> dg.AssetsDefinition:
+    """The page that a reviewer reads."""
+
+    @of.asset(
+        "model_card",
+        room="validation",
+        kinds={"markdown"},
+        deps=of.keys("registered_model", "validation_report"),
+        description="What the model is, what it learned from, how it did, what it is for.",
+    )
+    def _card(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
+        from retrain_platform.steps.card import write_card
+
+        shop, period = retrain.workshop(of.spec), of.period(context)
+        card = write_card(shop, period, decision_id(context))
+        return dg.MaterializeResult(metadata={"card": dg.MetadataValue.md(card.text), "decision": card.decision_id})
+
+    return _card

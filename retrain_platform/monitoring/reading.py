@@ -1,0 +1,81 @@
+"""Columns of a frame as the cells of their grids: which values are texts, numbers, missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrain_platform.stats.counting import Coded, Groups, code_numbers, code_texts
+from retrain_platform.stats.grid import Grid, choose_numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MISSING_SEGMENT = "missing"
+"""The segment of the rows that have no value of the segment column."""
+
+
+def choose_grid(column: pd.Series[Any]) -> Grid:
+    """The grid that suits the column's type and range; see `profile.choose_grids`."""
+    import pandas as pd
+
+    types = pd.api.types
+    if types.is_bool_dtype(column) or isinstance(column.dtype, pd.CategoricalDtype):
+        return Grid("category")
+    if types.is_datetime64_any_dtype(column) or types.is_timedelta64_dtype(column):
+        return choose_numbers(_numbers(column), whole=False)
+    held = types.infer_dtype(column) if column.dtype == object else ""
+    if types.is_integer_dtype(column) or held == "integer":
+        return choose_numbers(_numbers(column), whole=True)
+    if types.is_numeric_dtype(column) or held in ("floating", "mixed-integer-float", "decimal"):
+        return choose_numbers(_numbers(column), whole=False)
+    return Grid("category")
+
+
+def code_column(column: pd.Series[Any] | None, grid: Grid, rows: int) -> Coded:
+    """The cells of `column`, whatever its type has become; None for a column that is not there."""
+    if grid.kind != "category":
+        return code_numbers(grid, np.full(rows, np.nan) if column is None else _numbers(column))
+    if column is None:
+        return code_texts(np.full(rows, -1, dtype=np.intp), ())
+    return code_texts(*text_places(column))
+
+
+def segment_groups(column: pd.Series[Any] | NDArray[np.object_]) -> tuple[Groups, list[str]]:
+    """The rows by their text in `column`, and the texts, sorted; 'missing' for those that have none."""
+    places, texts = text_places(column)
+    labels = np.array([*texts, MISSING_SEGMENT], dtype=object)[places]
+    names, codes = np.unique(labels.astype(str), return_inverse=True)
+    return Groups(codes.astype(np.intp), len(names)), [str(name) for name in names]
+
+
+def text_places(column: pd.Series[Any] | NDArray[np.object_]) -> tuple[NDArray[np.intp], list[str]]:
+    """Each row's place in a list of texts, -1 where the value is missing.
+
+    The same value gives the same text whether its column is whole numbers or, for a missing one, floats.
+    """
+    import pandas as pd
+
+    places, values = pd.factorize(column)
+    return places.astype(np.intp), [_text(value) for value in values]
+
+
+def _text(value: object) -> str:
+    whole = isinstance(value, float | np.floating) and float(value).is_integer()
+    return str(value) if whole else str(value)  # type: ignore[call-overload]
+
+
+def _numbers(column: pd.Series[Any]) -> NDArray[np.float64]:
+    """As floats: times in seconds since 1970 (UTC), durations in seconds, what is no number as nan."""
+    import pandas as pd
+
+    types = pd.api.types
+    if types.is_datetime64_any_dtype(column):
+        column = pd.to_datetime(column, utc=True) - pd.Timestamp(0, tz="UTC")
+    if types.is_timedelta64_dtype(column):
+        column = column.dt.total_seconds()
+    elif not types.is_numeric_dtype(column):
+        column = pd.to_numeric(column.astype(object), errors="coerce")
+    return column.to_numpy(dtype=np.dtype(np.float64), na_value=np.nan)

@@ -1,0 +1,161 @@
+"""Policies made of policies, and the family as one visible union."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from retrain_platform.dataset.duration import duration_text
+from retrain_platform.dataset.record import Record
+from retrain_platform.policy.base import Action, Finding, FindingVerdict, History
+from retrain_platform.policy.drift import FeatureDriftPolicy, NewCategoriesPolicy
+from retrain_platform.policy.event import NoChampionPolicy, RequestedPolicy
+from retrain_platform.policy.fields import Span
+from retrain_platform.policy.floor import FloorPolicy
+from retrain_platform.policy.guard import Stop, cooldown, hold_back, release_cap
+from retrain_platform.policy.performance import PerformancePolicy
+from retrain_platform.policy.schedule import SchedulePolicy
+from retrain_platform.policy.volume import VolumePolicy
+
+VERDICTS: tuple[FindingVerdict, ...] = ("quiet", "cannot tell", "holding", "held back", "fired")
+"""From no to yes. With 'cannot tell' between them this is Kleene's strong three-valued logic: any
+is the greatest verdict, all the least, at least n the n-th greatest."""
+
+
+class Composition(Record):
+    """Asks its policies and fires when enough of them fire; its guards can hold that back.
+
+    It asks for the highest action among the parts that fired, or for `action` where that is given.
+    `cooldown` counts from the last attempted retrain; `automatic_releases_a_month` is the most
+    within 30 days. A retrain now passes both, on record.
+    """
+
+    kind: str
+    policies: tuple[Policy, ...] = Field(min_length=1)
+    action: Action | None = None
+    cooldown: Span | None = None
+    automatic_releases_a_month: int | None = Field(default=None, ge=0)
+
+    @property
+    @abstractmethod
+    def needed(self) -> int:
+        """How many of the policies must fire."""
+
+    def decide(self, history: History) -> Finding:
+        """Judge every policy, count, and apply the guards. `value` is how many fired, `limit` how many must."""
+        parts = tuple(policy.decide(history) for policy in self.policies)
+        return hold_back(combine(self.kind, parts, self.needed, self.action), self.stops(history))
+
+    def stops(self, history: History) -> tuple[Stop, ...]:
+        """The guards that stand against a retrain now."""
+        return cooldown(self.cooldown, history) + release_cap(self.automatic_releases_a_month, history)
+
+    def describe(self) -> str:
+        """One line for `retrain check --explain`."""
+        parts = "; ".join(policy.describe() for policy in self.policies)
+        guards = [] if self.cooldown is None else [f"cooldown {duration_text(self.cooldown)}"]
+        if self.automatic_releases_a_month is not None:
+            guards.append(f"at most {self.automatic_releases_a_month} automatic releases in 30 days")
+        asked = "" if self.action is None else f"{self.action} when "
+        return f"{asked}{self._heading()} of [{parts}]" + "".join(f", {guard}" for guard in guards)
+
+    def _heading(self) -> str:
+        return self.kind.removesuffix("_of")
+
+
+class AnyOf(Composition):
+    """Fires when one of its policies fires."""
+
+    kind: Literal["any_of"] = "any_of"
+
+    @property
+    def needed(self) -> int:
+        """One."""
+        return 1
+
+
+class AllOf(Composition):
+    """Fires when all of its policies fire."""
+
+    kind: Literal["all_of"] = "all_of"
+
+    @property
+    def needed(self) -> int:
+        """All."""
+        return len(self.policies)
+
+
+class AtLeast(Composition):
+    """Fires when `n` of its policies fire."""
+
+    kind: Literal["at_least"] = "at_least"
+    n: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _reachable(self) -> AtLeast:
+        if self.n > len(self.policies):
+            raise ValueError(f"n == {self.n}, must be at most the number of policies, {len(self.policies)}")
+        return self
+
+    @property
+    def needed(self) -> int:
+        """`n`."""
+        return self.n
+
+    def _heading(self) -> str:
+        return f"at least {self.n}"
+
+
+def combine(trigger: str, parts: Sequence[Finding], needed: int, action: Action | None = None) -> Finding:
+    """One finding of several: the `needed`-th greatest verdict, and the highest action among its holders.
+
+    `action` replaces that action where the parts fire together.
+    """
+    verdict = sorted((part.verdict for part in parts), key=VERDICTS.index, reverse=True)[needed - 1]
+    deciding = [part for part in parts if part.verdict == verdict]
+    asked = max((part.action for part in deciding), key=lambda candidate: candidate.rank)
+    fired = [part for part in parts if part.fired]
+    return Finding(
+        trigger=trigger,
+        verdict=verdict,
+        action=action if action is not None and verdict == "fired" else asked,
+        value=len(fired),
+        limit=needed,
+        sentence=_sentence(deciding, len(fired), needed, len(parts)),
+        parts=tuple(parts),
+        overrides=tuple(dict.fromkeys(text for part in fired for text in part.overrides)),
+    )
+
+
+def _sentence(deciding: Sequence[Finding], fired: int, needed: int, parts: int) -> str:
+    """Where one part is enough, those that ask for most are the reason; else all that decide."""
+    most = max(part.action.rank for part in deciding)
+    said = "; ".join(part.sentence for part in deciding if needed > 1 or part.action.rank == most)
+    if parts == 1:
+        return said
+    if deciding[0].verdict == "quiet" and fired == 0:
+        return f"none of its {parts} triggers fires"
+    return said if needed == 1 else f"{fired} of {parts} fire, {needed} needed: {said}"
+
+
+Policy = Annotated[
+    SchedulePolicy
+    | VolumePolicy
+    | FeatureDriftPolicy
+    | NewCategoriesPolicy
+    | PerformancePolicy
+    | FloorPolicy
+    | RequestedPolicy
+    | NoChampionPolicy
+    | AnyOf
+    | AllOf
+    | AtLeast,
+    Field(discriminator="kind"),
+]
+"""Everything that can stand in a spec's `policy:`."""
+
+for _composition in (Composition, AnyOf, AllOf, AtLeast):
+    _composition.model_rebuild()

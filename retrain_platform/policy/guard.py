@@ -1,0 +1,69 @@
+"""What stops a retrain that would otherwise happen: one way for every reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+from retrain_platform.dataset.duration import duration_text
+from retrain_platform.policy.base import Action, Finding, History
+from retrain_platform.policy.waiting import last_attempt, served
+
+MONTH = timedelta(days=30)
+"""How far back automatic releases are counted."""
+
+
+class Stop(NamedTuple):
+    """One reason against a retrain now. `action` is asked for instead; `yields` to an urgent one."""
+
+    why: str
+    action: Action
+    yields: bool
+
+
+def hold_back(finding: Finding, stops: Sequence[Stop]) -> Finding:
+    """`finding`, held back where it fires a retrain, scheduled or at once, and a stop stands against it.
+
+    Where every stop yields and the finding asks for retrain now, it passes, and the stops are
+    listed in its `overrides`.
+    """
+    if not stops or not finding.fired or finding.action.rank < Action.SCHEDULE.rank:
+        return finding
+    reasons = tuple(stop.why for stop in stops)
+    if finding.action is Action.RETRAIN_NOW and all(stop.yields for stop in stops):
+        return finding.model_copy(update={"overrides": (*finding.overrides, *reasons)})
+    asked = finding.action.value.replace("_", " ")
+    return finding.model_copy(
+        update={
+            "verdict": "held back",
+            "action": max((stop.action for stop in stops), key=lambda action: action.rank),
+            "sentence": f"{asked} held back by {' and '.join(reasons)}: {finding.sentence}",
+            "overrides": (),
+        }
+    )
+
+
+def cooldown(span: timedelta | None, history: History) -> tuple[Stop, ...]:
+    """The cooldown of `span` since the last attempted retrain, also one that was turned away."""
+    since = last_attempt(history)
+    if span is None or since is None or served(history, since, span):
+        return ()
+    why = f"the cooldown of {duration_text(span)} until {(since + span).date()}"
+    return (Stop(why, Action.WATCH, yields=True),)
+
+
+def release_cap(most: int | None, history: History) -> tuple[Stop, ...]:
+    """The cap of `most` automatic releases within 30 days; over it, a person is needed."""
+    if most is None:
+        return ()
+    counted = sorted(
+        released.as_of
+        for released in history.released
+        if released.how == "release" and not released.by_hand and not served(history, released.as_of, MONTH)
+    )
+    if len(counted) < most:
+        return ()
+    frees = f", the next is free on {(counted[len(counted) - most] + MONTH).date()}" if most else ""
+    why = f"the cap of {most} automatic releases in {MONTH.days} days ({len(counted)} so far{frees}; or a person asks)"
+    return (Stop(why, Action.INVESTIGATE, yields=True),)

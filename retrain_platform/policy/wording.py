@@ -1,0 +1,21 @@
+"""Numbers and counts as the sentences of findings write them."""
+
+from __future__ import annotations
+
+
+def number(value: float) -> str:
+    """Three digits that matter below 1,000, whole numbers from there on.
+
+    >>> number(0.70123), number(23.456), number(12345.6)
+    ('0.701', '23.5', '12,346')
+    """
+    return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
+
+
+def periods(count: int, of: str = "") -> str:
+    """A count of periods.
+
+    >>> periods(1), periods(3, "ripe")
+    ('1 period', '3 ripe periods')
+    """
+    return f"{count} {of + ' ' if of else ''}period{'' if count == 1 else 's'}"

@@ -1,0 +1,64 @@
+"""What else could have answered: the first model for ever, or each new one at once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+
+from retrain_platform.dataset.record import Record
+from retrain_platform.stats.metrics import metric
+from retrain_platform.steps.deciding import RETRAINED
+from retrain_platform.steps.ripening import performances, ripened
+from retrain_platform.steps.watching import labelled
+from retrain_platform.steps.workshop import Workshop
+
+
+class Compared(Record):
+    """The model's metric by ripe period under three roads; None where a road had no model yet.
+
+    `lived`: what answered. `never`: the first model, never retrained. `at_once`: each registered
+    version from the period after its data ended, as if releasing took no time.
+    """
+
+    metric: str
+    periods: tuple[str, ...]
+    lived: tuple[float | None, ...]
+    never: tuple[float | None, ...]
+    at_once: tuple[float | None, ...]
+    retrains: int
+
+    def mean(self, road: str) -> float:
+        """The road's mean over the periods that all three measured; nan without one."""
+        rows = zip(self.lived, self.never, self.at_once, strict=True)
+        together = [row for row in rows if all(value is not None for value in row)]
+        place = ("lived", "never", "at_once").index(road)
+        return float(np.mean([row[place] for row in together])) if together else float("nan")
+
+
+def compare_roads(shop: Workshop, until: datetime) -> Compared:
+    """Score the ripe periods as never and at once would have, beside what was lived."""
+    made = [e for e in shop.entries() if e.kind == RETRAINED and e.body["version"] is not None]
+    lived = {r.period: r.metrics[shop.spec.primary].value for r in performances(shop, until) if r.role == "champion"}
+    periods = [key for key in ripened(shop, until) if key in lived]
+    never, at_once = [], []
+    for key in periods:
+        start = shop.spec.period.period(key).start
+        known = [entry.body["version"] for entry in made if entry.as_of <= start]
+        scores = {version: _score(shop, key, version, until) for version in {*known[:1], *known[-1:]}}
+        never.append(scores[known[0]] if known else None)
+        at_once.append(scores[known[-1]] if known else None)
+    return Compared(
+        metric=shop.spec.primary,
+        periods=tuple(periods),
+        lived=tuple(lived[key] for key in periods),
+        never=tuple(never),
+        at_once=tuple(at_once),
+        retrains=max(0, len(made) - 1),
+    )
+
+
+def _score(shop: Workshop, key: str, version: str, as_of: datetime) -> float | None:
+    frame = labelled(shop, key, as_of)
+    value = metric(shop.spec.primary).compute(frame["_label"].to_numpy(np.float64), shop.fitted(version).score(frame))
+    return None if np.isnan(value) else float(value)

@@ -1,0 +1,59 @@
+"""The same steps that Dagster runs, in the same order, one call after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from retrain_platform.dataset.period import Period
+from retrain_platform.steps.dataset import check, decided, snapshot
+from retrain_platform.steps.deciding import decide
+from retrain_platform.steps.due import Step, due
+from retrain_platform.steps.reference import reference_periods
+from retrain_platform.steps.releasing import move
+from retrain_platform.steps.ripening import perform
+from retrain_platform.steps.training import examine, fit, register
+from retrain_platform.steps.watching import drift, ingest, make_profile, score
+from retrain_platform.steps.workshop import Workshop
+
+
+def walk(shop: Workshop, until: str | None = None) -> Iterator[Step]:
+    """Take every step that is due, up to and including the period `until`; gives each once it is done."""
+    watermark = shop.reader.watermark()
+    while True:
+        step = due(shop.spec, shop.ledger.entries(shop.model), watermark, by_hand=True, until=until).step
+        if step is None:
+            return
+        take(shop, step)
+        yield step
+
+
+def take(shop: Workshop, step: Step) -> None:
+    """Carry out one step."""
+    if step.kind == "watch":
+        watch(shop, step.period)
+    elif step.kind == "decide":
+        decide(shop, step.period)
+    else:
+        retrain(shop, step.period, step.decision_id)
+
+
+def watch(shop: Workshop, period: Period) -> None:
+    """A period's watch run."""
+    ingest(shop, period)
+    score(shop, period)
+    make_profile(shop, period)
+    drift(shop, period, reference_periods(shop, period))
+    perform(shop, period)
+    move(shop, period)
+    decide(shop, period)
+
+
+def retrain(shop: Workshop, period: Period, decision_id: str | None) -> None:
+    """A decision's retrain run; a dataset that its gate refuses ends it, on record."""
+    decision = decided(shop, period, decision_id)
+    made = snapshot(shop, period, decision)
+    if not check(shop, period, made).passed:
+        return
+    fit(shop, period, decision, made)
+    report = examine(shop, period, decision, made)
+    register(shop, period, decision, made, report)

@@ -1,0 +1,90 @@
+"""Joins adapters to protocols, by environment: the embedded default, or what the settings name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retrain_platform.dataset.record import Record
+from retrain_platform.spec.model import ModelSpec
+
+if TYPE_CHECKING:
+    from retrain_platform.release.base import Ledger
+    from retrain_platform.steps.workshop import Reader, Workshop
+
+
+class Settings(Record):
+    """Where everything is kept. `home` is absolute; the rest defaults to places under it."""
+
+    home: Path
+    ledger_url: str
+    tracking_uri: str
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's own history."""
+        return self.home / "dagster"
+
+
+def settings(env: Mapping[str, str] = os.environ) -> Settings:
+    """The settings in the environment: RETRAIN_HOME, RETRAIN_LEDGER_URL, MLFLOW_TRACKING_URI."""
+    home = Path(env.get("RETRAIN_HOME", ".home")).expanduser().resolve()
+    return Settings(
+        home=home,
+        ledger_url=env.get("RETRAIN_LEDGER_URL", f"sqlite:///{home / 'ledger.db'}"),
+        tracking_uri=env.get("MLFLOW_TRACKING_URI", f"sqlite:///{home / 'mlflow.db'}"),
+    )
+
+
+@lru_cache(maxsize=4)
+def ledger(at: Settings) -> Ledger:
+    """The ledger alone: all that a sensor's tick needs."""
+    from retrain_platform.adapters.sql_ledger import SqlLedger
+
+    at.home.mkdir(parents=True, exist_ok=True)
+    return SqlLedger(at.ledger_url)
+
+
+def reader_of(spec: ModelSpec) -> Reader:
+    """The model's source alone; its relative paths start at the project's root, the current folder."""
+    from retrain_platform.adapters.sources import SourceReader
+
+    return SourceReader(spec.source, Path.cwd(), spec.period.timezone)
+
+
+_open: dict[tuple[str, Settings], Workshop] = {}
+
+
+def workshop(spec: ModelSpec, at: Settings) -> Workshop:
+    """The workshop of a model, one for each process, so that models and rows stay loaded between runs."""
+    key = (spec.fingerprint(), at)
+    if key not in _open:
+        _open[key] = _joined(spec, at)
+    return _open[key]
+
+
+def _joined(spec: ModelSpec, at: Settings) -> Workshop:
+    from retrain_platform.adapters.clock import now
+    from retrain_platform.adapters.delta_lake import DeltaLake
+    from retrain_platform.adapters.file_values import FileValues
+    from retrain_platform.adapters.great_expectations_gate import run_gate
+    from retrain_platform.adapters.learners import learner
+    from retrain_platform.adapters.mlflow_registry import MlflowRegistry
+    from retrain_platform.adapters.packaged_model import load_package
+    from retrain_platform.steps.workshop import Workshop
+
+    return Workshop(
+        spec=spec,
+        lake=DeltaLake(at.home / "lake"),
+        values=FileValues(at.home / "values"),
+        ledger=ledger(at),
+        registry=MlflowRegistry(at.tracking_uri, at.home / "artifacts", at.home / "cache"),
+        reader=reader_of(spec),
+        teach=lambda recipe: learner(recipe, spec.task),
+        gate=run_gate,
+        load=load_package,
+        now=now,
+    )

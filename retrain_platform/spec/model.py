@@ -1,0 +1,111 @@
+"""`ModelSpec`: everything that one YAML file says of a model."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from retrain_platform.dataset.checks import ChecksSpec
+from retrain_platform.dataset.label import LabelSpec
+from retrain_platform.dataset.period import Calendar
+from retrain_platform.dataset.record import Record
+from retrain_platform.dataset.source import Source
+from retrain_platform.policy import Policy
+from retrain_platform.release.base import ReleasePlan
+from retrain_platform.training import LearnerSpec
+from retrain_platform.training.base import Task
+from retrain_platform.validation import Gate
+
+Mode = Literal["observe", "propose", "act"]
+DEFAULT_METRICS: dict[str, tuple[str, ...]] = {"binary": ("auc", "log_loss"), "regression": ("rmse", "mae")}
+
+
+class Features(Record):
+    """Which columns are learned from: glob patterns; `exclude` wins over `include`."""
+
+    include: tuple[str, ...] = ("*",)
+    exclude: tuple[str, ...] = ()
+
+
+class Monitoring(Record):
+    """What is measured every period. `metrics`: the first is the model's own; empty takes the task's.
+
+    `confidence` is two-sided, of every interval shown; `min_segment` the fewest labelled rows (of
+    each class, for a binary task) under which a segment is `cannot tell`.
+    """
+
+    metrics: tuple[str, ...] = ()
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    min_segment: int = Field(default=50, ge=2)
+
+
+class Validation(Record):
+    """The exam: its gates, in the order of the report."""
+
+    gates: tuple[Gate, ...] = Field(min_length=1)
+
+
+class Operation(Record):
+    """How runs are asked for. `attempts`: how often the sensors ask for one that failed."""
+
+    attempts: int = Field(default=3, ge=1, le=20)
+
+
+class ModelSpec(Record):
+    """One model: where its rows come from, when it is retrained, what a candidate must show, how it takes over.
+
+    `mode`: observe (measure, decide, record), propose (train and validate; a person releases), act.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)
+    description: str = ""
+    mode: Mode = "observe"
+    owners: tuple[str, ...] = ()
+    task: Task
+    period: Calendar
+    source: Source
+    label: LabelSpec
+    features: Features = Features()
+    segments: tuple[str, ...] = ()
+    monitoring: Monitoring = Monitoring()
+    checks: ChecksSpec = ChecksSpec()
+    policy: Policy
+    training: LearnerSpec
+    validation: Validation
+    release: ReleasePlan = ReleasePlan()
+    operation: Operation = Operation()
+
+    @field_validator("owners")
+    @classmethod
+    def _owners(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for owner in value:
+            if "@" not in owner and not owner.startswith("team:"):
+                raise ValueError(f"owners == {owner!r}, must be an e-mail address or 'team:NAME'")
+        return value
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """What is measured, the model's own metric first."""
+        return self.monitoring.metrics or DEFAULT_METRICS[self.task]
+
+    @property
+    def primary(self) -> str:
+        """The metric that a release is judged by."""
+        return self.release.metric or self.metrics[0]
+
+    @property
+    def plan(self) -> ReleasePlan:
+        """The release section with its metric said."""
+        return self.release.model_copy(update={"metric": self.primary})
+
+    @property
+    def policy_id(self) -> str:
+        """Changes whenever the policy section does."""
+        return self.policy.fingerprint()
+
+    def label_wait(self) -> timedelta:
+        """From a period's end until its labels can be ripe, in whole periods."""
+        length = self.period.length()
+        return -(-self.label.delay // length) * length

@@ -1,0 +1,140 @@
+"""What is kept of one column: counts in the cells of its grid, and moments. Both add up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from math import inf
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrain_platform.stats.grid import Grid, Keys
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Of `n` finite numbers: mean, sum of squared distances from it (`m2`), least and greatest.
+
+    Of no numbers: 0, 0, 0, inf, -inf, the neutral element of `+`.
+    """
+
+    n: int = 0
+    mean: float = 0.0
+    m2: float = 0.0
+    least: float = inf
+    greatest: float = -inf
+
+    def __add__(self, other: Moments) -> Moments:
+        """Of both together (Chan, Golub and LeVeque, 1979), equal to 1e-12 in any order of adding."""
+        n = self.n + other.n
+        if self.n == 0 or other.n == 0:
+            return self if other.n == 0 else other
+        apart = other.mean - self.mean
+        mean = (self.n * self.mean + other.n * other.mean) / n
+        m2 = self.m2 + other.m2 + apart * apart * self.n * (other.n / n)
+        return Moments(n, mean, m2, min(self.least, other.least), max(self.greatest, other.greatest))
+
+    @property
+    def deviation(self) -> float:
+        """The standard deviation (of the population); nan of no numbers."""
+        return float(np.sqrt(self.m2 / self.n)) if self.n else float("nan")
+
+
+@dataclass(frozen=True, eq=False)
+class ColumnProfile:
+    """Counts of one column's values: equal by content; `+` is exact, associative and commutative.
+
+    `keys` are the cells in use, increasing, and `counts` how many rows each holds (shape (cells,),
+    all positive). The other rows are `missing` or infinite: the counts add up to `rows`.
+    """
+
+    grid: Grid
+    keys: Keys
+    counts: NDArray[np.int64]
+    rows: int
+    missing: int
+    infinite_low: int = 0
+    infinite_high: int = 0
+    moments: Moments = Moments()
+
+    def __add__(self, other: ColumnProfile) -> ColumnProfile:
+        """The profile of the rows of both; see `combine`."""
+        return combine((self, other))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ColumnProfile):
+            return NotImplemented
+        return (
+            self._scalars() == other._scalars()
+            and np.array_equal(self.keys, other.keys)
+            and np.array_equal(self.counts, other.counts)
+        )
+
+    def __hash__(self) -> int:
+        return hash(self._scalars())
+
+    @property
+    def missing_share(self) -> float:
+        """Missing rows over all rows; nan without rows."""
+        return self.missing / self.rows if self.rows else float("nan")
+
+    def _scalars(self) -> tuple[Any, ...]:
+        return self.grid, self.rows, self.missing, self.infinite_low, self.infinite_high, self.moments
+
+
+def all_missing(grid: Grid, rows: int) -> ColumnProfile:
+    """The profile of a column that is not there, or of no rows: the neutral element of `+` at 0."""
+    keys: Keys = np.empty(0, dtype=object if grid.kind == "category" else np.int64)
+    return ColumnProfile(grid, keys, np.empty(0, dtype=np.int64), rows, rows)
+
+
+def combine(profiles: Sequence[ColumnProfile]) -> ColumnProfile:
+    """The sum of one column's profiles, at least one.
+
+    Raises:
+        ValueError: no profile, or their grids differ.
+    """
+    keys, counts = aligned(profiles)
+    return ColumnProfile(
+        grid=profiles[0].grid,
+        keys=keys,
+        counts=counts.sum(axis=0),
+        rows=sum(each.rows for each in profiles),
+        missing=sum(each.missing for each in profiles),
+        infinite_low=sum(each.infinite_low for each in profiles),
+        infinite_high=sum(each.infinite_high for each in profiles),
+        moments=reduce(Moments.__add__, (each.moments for each in profiles)),
+    )
+
+
+def aligned(profiles: Sequence[ColumnProfile]) -> tuple[Keys, NDArray[np.int64]]:
+    """The cells that any of the profiles uses, and each one's counts in them: shape (profiles, cells).
+
+    Raises:
+        ValueError: no profile, or their grids differ.
+    """
+    if not profiles:
+        raise ValueError("profiles == (), must hold at least one")
+    for each in profiles:
+        if each.grid != profiles[0].grid:
+            raise ValueError(f"grid == {each.grid}, must be {profiles[0].grid}, as of the profile it is added to")
+    keys, cells = _union([each.keys for each in profiles])
+    counts = np.zeros((len(profiles), len(keys)), dtype=np.int64)
+    owners = np.repeat(np.arange(len(profiles)), [len(each.keys) for each in profiles])
+    counts[owners, cells] = np.concatenate([each.counts for each in profiles])
+    return keys, counts
+
+
+def _union(lists: Sequence[Keys]) -> tuple[Keys, NDArray[np.intp]]:
+    """The sorted distinct keys, and where each key of the concatenated lists stands in them."""
+    joined = np.concatenate(lists)
+    if joined.dtype != object:
+        keys, cells = np.unique(joined, return_inverse=True)
+        return keys, cells
+    texts = joined.tolist()
+    ordered = sorted(set(texts))
+    place = dict(zip(ordered, range(len(ordered)), strict=True))
+    return np.array(ordered, dtype=object), np.array([place[text] for text in texts], dtype=np.intp)

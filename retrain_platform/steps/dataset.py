@@ -1,0 +1,206 @@
+"""The training dataset of a decision: its rows, its cuts, its description, and its gate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import pandas as pd
+
+from retrain_platform.dataset.checks import GateReport
+from retrain_platform.dataset.events import known
+from retrain_platform.dataset.period import Period
+from retrain_platform.dataset.snapshot import DatasetSnapshot, describe
+from retrain_platform.dataset.soundness import kinds_of
+from retrain_platform.policy.base import RetrainDecision
+from retrain_platform.steps.deciding import INCIDENT, RETRAINED, decision_of, history
+from retrain_platform.steps.ripening import ripened
+from retrain_platform.steps.watching import features_of
+from retrain_platform.steps.workshop import Workshop
+from retrain_platform.validation.exam import Exam, choose_exam
+
+
+class NoDecision(RuntimeError):
+    """Nobody decided to retrain in this period."""
+
+
+class GateNotPassed(RuntimeError):
+    """The training dataset's checks did not pass, or did not run."""
+
+
+class Parts(NamedTuple):
+    """The rows of a snapshot by use, in time order; `fit` is train and valid and holdout together."""
+
+    train: pd.DataFrame
+    valid: pd.DataFrame
+    holdout: pd.DataFrame
+    everything: pd.DataFrame
+
+
+def decided(shop: Workshop, period: Period, decision_id: str | None) -> RetrainDecision:
+    """The decision that a retrain of this period obeys.
+
+    Raises:
+        NoDecision: when there is none, or it asks for no retrain.
+    """
+    decision = decision_of(shop, period.key, decision_id)
+    if decision is None or not decision.action.retrains:
+        found = "none" if decision is None else f"{decision.action.value} ({decision.reason})"
+        raise NoDecision(
+            f"decision of {period.key} == {found}, must be a recorded retrain; ask for one with: "
+            f"retrain retrain {shop.model} --why '...'"
+        )
+    return decision
+
+
+def snapshot(shop: Workshop, period: Period, decision: RetrainDecision) -> DatasetSnapshot:
+    """Fix which rows the decision trains on: table version, periods, cuts, content; the same again is a look-up."""
+    standing = shop.values.get(shop.model, "training_dataset", period.key, decision.id, DatasetSnapshot)
+    if standing is not None:
+        return standing
+    periods = _window(shop, decision.as_of)
+    exam = _exam(shop, decision, periods)
+    version = shop.lake.version(shop.events)
+    rows = _rows(shop, [p.key for p in periods], decision.as_of, version)
+    made = describe(
+        rows,
+        model=shop.model,
+        decision_id=decision.id,
+        as_of=decision.as_of,
+        periods=[p.key for p in periods],
+        tables={shop.events: version or 0},
+        features=features_of(shop, rows),
+        label=shop.spec.label.column,
+        task=shop.spec.task,
+        seed=shop.spec.training.seed,
+        valid_from=_valid_from(shop, periods, exam),
+        holdout_from=exam.cut,
+        basis=exam.basis,
+        basis_why=exam.sentence,
+    )
+    shop.frames[decision.id] = rows
+    shop.values.put(shop.model, "training_dataset", period.key, decision.id, made)
+    return made
+
+
+def _window(shop: Workshop, as_of: datetime) -> list[Period]:
+    """The ripe, sound periods that the learner's window covers."""
+    window = shop.spec.training.window
+    ripe = [value.period for value in ripened(shop, as_of).values() if value.period.sound]
+    kept = [p for p in ripe if window == "all" or p.start >= as_of - window]
+    return [shop.spec.period.period(p.period) for p in kept]
+
+
+def _exam(shop: Workshop, decision: RetrainDecision, periods: Sequence[Period]) -> Exam:
+    champion = history(shop, shop.spec.period.period(decision.period)).champion
+    length = shop.spec.period.length()
+    return choose_exam(
+        decision.as_of,
+        [(p.key, p.start, p.end) for p in periods],
+        champion.seen_until if champion else None,
+        max(1, round(shop.spec.training.holdout / length)),
+        recipe_changed=_recipe_changed(shop, champion),
+    )
+
+
+def _recipe_changed(shop: Workshop, champion: object) -> bool:
+    """Whether the champion was made by other training settings than the spec has now."""
+    if champion is None:
+        return False
+    known_versions = {v.version: v.tags for v in shop.registry.versions(shop.model)}
+    tags = known_versions.get(getattr(champion, "version", ""), {})
+    return tags.get("recipe") != shop.spec.training.fingerprint()
+
+
+def _valid_from(shop: Workshop, periods: Sequence[Period], exam: Exam) -> datetime:
+    """Early stopping watches the last periods before the holdout; a learner without rounds has none."""
+    count = round(shop.spec.training.early_stop_on / shop.spec.period.length())
+    before = [p for p in periods if p.start < exam.cut]
+    return before[-count].start if count else exam.cut
+
+
+def _rows(shop: Workshop, periods: Sequence[str], as_of: datetime, version: int | None) -> pd.DataFrame:
+    frame = known(shop.lake.read(shop.events, periods, version=version), as_of)
+    return frame[frame["_label"].notna()].reset_index(drop=True)
+
+
+def rows_of(shop: Workshop, made: DatasetSnapshot) -> pd.DataFrame:
+    """The snapshot's rows, read back at the table version that it names."""
+    if made.decision_id not in shop.frames:
+        shop.frames.clear()
+        shop.frames[made.decision_id] = _rows(shop, made.periods, made.as_of, made.tables[shop.events])
+    return shop.frames[made.decision_id]
+
+
+def parts(shop: Workshop, made: DatasetSnapshot) -> Parts:
+    """The snapshot's rows by use."""
+    rows = rows_of(shop, made)
+    time = rows["_event_time"]
+    return Parts(
+        train=rows[time < made.valid_from],
+        valid=rows[(time >= made.valid_from) & (time < made.holdout_from)],
+        holdout=rows[time >= made.holdout_from],
+        everything=rows,
+    )
+
+
+def check(shop: Workshop, period: Period, made: DatasetSnapshot) -> GateReport:
+    """Run the gate on the snapshot; a refusal ends the decision on record, so that the road goes on."""
+    rows = rows_of(shop, made)
+    frame = rows[[*made.features, "_label", "_event_time"]]
+    ripe = ripened(shop, made.as_of)
+    report = shop.gate(
+        frame,
+        shop.spec.checks,
+        snapshot_id=made.id,
+        features=kinds_of(frame[list(made.features)]),
+        label="_label",
+        task=shop.spec.task,
+        as_of=made.as_of,
+        newest=made.newest,
+        total_rows=sum(ripe[key].period.rows for key in made.periods),
+    )
+    shop.values.put(shop.model, "gate", period.key, made.decision_id, report)
+    if not report.passed:
+        why = "; ".join(result.sentence for result in report.results if result.verdict != "passed")
+        shop.ledger.append(
+            shop.model,
+            INCIDENT,
+            f"gate:{made.decision_id}",
+            made.as_of,
+            why=why,
+            body={"kind": "gate", "period": period.key},
+        )
+        shop.ledger.append(
+            shop.model,
+            RETRAINED,
+            f"retrained:{made.decision_id}",
+            made.as_of,
+            why=why,
+            body={
+                "decision_id": made.decision_id,
+                "period": period.key,
+                "version": None,
+                "verdict": "data refused",
+                "training_rows": made.rows,
+                "seen_until": None,
+            },
+        )
+    return report
+
+
+def require_gate(shop: Workshop, period: Period, made: DatasetSnapshot) -> None:
+    """Refuse a snapshot whose gate did not pass, however the run was started.
+
+    Raises:
+        GateNotPassed: naming the snapshot and what failed.
+    """
+    report = shop.values.get(shop.model, "gate", period.key, made.decision_id, GateReport)
+    if report is None or report.snapshot_id != made.id:
+        raise GateNotPassed(
+            f"checks of snapshot {made.id} == not run, must have passed; materialise training_dataset with its checks"
+        )
+    if not report.passed:
+        failed = "; ".join(result.sentence for result in report.results if result.verdict != "passed")
+        raise GateNotPassed(f"checks of snapshot {made.id} == failed, must have passed: {failed}")

@@ -1,0 +1,143 @@
+"""What the road asks for next: one function for the sensors, the command line and the demo."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from retrain_platform.dataset.period import Calendar, Period
+from retrain_platform.release.base import Entry
+from retrain_platform.spec.model import ModelSpec
+from retrain_platform.steps.deciding import DECIDED, REQUESTED, RETRAINED
+from retrain_platform.steps.releasing import WATCHED
+
+PAUSED, RESUMED, FAILED = "paused", "resumed", "failed"
+
+
+class Step(NamedTuple):
+    """One run to ask for. `run_key` names the work and its attempt; `tags` are Dagster's."""
+
+    kind: Literal["watch", "retrain", "decide"]
+    period: Period
+    attempt: int
+    decision_id: str | None = None
+    asked: int = 0
+
+    @property
+    def work(self) -> str:
+        """The work without its attempt: what a failure is counted against."""
+        if self.decision_id:
+            return self.decision_id
+        return f"{self.kind}:{self.period.key}" + (f":{self.asked}" if self.asked else "")
+
+    @property
+    def run_key(self) -> str:
+        """Unique to the work and its attempt."""
+        return f"{self.work}:{self.attempt}"
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What the run carries, so that its steps know what they obey."""
+        found = {"retrain/work": self.work, "retrain/attempt": str(self.attempt)}
+        return {**found, "retrain/decision_id": self.decision_id} if self.decision_id else found
+
+
+class Due(NamedTuple):
+    """The next step, or why there is none."""
+
+    step: Step | None
+    why: str
+
+
+def due(
+    spec: ModelSpec,
+    entries: list[Entry],
+    watermark: datetime | None,
+    *,
+    by_hand: bool = False,
+    until: str | None = None,
+) -> Due:
+    """The next step of the model's road.
+
+    A decided retrain comes before the next period; a failed step is asked for again, at most
+    `operation.attempts` times by the sensors and always when `by_hand`.
+    """
+    if not by_hand and (why := paused(entries)):
+        return Due(None, f"paused: {why}")
+    step, reason = _next(spec, entries, watermark, until)
+    if step is not None and not by_hand and step.attempt > spec.operation.attempts:
+        return _given_up(spec, entries, watermark, until, step)
+    return Due(step, reason)
+
+
+def _next(spec: ModelSpec, entries: list[Entry], watermark: datetime | None, until: str | None) -> Due:
+    pending = _pending_retrain(spec, entries)
+    if pending is not None:
+        return Due(pending, "a retrain was decided")
+    asked = _asked(spec.period, entries)
+    if asked is not None:
+        return Due(asked, "somebody asked")
+    return _next_period(spec, entries, watermark, until)
+
+
+def _given_up(spec: ModelSpec, entries: list[Entry], watermark: datetime | None, until: str | None, step: Step) -> Due:
+    """A retrain that keeps failing must not stop the watching; a period that does holds the road."""
+    if step.kind != "retrain":
+        return Due(None, f"{step.work} failed {step.attempt - 1} times: put it right, then `retrain run {spec.name}`")
+    return _next_period(spec, entries, watermark, until)
+
+
+def _pending_retrain(spec: ModelSpec, entries: list[Entry]) -> Step | None:
+    if spec.mode == "observe":
+        return None
+    ended = {entry.body["decision_id"] for entry in entries if entry.kind == RETRAINED}
+    open_ = [e for e in entries if e.kind == DECIDED and e.body["retrains"] and e.body["decision_id"] not in ended]
+    if not open_:
+        return None
+    body = open_[-1].body
+    return Step(
+        "retrain", spec.period.period(body["period"]), _attempt(entries, body["decision_id"]), body["decision_id"]
+    )
+
+
+def _asked(calendar: Calendar, entries: list[Entry]) -> Step | None:
+    watched = [e for e in entries if e.kind == WATCHED]
+    considered = max((e.seq for e in entries if e.kind in (WATCHED, DECIDED)), default=0)
+    waiting = [e for e in entries if e.kind == REQUESTED and e.seq > considered]
+    if not waiting or not watched:
+        return None
+    period = calendar.period(watched[-1].body["period"])
+    newest = waiting[-1].seq
+    return Step("decide", period, _attempt(entries, f"decide:{period.key}:{newest}"), asked=newest)
+
+
+def _next_period(spec: ModelSpec, entries: list[Entry], watermark: datetime | None, until: str | None) -> Due:
+    watched = [e.body["period"] for e in entries if e.kind == WATCHED]
+    index = spec.period.index(max(watched)) + 1 if watched else 0
+    period = spec.period.at(index)
+    if watermark is None:
+        return Due(None, "the source is empty")
+    if not spec.period.within(period):
+        return Due(None, "the calendar has ended")
+    if period.end > watermark:
+        return Due(
+            None,
+            f"{period.key} is not closed: data until {watermark:%Y-%m-%d %H:%M}, it ends {period.end:%Y-%m-%d %H:%M}",
+        )
+    if until is not None and period.key > until:
+        return Due(None, f"{until} was the last one asked for")
+    return Due(Step("watch", period, _attempt(entries, f"watch:{period.key}")), f"{period.key} has closed")
+
+
+def _attempt(entries: list[Entry], work: str) -> int:
+    return 1 + sum(entry.kind == FAILED and entry.body["work"] == work for entry in entries)
+
+
+def paused(entries: list[Entry]) -> str:
+    """Why the model is paused; empty when it is not."""
+    for entry in reversed(entries):
+        if entry.kind == RESUMED:
+            return ""
+        if entry.kind == PAUSED:
+            return f"{entry.why} ({entry.actor})"
+    return ""

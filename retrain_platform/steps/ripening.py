@@ -1,0 +1,158 @@
+"""Which periods are ripe, and what every version did on those that just became so."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from retrain_platform.dataset.period import Period
+from retrain_platform.dataset.ripeness import PeriodCount, ripe
+from retrain_platform.monitoring.performance import measure, not_ripe
+from retrain_platform.monitoring.reports import PerformanceReport, PeriodPerformance
+from retrain_platform.policy.base import RipePeriod
+from retrain_platform.steps.values import Ingested, Ripened, Scored
+from retrain_platform.steps.watching import ROLES, days_of, labelled
+from retrain_platform.steps.workshop import Workshop
+
+
+def ripened(shop: Workshop, as_of: datetime) -> dict[str, Ripened]:
+    """The periods that had become ripe by `as_of`, oldest first."""
+    found = shop.values.all(shop.model, "ripe", Ripened)
+    return {key: value for key, value in found.items() if value.as_of <= as_of}
+
+
+def ripen(shop: Workshop, period: Period) -> tuple[list[PeriodCount], list[str]]:
+    """Record the periods that are ripe at the period's end; gives the unripe ones and why each is."""
+    done = ripened(shop, period.end)
+    counts = [_count(shop, key, value, period.end) for key, value in _ingested(shop, period).items() if key not in done]
+    before = [
+        PeriodCount(
+            period=v.period.period,
+            start=v.period.start,
+            end=v.period.end,
+            rows=v.period.rows,
+            labelled=v.period.labelled,
+        )
+        for v in done.values()
+    ]
+    waiting: list[PeriodCount] = []
+    why: list[str] = []
+    for verdict in ripe([*before, *counts], period.end, shop.spec.label):
+        if verdict.count.period in done:
+            continue
+        if not verdict.ripe:
+            waiting.append(verdict.count)
+            why.append(verdict.why)
+            continue
+        _keep(shop, verdict.count, period.end, verdict.forced)
+    return waiting, why
+
+
+def _ingested(shop: Workshop, period: Period) -> dict[str, Ingested]:
+    values = shop.values.all(shop.model, "events", Ingested)
+    return {key: value for key, value in values.items() if key <= period.key and value.rows}
+
+
+def _count(shop: Workshop, key: str, value: Ingested, as_of: datetime) -> PeriodCount:
+    at = shop.spec.period.period(key)
+    return PeriodCount(
+        period=key, start=at.start, end=at.end, rows=value.rows, labelled=len(labelled(shop, key, as_of))
+    )
+
+
+def _keep(shop: Workshop, count: PeriodCount, as_of: datetime, forced: bool) -> None:
+    ingested = shop.values.newest(shop.model, "events", count.period, Ingested)
+    problems = ingested.problems if ingested else ()
+    value = Ripened(
+        as_of=as_of,
+        forced=forced,
+        period=RipePeriod(**count.model_dump(), sound=not problems, problem="; ".join(problems)),
+    )
+    shop.values.put(shop.model, "ripe", count.period, "ripe", value)
+
+
+def perform(shop: Workshop, period: Period) -> PerformanceReport:
+    """Measure every version on the periods that ripened at the period's end; say what the others wait for."""
+    waiting, why = ripen(shop, period)
+    fresh = [key for key, value in ripened(shop, period.end).items() if value.as_of == period.end]
+    measured = [reading for key in fresh for reading in _measure(shop, key, period.end)]
+    for count, reason in zip(waiting, why, strict=True):
+        measured += [
+            not_ripe(
+                period=count.period,
+                version=version,
+                role=role,
+                as_of=period.end,
+                rows=count.rows,
+                labelled=count.labelled,
+                why=reason,
+            )
+            for role, version in _versions(shop, count.period).items()
+        ]
+    report = PerformanceReport(period=period.key, as_of=period.end, measured=tuple(measured))
+    shop.values.put(shop.model, "performance_report", period.key, "performance", report)
+    return report
+
+
+def _versions(shop: Workshop, key: str) -> dict[str, str]:
+    scored = shop.values.newest(shop.model, "predictions", key, Scored)
+    return dict(scored.versions) if scored else {}
+
+
+def _measure(shop: Workshop, key: str, as_of: datetime) -> list[PeriodPerformance]:
+    versions = _versions(shop, key)
+    if not versions:
+        return []
+    frame = labelled(shop, key, as_of)
+    rows = shop.values.newest(shop.model, "events", key, Ingested)
+    return [
+        _reading(shop, frame, key, role, versions[role], as_of, rows.rows if rows else len(frame))
+        for role in ROLES
+        if role in versions
+    ]
+
+
+def _reading(
+    shop: Workshop,
+    frame: pd.DataFrame,
+    key: str,
+    role: str,
+    version: str,
+    as_of: datetime,
+    rows: int,
+) -> PeriodPerformance:
+    spec = shop.spec
+    return measure(
+        frame["_label"].to_numpy(np.float64),
+        frame[role].to_numpy(np.float64),
+        days_of(frame, spec.period.timezone),
+        period=key,
+        version=version,
+        role=role,
+        as_of=as_of,
+        metrics=spec.metrics,
+        rows=rows,
+        segments=segments_of(shop, frame),
+        confidence=spec.monitoring.confidence,
+        min_segment=spec.monitoring.min_segment,
+    )
+
+
+def segments_of(shop: Workshop, frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """The segment columns as text arrays; a missing value is the segment 'missing'."""
+    found = {}
+    for name in shop.spec.segments:
+        if name in frame.columns:
+            found[name] = frame[name].astype("string").fillna("missing").to_numpy(dtype=object)
+    return found
+
+
+def performances(shop: Workshop, until: datetime) -> list[PeriodPerformance]:
+    """Every ripe reading taken at or before `until`, by event period."""
+    reports = shop.values.all(shop.model, "performance_report", PerformanceReport)
+    found = [
+        reading for report in reports.values() if report.as_of <= until for reading in report.measured if reading.ripe
+    ]
+    return sorted(found, key=lambda reading: (reading.period, reading.role))

@@ -1,0 +1,57 @@
+"""The small values that steps leave for each other, beside those of the rooms."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from retrain_platform.dataset.record import Record
+from retrain_platform.dataset.soundness import Shape
+from retrain_platform.policy.base import RipePeriod
+
+
+class Ingested(Record):
+    """The events of a period: `live` when labels may still come; `problems` in plain sentences."""
+
+    period: str
+    rows: int
+    duplicates: int
+    live: bool
+    shape: Shape
+    problems: tuple[str, ...]
+    table_version: int | None
+
+
+class Scored(Record):
+    """Who scored a period. `versions` by role; `used` rows answered by each role."""
+
+    period: str
+    rows: int
+    versions: dict[str, str]
+    used: dict[str, int]
+
+
+class Ripened(Record):
+    """A period that became ripe at `as_of`, kept as it was then."""
+
+    as_of: datetime
+    period: RipePeriod
+    forced: bool
+
+
+class Card(Record):
+    """A model card in Markdown."""
+
+    decision_id: str
+    text: str
+
+
+class Registered(Record):
+    """How a retrain ended: `version` is None where the candidate was turned away."""
+
+    decision_id: str
+    version: str | None
+    verdict: str
+    model_fingerprint: str = ""
+    training_rows: int = 0
+    seen_until: datetime | None = None
+    sentence: str

@@ -1,0 +1,183 @@
+"""The watch run of one closed period: events, predictions, profile, drift, performance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from retrain_platform.dataset.events import arrange, known
+from retrain_platform.dataset.features import select_features
+from retrain_platform.dataset.period import Period
+from retrain_platform.dataset.soundness import shape_of, unsound
+from retrain_platform.monitoring.drift import compare
+from retrain_platform.monitoring.profile import DatasetProfile, choose_grids, profile
+from retrain_platform.monitoring.reports import DriftReport
+from retrain_platform.release.route import canary_mask, scored_versions
+from retrain_platform.steps.values import Ingested, Scored
+from retrain_platform.steps.workshop import Workshop
+
+ROLES = ("champion", "shadow", "canary", "previous")
+_USUAL = 8
+"""How many earlier periods say what a usual one looks like."""
+
+
+def ingest(shop: Workshop, period: Period) -> Ingested:
+    """Bring the period's rows into the lake, and fresh labels for earlier periods that still wait for them."""
+    for earlier in _awaiting_labels(shop, period):
+        _bring(shop, earlier)
+    return _bring(shop, period)
+
+
+def _bring(shop: Workshop, period: Period) -> Ingested:
+    spec = shop.spec
+    now = shop.now()
+    arranged = arrange(
+        shop.reader.read(period),
+        source=spec.source,
+        label=spec.label,
+        calendar=spec.period,
+        period=period,
+        loaded_at=now,
+    )
+    version = shop.lake.replace(shop.events, period.key, arranged.frame) if arranged.rows else None
+    shape = shape_of(arranged.frame)
+    before = [value.shape for key, value in shop.values.all(shop.model, "events", Ingested).items() if key < period.key]
+    problems = unsound(shape, before[-_USUAL:], duplicates=arranged.duplicates)
+    value = Ingested(
+        period=period.key,
+        rows=arranged.rows,
+        duplicates=arranged.duplicates,
+        live=now < period.end + spec.label.delay,
+        shape=shape,
+        problems=tuple(problems),
+        table_version=version,
+    )
+    shop.values.put(shop.model, "events", period.key, "events", value)
+    return value
+
+
+def _awaiting_labels(shop: Workshop, period: Period) -> list[Period]:
+    """Earlier periods that were read while their labels were still arriving and are not ripe yet."""
+    from retrain_platform.steps.ripening import ripened
+
+    ripe = ripened(shop, period.start)
+    waiting = shop.values.all(shop.model, "events", Ingested)
+    return [
+        shop.spec.period.period(key)
+        for key, value in waiting.items()
+        if value.live and key < period.key and key not in ripe
+    ]
+
+
+def features_of(shop: Workshop, frame: pd.DataFrame) -> list[str]:
+    """The feature columns of an events frame, in its order."""
+    spec = shop.spec
+    return select_features(
+        list(frame.columns),
+        include=spec.features.include,
+        exclude=spec.features.exclude,
+        forbidden=(spec.label.column, spec.source.event_time, spec.source.entity, spec.label.arrival),
+    )
+
+
+def score(shop: Workshop, period: Period) -> Scored:
+    """Score the period's rows with every version that the release gave a role at the period's start."""
+    frame = shop.lake.read(shop.events, [period.key]) if shop.lake.version(shop.events) is not None else pd.DataFrame()
+    state = shop.state(before=period.end)
+    versions = scored_versions(state)
+    if not versions or frame.empty:
+        return Scored(period=period.key, rows=len(frame), versions={}, used={})
+    scores = frame[["_event_time", "_entity"]].copy()
+    for role in ROLES:
+        version = versions.get(role)
+        scores[role] = shop.fitted(version).score(frame) if version else np.full(len(frame), np.nan)
+    used = np.full(len(frame), "champion", dtype=object)
+    if state.open is not None and "canary" in versions:
+        used[np.array(canary_mask(frame["_entity"].tolist(), state.open), dtype=bool)] = "canary"
+    scores["used"] = used
+    shop.lake.replace(shop.predictions, period.key, scores)
+    counts = {role: int((used == role).sum()) for role in versions if (used == role).any()}
+    value = Scored(period=period.key, rows=len(frame), versions=dict(versions), used=counts)
+    shop.values.put(shop.model, "predictions", period.key, "predictions", value)
+    return value
+
+
+def make_profile(shop: Workshop, period: Period) -> DatasetProfile | None:
+    """Count the period's rows on the grids that the first period fixed; None without rows."""
+    if period.key not in shop.lake.periods(shop.events):
+        return None
+    frame = shop.lake.read(shop.events, [period.key])
+    columns = features_of(shop, frame)
+    segments = [name for name in shop.spec.segments if name in frame.columns]
+    grids = dict(_standing_grids(shop, period))
+    grids.update(choose_grids(frame, [name for name in columns if name not in grids]))
+    made = profile(frame, grids, segments)
+    shop.values.put_bytes(shop.model, "profile", period.key, "profile", made.to_bytes())
+    return made
+
+
+def _standing_grids(shop: Workshop, period: Period) -> dict:
+    """The grids of the newest earlier profile: a column keeps the grid that it was first given."""
+    for earlier in reversed(_earlier(shop, period)):
+        found = read_profile(shop, earlier.key)
+        if found is not None:
+            return found.grids()
+    return {}
+
+
+def _earlier(shop: Workshop, period: Period) -> list[Period]:
+    return [shop.spec.period.at(index) for index in range(shop.spec.period.index(period.key))]
+
+
+def read_profile(shop: Workshop, key: str) -> DatasetProfile | None:
+    """The profile of a period; None where it had no rows."""
+    data = shop.values.newest_bytes(shop.model, "profile", key)
+    return None if data is None else DatasetProfile.from_bytes(data)
+
+
+def drift(shop: Workshop, period: Period, reference: Sequence[str]) -> DriftReport | None:
+    """Compare the period with the `reference` periods (the champion's training); None without both."""
+    current = read_profile(shop, period.key)
+    known_reference = {key: found for key in reference if (found := read_profile(shop, key)) is not None}
+    if current is None or not known_reference:
+        return None
+    report = compare(known_reference, current, period=period.key, as_of=period.end)
+    shop.values.put(shop.model, "drift_report", period.key, "drift", report)
+    return report
+
+
+def labelled(shop: Workshop, period: str, as_of: datetime) -> pd.DataFrame:
+    """The rows of the period whose labels had arrived by `as_of`, with their scores where there are any.
+
+    Scores are matched by position: both tables hold the period's rows in the same order.
+
+    Raises:
+        Mismatch: the two tables hold different rows.
+    """
+    frame = known(shop.lake.read(shop.events, [period]), as_of)
+    if shop.lake.version(shop.predictions) is not None:
+        scores = shop.lake.read(shop.predictions, [period])
+        if len(scores):
+            if not _same_rows(frame, scores):
+                raise Mismatch(
+                    f"period == {period!r}: its events changed after they were scored; materialise predictions again"
+                )
+            frame = frame.assign(**{role: scores[role].to_numpy() for role in (*ROLES, "used")})
+    return frame[frame["_label"].notna()]
+
+
+def _same_rows(frame: pd.DataFrame, scores: pd.DataFrame) -> bool:
+    return len(frame) == len(scores) and bool((frame["_entity"].to_numpy() == scores["_entity"].to_numpy()).all())
+
+
+def days_of(frame: pd.DataFrame, timezone: str) -> np.ndarray:
+    """The local calendar day of each row, as days since 1970: the unit of sampling."""
+    local = frame["_event_time"].dt.tz_convert(timezone).dt.tz_localize(None)
+    return local.to_numpy().astype("datetime64[D]").astype(np.int64)
+
+
+class Mismatch(ValueError):
+    """Predictions and events of a period do not belong together."""

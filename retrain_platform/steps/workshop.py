@@ -1,0 +1,99 @@
+"""Everything that a step of one model needs, joined by `resources.py` or by a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from retrain_platform.dataset.checks import ChecksSpec, GateReport
+from retrain_platform.dataset.period import Period
+from retrain_platform.dataset.stores import Lake, Values
+from retrain_platform.release.base import Entry, Ledger, ReleaseState
+from retrain_platform.release.fold import fold
+from retrain_platform.spec.model import ModelSpec
+from retrain_platform.training import LearnerSpec
+from retrain_platform.training.base import Fitted, Learner, Registry
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Reader(Protocol):
+    """Reads the model's source."""
+
+    def read(self, period: Period) -> pd.DataFrame:
+        """The rows of the period as the source has them now."""
+
+    def watermark(self) -> datetime | None:
+        """The newest event time that the source has; None for an empty source."""
+
+
+class DataGate(Protocol):
+    """Runs the checks of a training dataset."""
+
+    def __call__(
+        self,
+        frame: pd.DataFrame,
+        spec: ChecksSpec,
+        *,
+        snapshot_id: str,
+        features: Mapping[str, str],
+        label: str,
+        task: str,
+        as_of: datetime,
+        newest: datetime,
+        total_rows: int,
+    ) -> GateReport:
+        """Judge `frame` (features, '_label', '_event_time'); never raises for bad data."""
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """One model's spec and the places that its steps read and write."""
+
+    spec: ModelSpec
+    lake: Lake
+    values: Values
+    ledger: Ledger
+    registry: Registry
+    reader: Reader
+    teach: Callable[[LearnerSpec], Learner]
+    gate: DataGate
+    load: Callable[[Path], Fitted]
+    now: Callable[[], datetime]
+    frames: dict[str, pd.DataFrame] = field(default_factory=dict)
+    loaded: dict[str, Fitted] = field(default_factory=dict)
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return self.spec.name
+
+    @cached_property
+    def events(self) -> str:
+        """The lake's table of events."""
+        return f"{self.model}/events"
+
+    @cached_property
+    def predictions(self) -> str:
+        """The lake's table of predictions."""
+        return f"{self.model}/predictions"
+
+    def entries(self, before: datetime | None = None) -> list[Entry]:
+        """The ledger's entries; with `before`, those whose data time is strictly earlier."""
+        found = self.ledger.entries(self.model)
+        return found if before is None else [entry for entry in found if entry.as_of < before]
+
+    def state(self, before: datetime | None = None) -> ReleaseState:
+        """The release as the ledger tells it, all of it or as it stood before a moment of data time."""
+        return fold(self.entries(before))
+
+    def fitted(self, version: str) -> Fitted:
+        """The registered model, kept loaded while the process lives."""
+        if version not in self.loaded:
+            self.loaded[version] = self.load(self.registry.package(self.model, version))
+        return self.loaded[version]

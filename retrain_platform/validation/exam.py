@@ -1,0 +1,106 @@
+"""Which rows may examine a candidate: none that either model saw, early stopping included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from retrain_platform.dataset.record import Record
+from retrain_platform.validation.base import Basis
+
+Ripe = tuple[str, datetime, datetime]
+"""A ripe period: its key, its start, its end (exclusive)."""
+
+BEFORE_THE_CUT = 2
+"""Ripe periods that must stay before the cut: one to train on and one to stop early by."""
+
+
+class TooLittleHistory(ValueError):
+    """Too few ripe periods to train and to examine."""
+
+
+class Exam(Record):
+    """The holdout of one candidate.
+
+    `periods` are its keys, oldest first, [start, end) its span; both ends None where there is no
+    holdout. No row at or after `cut` may enter the fit, its early stopping, or (basis 'recipes')
+    the champion's recipe refitted for the comparison.
+    """
+
+    basis: Basis
+    periods: tuple[str, ...]
+    start: datetime | None
+    end: datetime | None
+    cut: datetime
+    sentence: str
+
+
+def choose_exam(
+    as_of: datetime,
+    ripe_periods: Sequence[Ripe],
+    champion_seen_until: datetime | None,
+    holdout_periods: int,
+    min_periods: int = 1,
+    *,
+    recipe_changed: bool = False,
+) -> Exam:
+    """The exam that the ripe periods (oldest first, all ended by `as_of`) allow.
+
+    The last `holdout_periods` that begin at or after `champion_seen_until` are the holdout. Fewer
+    than `min_periods` of them: both recipes are compared at the same cut if the recipe changed,
+    else nothing can be examined, all ripe rows may train and the shadow decides. No champion
+    (None): the candidate is examined alone.
+
+    Raises:
+        TooLittleHistory: fewer than `BEFORE_THE_CUT` ripe periods would stay before the cut.
+        ValueError: a count under 1, or a period that ends after `as_of`.
+    """
+    _must_be_sound(as_of, ripe_periods, holdout_periods, min_periods)
+    last = list(ripe_periods[-holdout_periods:])
+    if champion_seen_until is None:
+        return _exam("alone", ripe_periods, last, "no champion to compare with")
+    seen = f"the champion saw rows until {champion_seen_until:%Y-%m-%d %H:%M}"
+    unseen = [period for period in last if period[1] >= champion_seen_until]
+    if len(unseen) >= min_periods:
+        return _exam("holdout", ripe_periods, unseen, f"{seen}, all before them")
+    short = f"{seen}: {len(unseen)} of the last {len(last)} ripe periods are later, must be >= {min_periods}"
+    if recipe_changed:
+        return _exam("recipes", ripe_periods, last, f"{short}; so both recipes are fitted to the same cut")
+    return _exam("too few rows", ripe_periods, [], f"{short}; so the shadow decides")
+
+
+def looks_at(exam: Exam, earlier: Sequence[Exam]) -> int:
+    """How many exams were held on any of these periods, this one included: the nth is stricter."""
+    return 1 + sum(not set(exam.periods).isdisjoint(other.periods) for other in earlier)
+
+
+def _must_be_sound(as_of: datetime, ripe: Sequence[Ripe], holdout_periods: int, min_periods: int) -> None:
+    if not 1 <= min_periods <= holdout_periods:
+        raise ValueError(f"min_periods == {min_periods}, must be >= 1 and <= holdout_periods == {holdout_periods}")
+    late = [key for key, _, end in ripe if end > as_of]
+    if late:
+        raise ValueError(f"ripe_periods == {late}, must end by as_of == {as_of.isoformat()}")
+
+
+def _exam(
+    basis: Basis,
+    ripe: Sequence[Ripe],
+    held_out: list[Ripe],
+    why: str,
+) -> Exam:
+    before = len(ripe) - len(held_out)
+    if before < BEFORE_THE_CUT:
+        raise TooLittleHistory(
+            f"ripe periods == {len(ripe)}, must be >= {BEFORE_THE_CUT + len(held_out)}: "
+            f"{len(held_out)} to examine, 1 to stop early by, 1 to train on"
+        )
+    names = tuple(key for key, _, _ in held_out)
+    shown = f"examined on {len(names)} ripe periods, {names[0]} to {names[-1]}" if names else "not examined"
+    return Exam(
+        basis=basis,
+        periods=names,
+        sentence=f"{shown}: {why}",
+        start=held_out[0][1] if held_out else None,
+        end=held_out[-1][2] if held_out else None,
+        cut=held_out[0][1] if held_out else ripe[-1][2],
+    )

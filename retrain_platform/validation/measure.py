@@ -1,0 +1,222 @@
+"""Measure a candidate once on its holdout: everything that the gates then judge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrain_platform.monitoring.performance import POOL
+from retrain_platform.monitoring.reading import segment_groups
+from retrain_platform.stats.intervals import paired
+from retrain_platform.stats.metrics import Metric
+from retrain_platform.stats.metrics import metric as metric_named
+from retrain_platform.validation.base import Basis, Comparison, Measurements, WorstRow
+
+Floats = NDArray[np.float64]
+WORST = 5
+"""How many rows are kept of those that speak against the candidate."""
+
+
+@dataclass(frozen=True)
+class Holdout:
+    """Rows as both models scored them, in arrays of one length."""
+
+    labels: Floats
+    candidate: Floats
+    champion: Floats
+    days: NDArray[np.integer]
+    ids: NDArray[np.object_] | None
+
+    def __post_init__(self) -> None:
+        """Refuse arrays of different lengths."""
+        held = (self.labels, self.candidate, self.champion, self.days, self.ids)
+        lengths = [len(each) for each in held if each is not None]
+        if len(set(lengths)) > 1:
+            raise ValueError(f"lengths == {lengths}, must be equal")
+
+    def only(self, rows: NDArray[np.bool_]) -> Holdout:
+        """The rows where `rows` is true."""
+        return Holdout(
+            labels=self.labels[rows],
+            candidate=self.candidate[rows],
+            champion=self.champion[rows],
+            days=self.days[rows],
+            ids=None if self.ids is None else self.ids[rows],
+        )
+
+
+def measure(  # noqa: PLR0913 - the arrays of one holdout, and what they are
+    decision_id: str,
+    labels: Floats,
+    candidate: Floats,
+    champion: Floats | None,
+    days: NDArray[np.integer],
+    *,
+    basis: Basis,
+    start: datetime | None,
+    end: datetime | None,
+    metrics: Sequence[str],
+    segments: Mapping[str, NDArray[np.object_]] | None = None,
+    confidence: float = 0.95,
+    min_segment: int = 50,
+    looks: int = 1,
+    ids: NDArray[np.object_] | None = None,
+) -> Measurements:
+    """Candidate against champion, whole and by segment, paired on the same rows, days as the unit.
+
+    Every array is of shape (rows,). `champion` is None for basis 'alone'; for 'recipes' it is the
+    champion's recipe refitted to the exam's cut. A nan label (never to come) does not count.
+    `days` holds any integer names of the days, `segments` each column's values, `ids` the rows'
+    names for a person. A segment under `min_segment` (positives and negatives for a binary label,
+    rows for regression) is shown as one that cannot be told, and pooled with the other small ones
+    of its column into 'column=other'. `confidence` is that of the intervals as measured; gates
+    take their own. `looks` counts the exams on any of these rows (`exam.looks_at`).
+
+    Raises:
+        ValueError: lengths differ, an unknown metric or none, a champion where the basis has none
+            or the other way round, basis 'too few rows' (see `cannot_measure`).
+    """
+    _must_fit(basis, champion, metrics)
+    known = ~np.isnan(labels)
+    rival = candidate if champion is None else champion  # a first model stands beside itself, and is not compared
+    holdout = Holdout(labels, candidate, rival, days, ids).only(known)
+    columns = {column: values[known] for column, values in (segments or {}).items()}
+    chosen = [metric_named(name) for name in metrics]
+    alone = champion is None
+    parts = {} if alone else dict(_parts(holdout, columns, chosen[0], min_segment))
+    return Measurements(
+        decision_id=decision_id,
+        basis=basis,
+        holdout_start=start,
+        holdout_end=end,
+        looks=looks,
+        rows=len(holdout.labels),
+        days=len(np.unique(holdout.days)),
+        candidate={each.name: _number(each.compute(holdout.labels, holdout.candidate)) for each in chosen},
+        comparisons={} if alone else _compare(holdout, chosen, confidence),
+        segments={
+            name: _compare(part, chosen, confidence) if not why else _untold(part, chosen, confidence, why)
+            for name, (part, why) in parts.items()
+        },
+        worst_rows=_worst({"all": holdout} | {name: part for name, (part, _) in parts.items()}),
+    )
+
+
+def cannot_measure(decision_id: str, why: str) -> Measurements:
+    """Where no row may examine the candidate: nothing is measured, `why` says what is missing."""
+    return Measurements(
+        decision_id=decision_id, basis="too few rows", holdout_start=None, holdout_end=None, rows=0, days=0, why=why
+    )
+
+
+def _must_fit(basis: Basis, champion: Floats | None, metrics: Sequence[str]) -> None:
+    if not metrics:
+        raise ValueError("metrics == [], must name at least one")
+    if basis == "too few rows":
+        raise ValueError("basis == 'too few rows', must be one with a holdout: use cannot_measure")
+    if (basis == "alone") != (champion is None):
+        given = "none" if champion is None else "given"
+        raise ValueError(f"champion == {given} with basis == {basis!r}, must be none exactly where it is 'alone'")
+
+
+def _compare(holdout: Holdout, metrics: Sequence[Metric], confidence: float) -> dict[str, Comparison]:
+    return {each.name: _comparison(holdout, each, confidence) for each in metrics}
+
+
+def _comparison(holdout: Holdout, metric: Metric, confidence: float) -> Comparison:
+    interval = paired(holdout.labels, holdout.candidate, holdout.champion, holdout.days, metric, confidence)
+    why = ""
+    if not np.isfinite(interval.value):
+        why = f"cannot tell: {metric.name} cannot be computed on {interval.rows} rows, of one class perhaps"
+    elif not np.isfinite(interval.low):
+        why = f"cannot tell: days == {interval.groups}, too few for an interval"
+    return Comparison(
+        metric=metric.name,
+        confidence=confidence,
+        rows=interval.rows,
+        days=interval.groups,
+        why=why,
+        candidate=_number(metric.compute(holdout.labels, holdout.candidate)),
+        champion=_number(metric.compute(holdout.labels, holdout.champion)),
+        difference=_number(interval.value),
+        low=_number(interval.low),
+        high=_number(interval.high),
+        standard_error=_number(interval.standard_error),
+    )
+
+
+def _untold(holdout: Holdout, metrics: Sequence[Metric], confidence: float, why: str) -> dict[str, Comparison]:
+    return {
+        each.name: Comparison(
+            metric=each.name,
+            candidate=None,
+            champion=None,
+            difference=None,
+            low=None,
+            high=None,
+            standard_error=None,
+            confidence=confidence,
+            rows=len(holdout.labels),
+            days=len(np.unique(holdout.days)),
+            why=why,
+        )
+        for each in metrics
+    }
+
+
+def _parts(
+    holdout: Holdout, columns: Mapping[str, NDArray[np.object_]], metric: Metric, least: int
+) -> Iterator[tuple[str, tuple[Holdout, str]]]:
+    """Each segment's rows, and why it cannot be told ('' where it can); a column's pool comes last."""
+    for column, values in columns.items():
+        groups, names = segment_groups(values)
+        small = np.zeros(len(names), dtype=bool)
+        for code, name in enumerate(names):
+            part = holdout.only(groups.codes == code)
+            why = _too_small(part, metric, least)
+            small[code] = bool(why)
+            yield f"{column}={name}", (part, why)
+        if small.any():
+            pool = holdout.only(small[groups.codes])
+            name = f"{POOL} (pooled)" if POOL in names and not small[names.index(POOL)] else POOL
+            yield f"{column}={name}", (pool, _too_small(pool, metric, least))
+
+
+def _too_small(part: Holdout, metric: Metric, least: int) -> str:
+    rows, positives = len(part.labels), int((part.labels == 1).sum())
+    if metric.task == "binary" and min(positives, rows - positives) < least:
+        return f"cannot tell: {positives} positives, {rows - positives} negatives, must be >= {least}"
+    if rows < least:
+        return f"cannot tell: {rows} rows, must be >= {least}"
+    return ""
+
+
+def _worst(parts: Mapping[str, Holdout]) -> dict[str, tuple[WorstRow, ...]]:
+    found = {name: _worst_of(part) for name, part in parts.items()}
+    return {name: rows for name, rows in found.items() if rows}
+
+
+def _worst_of(part: Holdout) -> tuple[WorstRow, ...]:
+    """The rows on which the candidate's absolute error exceeds the champion's by most."""
+    if part.ids is None:
+        return ()
+    harm = np.abs(part.labels - part.candidate) - np.abs(part.labels - part.champion)
+    order = np.argsort(-harm, kind="stable")[:WORST]
+    return tuple(
+        WorstRow(
+            id=str(part.ids[row]),
+            label=float(part.labels[row]),
+            candidate=float(part.candidate[row]),
+            champion=float(part.champion[row]),
+        )
+        for row in order
+        if harm[row] > 0
+    )
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,194 @@
+"""Gates on how good the candidate is: floors, against the champion, no catastrophic fall."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from retrain_platform.stats.metrics import metric as metric_named
+from retrain_platform.validation.base import Comparison, GateResult, GateVerdict, Measurements
+from retrain_platform.validation.gate import (
+    NO_CHAMPION,
+    Bounds,
+    Confidence,
+    GateBase,
+    MetricName,
+    bounds,
+    measured,
+    strict,
+)
+from retrain_platform.validation.margin import Standing, weigh
+
+VERDICTS: dict[Standing, GateVerdict] = {"not worse": "passed", "worse": "failed", "cannot tell": "cannot tell"}
+
+
+class Floor(GateBase):
+    """The candidate's own value, whoever the champion is: the point against a fixed limit."""
+
+    kind: Literal["floor"] = "floor"
+    metric: MetricName
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Floor:
+        wanted = "at_least" if metric_named(self.metric).greater_is_better else "at_most"
+        given = [name for name in ("at_least", "at_most") if getattr(self, name) is not None]
+        if given != [wanted]:
+            raise ValueError(f"limit of {self.metric} == {' and '.join(given) or 'none'}, must be {wanted} alone")
+        return self
+
+    def describe(self) -> str:
+        """The gate in one plain sentence."""
+        return f"{self.metric} must be {self._words()}"
+
+    def needs(self) -> tuple[str, ...]:
+        """The metrics that must be measured for it."""
+        return (self.metric,)
+
+    def judge(self, measurements: Measurements) -> tuple[GateResult, ...]:
+        """Passed at the limit itself; cannot tell where the metric was not measured."""
+        value = measurements.candidate.get(self.metric)
+        limit = self.at_least if self.at_least is not None else self.at_most
+        if value is None:
+            verdict: GateVerdict = "cannot tell"
+            sentence = f"{self.metric} was not measured: {measurements.why or 'no reason given'}"
+        else:
+            held = value >= self.at_least if self.at_least is not None else value <= (self.at_most or 0.0)
+            verdict = "passed" if held else "failed"
+            sentence = f"{self.metric} {value:.4f} on {measurements.rows} rows, must be {self._words()}"
+        result = GateResult(
+            gate=f"floor {self.metric}",
+            verdict=verdict,
+            value=value,
+            limit=limit,
+            blocking=self.required,
+            sentence=sentence,
+        )
+        return (result,)
+
+    def _words(self) -> str:
+        return f"at least {self.at_least:g}" if self.at_least is not None else f"at most {self.at_most:g}"
+
+
+class AgainstChampion(GateBase):
+    """Not worse than the champion by more than a margin, or better by as much, with confidence.
+
+    `relative` measures the margin in shares of the champion's value: `metric: rmse, better_by: 0.05,
+    relative: true` asks for at most 0.95 times the champion's. Undecided is 'cannot tell'.
+    """
+
+    kind: Literal["against_champion"] = "against_champion"
+    metric: MetricName
+    not_worse_by: float | None = Field(default=None, ge=0)
+    better_by: float | None = Field(default=None, ge=0)
+    relative: bool = False
+    confidence: Confidence = 0.95
+
+    @model_validator(mode="after")
+    def _one_margin(self) -> AgainstChampion:
+        if (self.not_worse_by is None) == (self.better_by is None):
+            given = "both" if self.better_by is not None else "none"
+            raise ValueError(f"margin == {given}, must be one of not_worse_by, better_by")
+        return self
+
+    def describe(self) -> str:
+        """The gate in one plain sentence."""
+        unit = " of the champion's" if self.relative else ""
+        if self.better_by is not None:
+            return f"{self.metric} must be better than the champion's by {self.better_by:g}{unit}"
+        return f"{self.metric} must not be worse than the champion's by more than {self.not_worse_by:g}{unit}"
+
+    def needs(self) -> tuple[str, ...]:
+        """The metrics that must be measured for it."""
+        return (self.metric,)
+
+    def judge(self, measurements: Measurements) -> tuple[GateResult, ...]:
+        """`weigh` of the paired difference, at a confidence that every look makes stricter."""
+        if measurements.basis == "alone":
+            return (self._result("passed", f"{self.metric}: {NO_CHAMPION}"),)
+        comparison = measurements.comparisons.get(self.metric)
+        confidence = strict(self.confidence, measurements)
+        interval = None if comparison is None else bounds(comparison, confidence)
+        if comparison is None or interval is None:
+            why = measurements.why if comparison is None else comparison.why
+            return (self._result("cannot tell", f"{self.metric}: {why or 'it was not measured'}"),)
+        return (self._weighed(comparison, interval, confidence, measurements),)
+
+    def _weighed(
+        self, comparison: Comparison, interval: Bounds, confidence: float, measurements: Measurements
+    ) -> GateResult:
+        margin = self._margin(comparison)
+        standing = weigh(comparison.difference, interval.low, interval.high, margin)
+        asked = f"must not fall by more than {margin:.4g}" if margin >= 0 else f"must gain {-margin:.4g}"
+        sentence = f"{measured(comparison, interval, confidence)}, {asked}; resolves {interval.reach:.4f}"
+        result = self._result(VERDICTS[standing], sentence)
+        rows = measurements.worst_rows.get("all", ()) if standing == "worse" else ()
+        return result.model_copy(
+            update={"value": comparison.difference, "limit": -margin, "resolves": interval.reach, "rows": rows}
+        )
+
+    def _margin(self, comparison: Comparison) -> float:
+        by = -self.better_by if self.better_by is not None else (self.not_worse_by or 0.0)
+        return by * abs(comparison.champion or 0.0) if self.relative else by
+
+    def _result(self, verdict: GateVerdict, sentence: str) -> GateResult:
+        name = f"against_champion {self.metric}"
+        return GateResult(gate=name, verdict=verdict, value=None, limit=None, blocking=self.required, sentence=sentence)
+
+
+class Catastrophic(GateBase):
+    """No metric may fall off a cliff, asked of the point: a guard of what the other gates do not name.
+
+    Scores (greater is better) may fall by `falls_by`, absolute; errors may rise by `falls_by_share`
+    of the champion's value. `metrics` None is every metric that was compared.
+    """
+
+    kind: Literal["catastrophic"] = "catastrophic"
+    metrics: tuple[MetricName, ...] | None = Field(default=None, min_length=1)
+    falls_by: float = Field(default=0.05, gt=0)
+    falls_by_share: float = Field(default=0.2, gt=0)
+
+    def describe(self) -> str:
+        """The gate in one plain sentence."""
+        which = "any metric" if self.metrics is None else " or ".join(self.metrics)
+        return (
+            f"{which} must not fall by more than {self.falls_by:g}, "
+            f"nor an error rise by more than {self.falls_by_share:g} of the champion's"
+        )
+
+    def needs(self) -> tuple[str, ...]:
+        """The metrics that must be measured for it."""
+        return self.metrics or ()
+
+    def judge(self, measurements: Measurements) -> tuple[GateResult, ...]:
+        """One result a metric; one in all where there is nothing to compare."""
+        names = measurements.comparisons if self.metrics is None else self.metrics
+        if measurements.basis == "alone":
+            return (self._result("", "passed", NO_CHAMPION),)
+        if not names:
+            return (self._result("", "cannot tell", measurements.why or "no metric was compared"),)
+        return tuple(self._of(name, measurements) for name in names)
+
+    def _of(self, name: str, measurements: Measurements) -> GateResult:
+        comparison = measurements.comparisons.get(name)
+        if comparison is None or comparison.difference is None or comparison.champion is None:
+            why = measurements.why if comparison is None else comparison.why
+            return self._result(name, "cannot tell", f"{name}: {why or 'it was not measured'}")
+        greater = metric_named(name).greater_is_better
+        limit = self.falls_by if greater else self.falls_by_share * abs(comparison.champion)
+        failed = comparison.difference < -limit
+        sentence = f"{name} {comparison.difference:+.4f} against the champion, must not fall by more than {limit:.4g}"
+        rows = measurements.worst_rows.get("all", ()) if failed else ()
+        return self._result(name, "failed" if failed else "passed", sentence).model_copy(
+            update={"value": comparison.difference, "limit": -limit, "resolves": self._reach(comparison), "rows": rows}
+        )
+
+    def _reach(self, comparison: Comparison) -> float | None:
+        interval = bounds(comparison, comparison.confidence)
+        return None if interval is None else interval.reach
+
+    def _result(self, name: str, verdict: GateVerdict, sentence: str) -> GateResult:
+        gate = f"catastrophic {name}".strip()
+        return GateResult(gate=gate, verdict=verdict, value=None, limit=None, blocking=self.required, sentence=sentence)
