@@ -142,7 +142,7 @@ def load_lightgbm(folder: Path, *, threads: int = 0) -> FittedLightGBM:
 def _booster(text: str) -> lgb.Booster:
     import lightgbm as lgb
 
-    return lgb.Booster(params={"verbosity": -1}, model_str=text)
+    return lgb.Booster(model_str=text)
 
 
 def _report(text: str, preparation: Preparation, curves: dict[str, dict[str, list[float]]]) -> FitReport:

@@ -14,7 +14,7 @@ import pandas as pd
 from retrain_platform.dataset.label import LabelSpec
 from retrain_platform.dataset.period import Calendar, Period
 from retrain_platform.dataset.source import Source
-from retrain_platform.dataset.times import BadTimes, as_text, to_utc
+from retrain_platform.dataset.times import BadTimes, as_text, shown, to_utc
 
 INTERNAL = ("_event_time", "_entity", "_label", "_arrived")
 """The columns that `arrange` adds: UTC, text, float64 (nan unknown), UTC (NaT without a label)."""
@@ -163,7 +163,7 @@ def _numbers(values: pd.Series[Any]) -> pd.Series[Any]:
     )
     wrong = values[(numbers.isna() & values.notna()) | np.isinf(numbers)]
     if len(wrong):
-        raise _BadLabel(f"{values.name} == {wrong.iloc[0]!r}, must be a finite number, true or false, or missing")
+        raise _BadLabel(f"{values.name} == {shown(wrong.iloc[0])}, must be a finite number, true or false, or missing")
     return numbers
 
 

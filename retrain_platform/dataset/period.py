@@ -102,9 +102,8 @@ class Calendar(Record):
 
     def length(self) -> timedelta:
         """The nominal length of a period (a month counts 28 days: its shortest)."""
-        return {
-            "hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1), "month": timedelta(days=28),
-        }[self.every]
+        days = {"hour": 1 / 24, "day": 1, "week": 7, "month": 28}
+        return timedelta(days=days[self.every])
 
     @property
     def key_format(self) -> str:
@@ -135,7 +134,8 @@ class Calendar(Record):
             return int((local.astimezone(utc) - self._edge(0).astimezone(utc)) // timedelta(hours=1))
         if self.every == "month":
             return (local.year - self.start.year) * 12 + local.month - self.start.month
-        return (local.astimezone(ZoneInfo(self.timezone)).date() - self.start).days // (7 if self.every == "week" else 1)
+        days = (local.astimezone(ZoneInfo(self.timezone)).date() - self.start).days
+        return days // (7 if self.every == "week" else 1)
 
 
 PositiveInt = Annotated[int, Field(ge=1)]

@@ -105,5 +105,7 @@ def _numbers(values: pd.Series[Any]) -> NDArray[np.float64]:
     numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
     wrong = values[np.isnan(numbers) & values.notna().to_numpy()]
     if len(wrong):
-        raise UnfitColumn(f"{values.name} == {wrong.iloc[0]!r}, must be a number: the model was fitted on numbers")
+        from retrain_platform.dataset.times import shown
+
+        raise UnfitColumn(f"{values.name} == {shown(wrong.iloc[0])}, must be a number: the model was fitted on numbers")
     return np.asarray(numbers, dtype="float64")

@@ -22,7 +22,8 @@ def to_utc(values: pd.Series[Any], timezone: str) -> pd.Series[Any]:
     """The times in UTC (nanoseconds, same index); missing stays missing.
 
     Times without a zone are read on the clock of `timezone`: an hour that the clock shows twice is
-    the first of the two, one that it skips becomes the first moment after the gap.
+    the first of the two, one that it skips becomes the first moment after the gap. After 2037 pandas
+    2 knows no summer time, for want of tables.
 
     Raises:
         BadTimes: naming the column, an offending value, and the cure.
@@ -41,20 +42,20 @@ def _stamps(values: pd.Series[Any]) -> pd.Series[Any]:
         return pd.to_datetime(values)
     if pd.api.types.is_numeric_dtype(values.dtype):
         raise BadTimes(
-            f"{values.name} == {values.dropna().iloc[0]}, must be a time: convert numbers where they are read"
+            f"{values.name} == {shown(values.dropna().iloc[0])}, must be a time: convert numbers where they are read"
         )
     zoned = _zoned(values)
     present = values.notna().to_numpy()
     if zoned.any() and not zoned[present].all():
         naive = values[present & ~zoned].iloc[0]
         raise BadTimes(
-            f"{values.name} == {str(naive)!r} has no zone while {str(values[zoned].iloc[0])!r} has one: "
+            f"{values.name} == {shown(naive)} has no zone while {shown(values[zoned].iloc[0])} has one: "
             "write the whole column one way"
         )
     stamps = pd.to_datetime(values, format="ISO8601", errors="coerce", utc=bool(zoned.any()))
     wrong = values[present & stamps.isna().to_numpy()]
     if len(wrong):
-        raise BadTimes(f"{values.name} == {str(wrong.iloc[0])!r}, must be a time as in '2013-01-31 05:15' (ISO 8601)")
+        raise BadTimes(f"{values.name} == {shown(wrong.iloc[0])}, must be a time as in '2013-01-31 05:15' (ISO 8601)")
     return stamps
 
 
@@ -87,3 +88,8 @@ def value_text(value: object) -> str:
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
     return str(value)
+
+
+def shown(value: object) -> str:
+    """A cell's value as an error shows it: texts in quotes, numbers without numpy's name around them."""
+    return repr(value) if isinstance(value, str) else str(value)

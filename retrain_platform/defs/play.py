@@ -13,6 +13,9 @@ from retrain_platform.defs.sensors import job_name, record_failure
 from retrain_platform.spec.model import ModelSpec
 from retrain_platform.steps.due import Step, due
 
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""The screen keeps the progress; the run's own lines go to Dagster's history."""
+
 
 class Played(NamedTuple):
     """One step that was played: `why` is its error, empty when it went well."""
@@ -61,7 +64,7 @@ def play(
         before(step)
         job = jobs.setdefault(step.kind, defs.resolve_job_def(job_name(spec.name, step.kind)))
         result = job.execute_in_process(
-            instance=on, partition_key=step.period.key, tags=step.tags, raise_on_error=False
+            instance=on, partition_key=step.period.key, tags=step.tags, raise_on_error=False, run_config=_QUIET
         )
         why = "" if result.success else _failure(result)
         yield Played(step, result.run_id, why)

@@ -4,7 +4,7 @@ import dagster as dg
 
 from retrain_platform.defs.names import Named, decision_id
 from retrain_platform.defs.plots import table
-from retrain_platform.defs.resource import Platform, mlflow_key
+from retrain_platform.defs.resource import mlflow_key
 
 
 def validation_report(of: Named) -> dg.AssetsDefinition:
@@ -58,20 +58,25 @@ def validation_report(of: Named) -> dg.AssetsDefinition:
 
 
 def model_card(of: Named) -> dg.AssetsDefinition:
-    """The page that a reviewer reads."""
+    """The page that a reviewer reads, and the retrain's last line on record."""
 
     @of.asset(
         "model_card",
         room="validation",
         kinds={"markdown"},
         deps=of.keys("registered_model", "validation_report"),
-        description="What the model is, what it learned from, how it did, what it is for.",
+        required_resource_keys={"retrain", mlflow_key(of.spec.name)},
+        description="What the model is, what it learned from, how it did; closes the retrain on record.",
     )
-    def _card(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
+    def _card(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from retrain_platform.steps.card import write_card
+        from retrain_platform.steps.dataset import decided
+        from retrain_platform.steps.training import close
 
-        shop, period = retrain.workshop(of.spec), of.period(context)
+        shop, period = context.resources.retrain.workshop(of.spec), of.period(context)
         card = write_card(shop, period, decision_id(context))
+        close(shop, period, decided(shop, period, card.decision_id))
+        getattr(context.resources, mlflow_key(of.spec.name)).ended_on_record = True
         return dg.MaterializeResult(metadata={"card": dg.MetadataValue.md(card.text), "decision": card.decision_id})
 
     return _card

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -34,15 +34,16 @@ class Reference:
     noise: Noise
 
     @classmethod
-    def of(cls, profiles: Mapping[str, DatasetProfile]) -> Reference:
-        """The reference of a profile a period, by the period's key.
+    def of(cls, profiles: Mapping[str, DatasetProfile], *, segments: bool = True) -> Reference:
+        """The reference of a profile a period, by the period's key; `segments` says whether to keep theirs.
 
         Raises:
             ValueError: `profiles` is empty, or a column's grid is not the same in all of them.
         """
         if not profiles:
             raise ValueError("reference == {}, must hold at least one period's profile")
-        return cls(tuple(profiles), total(list(profiles.values())), reference_noise(profiles))
+        kept = [each if segments else replace(each, segments={}) for each in profiles.values()]
+        return cls(tuple(profiles), total(kept), reference_noise(profiles))
 
     @cached_property
     def rulers(self) -> dict[str, Ruler]:
@@ -66,7 +67,7 @@ def compare(
     Raises:
         ValueError: `reference` is empty, or a column's grid is not the same in all profiles.
     """
-    known = reference if isinstance(reference, Reference) else Reference.of(reference)
+    known = reference if isinstance(reference, Reference) else Reference.of(reference, segments=segments)
     now = _filled(current.columns, known.rulers, current.rows)
     return DriftReport(
         period=period,

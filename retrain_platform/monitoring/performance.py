@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,13 +49,8 @@ def measure(  # noqa: PLR0913 - the rows, what they are of, and how to measure: 
         ValueError: lengths differ, an unknown metric, metrics of two tasks, a binary label that is
             not 0 or 1, `confidence` not within (0, 1).
     """
-    chosen = [metric(name) for name in metrics]
-    if len({each.task for each in chosen}) > 1:
-        raise ValueError(f"metrics == {list(metrics)}, must all be of one task")
-    for name, values in (("scores", scores), ("days", days), *segments.items()):
-        if len(values) != len(labels):
-            raise ValueError(f"len({name}) == {len(values)}, must be {len(labels)}, as of the labels")
-    ruled = _Ruled(chosen, confidence, min_segment)
+    _same_length(len(labels), {"scores": scores, "days": days, **segments})
+    ruled = _Ruled(_of_one_task(metrics), confidence, min_segment)
     sample = _Sample(labels, scores, days)
     return PeriodPerformance(
         period=period,
@@ -77,6 +72,19 @@ def not_ripe(
     return PeriodPerformance(
         period=period, version=version, role=role, as_of=as_of, ripe=False, rows=rows, labelled=labelled, why=why
     )
+
+
+def _same_length(rows: int, arrays: Mapping[str, NDArray[Any]]) -> None:
+    for name, values in arrays.items():
+        if len(values) != rows:
+            raise ValueError(f"len({name}) == {len(values)}, must be {rows}, as of the labels")
+
+
+def _of_one_task(names: Sequence[str]) -> list[Metric]:
+    chosen = [metric(name) for name in names]
+    if len({each.task for each in chosen}) > 1:
+        raise ValueError(f"metrics == {list(names)}, must all be of one task")
+    return chosen
 
 
 class _Sample(NamedTuple):

@@ -64,7 +64,7 @@ def text_places(column: pd.Series[Any] | NDArray[np.object_]) -> tuple[NDArray[n
 
 def _text(value: object) -> str:
     whole = isinstance(value, float | np.floating) and float(value).is_integer()
-    return str(value) if whole else str(value)  # type: ignore[call-overload]
+    return str(int(value)) if whole else str(value)  # type: ignore[call-overload]
 
 
 def _numbers(column: pd.Series[Any]) -> NDArray[np.float64]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from retrain_platform.dataset.period import Period
+from retrain_platform.steps.card import write_card
 from retrain_platform.steps.dataset import check, decided, snapshot
 from retrain_platform.steps.deciding import decide
 from retrain_platform.steps.due import Step, due
 from retrain_platform.steps.reference import reference_periods
 from retrain_platform.steps.releasing import move
 from retrain_platform.steps.ripening import perform
-from retrain_platform.steps.training import examine, fit, register
+from retrain_platform.steps.training import close, examine, fit, register
 from retrain_platform.steps.watching import drift, ingest, make_profile, score
 from retrain_platform.steps.workshop import Workshop
 
@@ -57,3 +58,5 @@ def retrain(shop: Workshop, period: Period, decision_id: str | None) -> None:
     fit(shop, period, decision, made)
     report = examine(shop, period, decision, made)
     register(shop, period, decision, made, report)
+    write_card(shop, period, decision.id)
+    close(shop, period, decision)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from retrain_platform.dataset.period import Period
 from retrain_platform.monitoring.reports import DriftReport
@@ -15,7 +16,11 @@ from retrain_platform.steps.values import Ingested
 from retrain_platform.steps.workshop import Workshop
 
 DECIDED, RETRAINED, REQUESTED, INCIDENT = "decided", "retrained", "requested", "incident"
-_HOW = {"promoted": "release", "rolled_back": "rollback", "outside_promotion": "outside"}
+_HOW: dict[str, Literal["release", "rollback", "outside"]] = {
+    "promoted": "release",
+    "rolled_back": "rollback",
+    "outside_promotion": "outside",
+}
 
 
 def history(shop: Workshop, period: Period) -> History:
@@ -92,18 +97,15 @@ def _retrained(entry: Entry) -> Retrained:
 
 
 def _released(entries: list[Entry]) -> tuple[Released, ...]:
+    """Every take-over; a rollback's body names the version that left, and `to` the one that answers again."""
     found: list[Released] = []
     for entry in entries:
         if entry.kind in _HOW:
-            how = "first" if entry.kind == "promoted" and not found else _HOW[entry.kind]
-            found.append(
-                Released(
-                    version=entry.body["version"],
-                    as_of=entry.as_of,
-                    how=how,  # type: ignore[arg-type]
-                    by_hand=entry.actor != "platform",
-                )
+            how: Literal["first", "release", "rollback", "outside"] = (
+                "first" if entry.kind == "promoted" and not found else _HOW[entry.kind]
             )
+            version = entry.body.get("to") or entry.body["version"]
+            found.append(Released(version=version, as_of=entry.as_of, how=how, by_hand=entry.actor != "platform"))
     return tuple(found)
 
 

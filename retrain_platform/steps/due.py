@@ -91,7 +91,16 @@ def _pending_retrain(spec: ModelSpec, entries: list[Entry]) -> Step | None:
     if spec.mode == "observe":
         return None
     ended = {entry.body["decision_id"] for entry in entries if entry.kind == RETRAINED}
-    open_ = [e for e in entries if e.kind == DECIDED and e.body["retrains"] and e.body["decision_id"] not in ended]
+    watched = {entry.body["period"] for entry in entries if entry.kind == WATCHED}
+    # A decision whose watch run was killed before its last line waits until that run has ended.
+    open_ = [
+        e
+        for e in entries
+        if e.kind == DECIDED
+        and e.body["retrains"]
+        and e.body["decision_id"] not in ended
+        and e.body["period"] in watched
+    ]
     if not open_:
         return None
     body = open_[-1].body

@@ -5,7 +5,7 @@ from __future__ import annotations
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.steps.deciding import RETRAINED, history
-from retrain_platform.steps.watching import read_profile
+from retrain_platform.steps.values import Ingested
 from retrain_platform.steps.workshop import Workshop
 
 
@@ -21,5 +21,5 @@ def reference_periods(shop: Workshop, period: Period) -> list[str]:
         )
         if made is not None:
             return [key for key in made.periods if key < period.key]
-    earlier = [shop.spec.period.at(number).key for number in range(shop.spec.period.index(period.key))]
-    return [key for key in earlier if read_profile(shop, key) is not None]
+    ingested = shop.values.all(shop.model, "events", Ingested)
+    return [key for key, value in ingested.items() if key < period.key and value.rows]

@@ -132,7 +132,24 @@ def _measured(shop: Workshop, period: Period, decision: RetrainDecision, made: D
         segments=segments_of(shop, rows),
         confidence=shop.spec.monitoring.confidence,
         min_segment=shop.spec.monitoring.min_segment,
+        looks=_looks(shop, made),
+        ids=_ids(rows),
     )
+
+
+def _looks(shop: Workshop, made: DatasetSnapshot) -> int:
+    """How many exams were held on rows of this holdout, this one included: the nth is stricter (V13)."""
+    earlier = shop.values.all(shop.model, "training_dataset", DatasetSnapshot).values()
+    return 1 + sum(
+        other.as_of < made.as_of and other.newest >= made.holdout_from and other.basis not in ("too few rows", "alone")
+        for other in earlier
+    )
+
+
+def _ids(rows: pd.DataFrame) -> np.ndarray:
+    """How a person finds a row again: its event time and its entity."""
+    times = rows["_event_time"].dt.strftime("%Y-%m-%d %H:%M")
+    return (times + " " + rows["_entity"].astype(str)).to_numpy(dtype=object)
 
 
 def _other(shop: Workshop, period: Period, made: DatasetSnapshot) -> Fitted | None:
@@ -165,7 +182,7 @@ def register(
 
     Every step can be repeated: the registry knows the decision, the ledger its keys.
     """
-    on_record = any(e.kind == DECIDED and e.body["decision_id"] == decision.id for e in shop.entries())
+    on_record = _on_record(shop, decision)
     if report.verdict == "failed" or not on_record:
         beside = "" if on_record else "decided again beside the record: neither registered nor released; "
         ended = Registered(
@@ -177,8 +194,8 @@ def register(
         )
     else:
         ended = _registered(shop, decision, made, report, run_id)
-    if on_record:
-        _on_record(shop, period, decision, ended)
+    if ended.version is not None:
+        _open(shop, decision, ended.version)
     shop.values.put(shop.model, "registered_model", period.key, decision.id, ended)
     return ended
 
@@ -244,13 +261,38 @@ def _tags(
     }
 
 
-def _on_record(shop: Workshop, period: Period, decision: RetrainDecision, ended: Registered) -> None:
-    """Say how the retrain ended and open the release, from the state that stood right then: a killed run's
-    second half is the same moves under the same keys."""
-    entry = shop.ledger.append(
+def _on_record(shop: Workshop, decision: RetrainDecision) -> bool:
+    """Whether the road itself made the decision: one made again beside it moves nothing."""
+    return any(e.kind == DECIDED and e.body["decision_id"] == decision.id for e in shop.entries())
+
+
+def _open(shop: Workshop, decision: RetrainDecision, version: str) -> None:
+    """Begin the release, from the state before it: a killed run's second half is the same moves under the same keys."""
+    key = f"open:{decision.id}"
+    entries = shop.entries()
+    if not any(entry.key == f"{RETRAINED}:{decision.id}" for entry in entries):
+        moves = open_release(
+            fold([entry for entry in entries if not entry.key.startswith(key)]),
+            version,
+            decision.id,
+            decision.as_of,
+            shop.spec.plan,
+            mode="act" if shop.spec.mode == "act" else "propose",
+            urgent=decision.action is Action.RETRAIN_NOW,
+        )
+        record(shop, moves, key=key, as_of=decision.as_of, decision_id=decision.id)
+    project(shop, shop.state())
+
+
+def close(shop: Workshop, period: Period, decision: RetrainDecision) -> None:
+    """The retrain's last line: until it stands, the retrain is asked for again."""
+    ended = shop.values.get(shop.model, "registered_model", period.key, decision.id, Registered)
+    if ended is None or not _on_record(shop, decision):
+        return
+    shop.ledger.append(
         shop.model,
         RETRAINED,
-        f"retrained:{decision.id}",
+        f"{RETRAINED}:{decision.id}",
         decision.as_of,
         why=ended.sentence,
         body={
@@ -262,16 +304,3 @@ def _on_record(shop: Workshop, period: Period, decision: RetrainDecision, ended:
             "seen_until": ended.seen_until.isoformat() if ended.seen_until else None,
         },
     )
-    if ended.version is not None:
-        state = fold([earlier for earlier in shop.entries() if earlier.seq <= entry.seq])
-        moves = open_release(
-            state,
-            ended.version,
-            decision.id,
-            decision.as_of,
-            shop.spec.plan,
-            mode="act" if shop.spec.mode == "act" else "propose",
-            urgent=decision.action is Action.RETRAIN_NOW,
-        )
-        record(shop, moves, key=f"open:{decision.id}", as_of=decision.as_of, decision_id=decision.id)
-    project(shop, shop.state())

@@ -12,7 +12,7 @@ from retrain_platform.dataset.events import arrange, known
 from retrain_platform.dataset.features import select_features
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.soundness import shape_of, unsound
-from retrain_platform.monitoring.drift import compare
+from retrain_platform.monitoring.drift import Reference, compare
 from retrain_platform.monitoring.profile import DatasetProfile, choose_grids, profile
 from retrain_platform.monitoring.reports import DriftReport
 from retrain_platform.release.route import canary_mask, scored_versions
@@ -139,14 +139,28 @@ def read_profile(shop: Workshop, key: str) -> DatasetProfile | None:
 
 
 def drift(shop: Workshop, period: Period, reference: Sequence[str]) -> DriftReport | None:
-    """Compare the period with the `reference` periods (the champion's training); None without both."""
+    """Compare the period with the `reference` periods (the champion's training); None without both.
+
+    The report of segments is many times as long and no policy reads it: it is kept apart.
+    """
     current = read_profile(shop, period.key)
-    known_reference = {key: found for key in reference if (found := read_profile(shop, key)) is not None}
-    if current is None or not known_reference:
+    standing = _reference(shop, tuple(reference))
+    if current is None or standing is None:
         return None
-    report = compare(known_reference, current, period=period.key, as_of=period.end)
-    shop.values.put(shop.model, "drift_report", period.key, "drift", report)
-    return report
+    report = compare(standing, current, period=period.key, as_of=period.end)
+    shop.values.put(shop.model, "drift_segments", period.key, "drift", report)
+    whole = report.model_copy(update={"segments": {}})
+    shop.values.put(shop.model, "drift_report", period.key, "drift", whole)
+    return whole
+
+
+def _reference(shop: Workshop, keys: tuple[str, ...]) -> Reference | None:
+    """The periods' sum and noise, kept for as long as the same periods are asked for."""
+    if keys not in shop.references:
+        found = {key: profile for key in keys if (profile := read_profile(shop, key)) is not None}
+        shop.references.clear()
+        shop.references[keys] = Reference.of(found) if found else None
+    return shop.references[keys]
 
 
 def labelled(shop: Workshop, period: str, as_of: datetime) -> pd.DataFrame:

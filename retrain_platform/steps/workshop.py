@@ -21,6 +21,8 @@ from retrain_platform.training.base import Fitted, Learner, Registry
 if TYPE_CHECKING:
     import pandas as pd
 
+    from retrain_platform.monitoring.drift import Reference
+
 
 class Reader(Protocol):
     """Reads the model's source."""
@@ -67,6 +69,7 @@ class Workshop:
     now: Callable[[], datetime]
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
     loaded: dict[str, Fitted] = field(default_factory=dict)
+    references: dict[tuple[str, ...], Reference | None] = field(default_factory=dict)
 
     @property
     def model(self) -> str:

@@ -51,12 +51,11 @@ class Floor(GateBase):
         """Passed at the limit itself; cannot tell where the metric was not measured."""
         value = measurements.candidate.get(self.metric)
         limit = self.at_least if self.at_least is not None else self.at_most
-        if value is None:
+        if value is None or limit is None:
             verdict: GateVerdict = "cannot tell"
             sentence = f"{self.metric} was not measured: {measurements.why or 'no reason given'}"
         else:
-            held = value >= self.at_least if self.at_least is not None else value <= (self.at_most or 0.0)
-            verdict = "passed" if held else "failed"
+            verdict = "passed" if (value >= limit if self.at_least is not None else value <= limit) else "failed"
             sentence = f"{self.metric} {value:.4f} on {measurements.rows} rows, must be {self._words()}"
         result = GateResult(
             gate=f"floor {self.metric}",
@@ -182,13 +181,15 @@ class Catastrophic(GateBase):
         sentence = f"{name} {comparison.difference:+.4f} against the champion, must not fall by more than {limit:.4g}"
         rows = measurements.worst_rows.get("all", ()) if failed else ()
         return self._result(name, "failed" if failed else "passed", sentence).model_copy(
-            update={"value": comparison.difference, "limit": -limit, "resolves": self._reach(comparison), "rows": rows}
+            update={"value": comparison.difference, "limit": -limit, "resolves": _reach(comparison), "rows": rows}
         )
-
-    def _reach(self, comparison: Comparison) -> float | None:
-        interval = bounds(comparison, comparison.confidence)
-        return None if interval is None else interval.reach
 
     def _result(self, name: str, verdict: GateVerdict, sentence: str) -> GateResult:
         gate = f"catastrophic {name}".strip()
         return GateResult(gate=gate, verdict=verdict, value=None, limit=None, blocking=self.required, sentence=sentence)
+
+
+def _reach(comparison: Comparison) -> float | None:
+    """The half width of the interval as measured."""
+    interval = bounds(comparison, comparison.confidence)
+    return None if interval is None else interval.reach

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from retrain_platform.adapters.delta_lake import DeltaLake
-from retrain_platform.adapters.memory import MemoryLake
 from retrain_platform.dataset.stores import Lake, TypeChanged, UnknownColumn, UnknownTable, UnknownTableVersion
 
 T = "flight_delay/events"
-
-
-@pytest.fixture(params=["memory", "delta"])
-def lake(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lake]:
-    yield MemoryLake() if request.param == "memory" else DeltaLake(tmp_path / "lake")
 
 
 def frame(rows: int = 5, start: int = 0) -> pd.DataFrame:

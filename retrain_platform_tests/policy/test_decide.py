@@ -17,6 +17,7 @@ from retrain_platform_tests.policy.histories import (
     readings,
     requested,
     retrained,
+    ripe,
 )
 from retrain_platform_tests.policy.policy_examples import policies
 
@@ -159,6 +160,21 @@ class TestTooFewRows:
         )
         assert "from 2013-01-29 on" in decide(QUIET, longer).reason
 
+    @pytest.mark.parametrize(
+        ("needed", "action"),
+        [
+            ({"rows_needed": 285, "periods_needed": 3}, Action.RETRAIN),
+            ({"rows_needed": 286}, Action.WATCH),
+            ({"periods_needed": 4}, Action.WATCH),
+        ],
+    )
+    def test_a_first_training_takes_so_many_rows_and_periods(self, needed: dict[str, int], action: Action) -> None:
+        """Three ripe periods with 95 labelled rows each."""
+        decision = decide(QUIET, history(3, champion=None, ripe=ripe(3), **needed))
+        assert decision.action is action
+        assert ("285 ripe rows of 3 periods" in decision.reason) == (action is Action.WATCH)
+        assert decide(QUIET, history(3, ripe=ripe(3), champion=champion(3), **needed)).action is Action.NONE
+
     @pytest.mark.parametrize("asked", [(), (requested(urgent=True),)])
     def test_no_row_that_the_champion_has_not_seen(self, asked: tuple[Any, ...]) -> None:
         """It saw all until the end of week 10, week 11 has just closed; the floor fires."""
@@ -169,6 +185,12 @@ class TestTooFewRows:
         assert decision.action is Action.WATCH
         assert decision.answers == ()
         assert "no ripe row that version 1 has not seen (training can help from 2013-04-02 on)" in decision.reason
+
+    def test_the_first_unseen_period_must_close_before_its_label_delay_begins(self) -> None:
+        """Week 11 closes on 26 March, its labels come by 5 April, the next decision is on the 9th."""
+        known = history(11, champion=champion(11), performance=readings(0.5), new_ripe_rows=0)
+        late = known.model_copy(update={"label_delay": timedelta(days=10)})
+        assert "from 2013-04-09 on" in decide(FloorPolicy(metric="auc", at_least=0.6), late).reason
 
     def test_of_no_concern_to_a_no(self) -> None:
         assert decide(QUIET, history(new_ripe_rows=0)).action is Action.NONE

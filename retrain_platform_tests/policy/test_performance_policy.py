@@ -40,6 +40,10 @@ class TestDwell:
         found = judge(readings(0.69, 0.70, 0.71, *judged))
         assert (found.verdict, found.held, found.needed) == (verdict, held, 2)
 
+    @pytest.mark.parametrize(("limit", "verdict"), [(0.25, "quiet"), (0.2499, "fired")])
+    def test_the_limit_itself_is_within(self, limit: float, verdict: str) -> None:
+        assert judge(readings(0.75, 0.75, 0.75, 0.5, 0.5), falls_by=limit).verdict == verdict
+
     def test_waits_for_baseline_and_dwell(self) -> None:
         found = judge(readings(0.69, 0.70, 0.71, 0.5))
         assert found.verdict == "cannot tell"

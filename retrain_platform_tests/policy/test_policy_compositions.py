@@ -76,7 +76,8 @@ class TestLogic:
     @given(parts=st.lists(policies(), min_size=1, max_size=4), known=histories())
     def test_at_least_one_is_any_and_at_least_all_is_all(self, parts: list[Any], known: History) -> None:
         def finding(policy: Any) -> Finding:
-            return policy.decide(known).model_copy(update={"trigger": "same"})
+            found: Finding = policy.decide(known)
+            return found.model_copy(update={"trigger": "same"})
 
         assert finding(AtLeast(n=1, policies=parts)) == finding(AnyOf(policies=parts))
         assert finding(AtLeast(n=len(parts), policies=parts)) == finding(AllOf(policies=parts))
@@ -181,6 +182,10 @@ class TestCap:
         assert found.action is Action.INVESTIGATE
         assert "cap of 2 automatic releases in 30 days" in found.sentence
         assert f"free on {(end_of(8) + timedelta(days=30)).date()}" in found.sentence
+
+    def test_over_it_the_next_is_free_when_all_but_one_less_are_a_month_old(self) -> None:
+        found = self.POLICY.decide(history(released=(released(8), released(9), released(10))))
+        assert f"(3 so far, the next is free on {(end_of(9) + timedelta(days=30)).date()}" in found.sentence
 
     def test_counts_neither_people_nor_first_nor_rollbacks_nor_the_last_month(self) -> None:
         uncounted = (

@@ -72,6 +72,10 @@ def test_a_window_on_labels_shorter_than_their_delay(policy: Any) -> None:
     assert cure == "must be at least the label delay of 150h, in whole periods of 1d: 1w; write dwell: 1w"
 
 
+def test_a_window_as_long_as_the_label_delay_is_sound() -> None:
+    assert problems(fall("1w"), period=DAY, label_delay=WEEK) == []
+
+
 def test_drift_needs_no_labels() -> None:
     assert problems(drift("1d"), period=DAY, label_delay=WEEK) == []
 

@@ -100,6 +100,6 @@ def test_longer_stages_detect_smaller_falls_and_none_below_the_margin() -> None:
     ],
 )
 def test_impossible_questions_are_refused(arguments: tuple[float, int, float], message: str) -> None:
+    error, periods, power = arguments
     with pytest.raises(ValueError, match=message):
-        error, periods, power = arguments
         detectable(error, PLAN, periods, power)

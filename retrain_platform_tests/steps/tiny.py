@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -97,13 +101,38 @@ class Places:
     """The stores of a model; they outlive the process that uses them."""
 
     def __init__(self) -> None:
-        self.lake, self.values, self.ledger, self.registry = MemoryLake(), MemoryValues(), MemoryLedger(), MemoryRegistry()
+        self.lake, self.values, self.ledger, self.registry = (
+            MemoryLake(),
+            MemoryValues(),
+            MemoryLedger(),
+            MemoryRegistry(),
+        )
+
+    def copy(self) -> Places:
+        """The same stores once more, their folders copied too; rows and entries are immutable and shared."""
+        other = Places()
+        other.lake._versions = {table: list(versions) for table, versions in self.lake._versions.items()}
+        other.ledger._entries = {model: list(entries) for model, entries in self.ledger._entries.items()}
+        other.values._kept = deepcopy(self.values._kept)
+        other.registry._versions = {model: list(versions) for model, versions in self.registry._versions.items()}
+        other.registry._aliases = deepcopy(self.registry._aliases)
+        for mine, copied in ((self.values, other.values), (self.registry, other.registry)):
+            if mine._files is not None:
+                copied._files = Path(shutil.copytree(mine._files, Path(mkdtemp()) / "copied"))
+        return other
 
     def shop(self, spec: ModelSpec, reader: Rows) -> Workshop:
         """A fresh process over the same stores."""
         return Workshop(
-            spec=spec, lake=self.lake, values=self.values, ledger=self.ledger, registry=self.registry, reader=reader,
-            teach=lambda recipe: learner(recipe, spec.task), gate=quick_gate, load=load_package,
+            spec=spec,
+            lake=self.lake,
+            values=self.values,
+            ledger=self.ledger,
+            registry=self.registry,
+            reader=reader,
+            teach=lambda recipe: learner(recipe, spec.task),
+            gate=quick_gate,
+            load=load_package,
             now=lambda: datetime(2030, 1, 1, tzinfo=UTC),
         )
 
@@ -111,12 +140,19 @@ class Places:
 def outcome(shop: Workshop) -> dict[str, Any]:
     """What must be equal however often the road was interrupted: no ids, times or table versions."""
     state = shop.state()
-    lake = {table: [len(shop.lake.read(table, [key])) for key in shop.lake.periods(table)]
-            for table in (shop.events, shop.predictions) if shop.lake.version(table) is not None}
-    scores = shop.lake.read(shop.predictions, shop.lake.periods(shop.predictions))
+    lake = {
+        table: [len(shop.lake.read(table, [key])) for key in shop.lake.periods(table)]
+        for table in (shop.events, shop.predictions)
+        if shop.lake.version(table) is not None
+    }
+    scored = shop.lake.periods(shop.predictions)
+    scores = shop.lake.read(shop.predictions, scored).drop(columns=["_event_time"]).to_dict("list") if scored else {}
     versions = [(v.version, v.tags["fingerprint"], v.tags["decision_id"]) for v in shop.registry.versions(shop.model)]
     return {
         "ledger": [(e.kind, e.key, e.as_of, e.body) for e in shop.entries() if e.kind != "failed"],
-        "state": state, "rows": lake, "scores": scores.drop(columns=["_event_time"]).to_dict("list"),
-        "versions": versions, "aliases": shop.registry.aliases(shop.model),
+        "state": state,
+        "rows": lake,
+        "scores": scores,
+        "versions": versions,
+        "aliases": shop.registry.aliases(shop.model),
     }

@@ -44,7 +44,7 @@ def test_a_segment_equals_its_own_rows_measured_alone() -> None:
 
 def test_small_segments_are_shown_untold_and_pooled() -> None:
     arrays = rows(a_day=400)
-    found = measured(arrays, min_segment=20).segments
+    found = measured(arrays, min_segment=30).segments
     small = np.isin(arrays.carrier, ["HA", "OO"])
     assert {name for name in found if name.startswith("carrier")} == {
         f"carrier={name}" for name in ("UA", "DL", "OO", "HA", "other")
@@ -54,7 +54,7 @@ def test_small_segments_are_shown_untold_and_pooled() -> None:
         of = arrays.labels[arrays.carrier == name]
         tiny = found[f"carrier={name}"]["auc"]
         assert (tiny.difference, tiny.candidate) == (None, None)
-        assert f"{int(of.sum())} positives, {int((1 - of).sum())} negatives, must be >= 20" in tiny.why
+        assert f"{int(of.sum())} positives, {int((1 - of).sum())} negatives, must be >= 30" in tiny.why
 
 
 def test_a_real_segment_named_like_the_pool_stays_itself() -> None:

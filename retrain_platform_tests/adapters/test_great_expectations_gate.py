@@ -1,0 +1,288 @@
+"""The training gate on sound and on broken frames."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from retrain_platform.adapters.great_expectations_gate import run_gate, unknown_expectations
+from retrain_platform.dataset.checks import CHECK_NAMES, CheckResult, ChecksSpec, GateReport
+
+AS_OF = datetime(2013, 3, 5, 5, tzinfo=UTC)
+KINDS = {"distance": "numeric", "hour": "integer", "carrier": "category", "weekend": "bool", "built": "time"}
+ROWS = 400
+
+
+def rows(**changed: Any) -> pd.DataFrame:
+    place = np.arange(ROWS)
+    frame = pd.DataFrame(
+        {
+            "distance": np.where(place % 10 == 0, np.nan, 100.0 + place),
+            "hour": place % 24,
+            "carrier": np.where(place % 7 == 0, None, np.array(["AA", "UA", "DL"])[place % 3]),
+            "weekend": place % 7 < 2,
+            "built": pd.Timestamp("1999-01-01") + pd.to_timedelta(place, unit="D"),
+            "_label": (place % 5 == 0).astype(float),
+            "_event_time": pd.Timestamp(AS_OF) - pd.to_timedelta(place + 24, unit="h"),
+        }
+    )
+    return frame.assign(**changed)
+
+
+def gate(frame: pd.DataFrame, *, task: str = "binary", total_rows: int = ROWS, **limits: Any) -> GateReport:
+    spec = ChecksSpec.model_validate({"min_rows": 100, **limits})
+    return run_gate(
+        frame,
+        spec,
+        snapshot_id="snap",
+        features=KINDS,
+        label="_label",
+        task=task,
+        as_of=AS_OF,
+        newest=AS_OF - timedelta(days=1),
+        total_rows=total_rows,
+    )
+
+
+def of(report: GateReport, name: str) -> CheckResult:
+    assert [result.name for result in report.results] == list(CHECK_NAMES)
+    return next(result for result in report.results if result.name == name)
+
+
+def only_failed(report: GateReport, name: str) -> CheckResult:
+    assert {result.name: result.verdict for result in report.results if result.verdict != "passed"} == {name: "failed"}
+    assert not report.passed
+    return of(report, name)
+
+
+def test_sound_rows_pass_every_check() -> None:
+    report = gate(
+        rows(),
+        expectations=[{"type": "ExpectColumnValuesToBeInSet", "column": "carrier", "value_set": ["AA", "UA", "DL"]}],
+    )
+    assert report.passed, report
+    assert report.snapshot_id == "snap"
+    assert all(result.sentence for result in report.results)
+    assert of(report, "row_minimum").value == ROWS
+    assert of(report, "class_balance").value == pytest.approx(0.2)
+    assert of(report, "freshness").value == pytest.approx(1.0)
+    assert GateReport.model_validate_json(report.model_dump_json()) == report
+
+
+def test_an_absent_column_fails_the_schema_alone() -> None:
+    found = only_failed(gate(rows().drop(columns=["hour", "carrier"])), "schema")
+    assert found.sentence == "column 'hour' == absent, must be there; column 'carrier' == absent, must be there"
+
+
+def test_an_absent_label_is_an_answer_too() -> None:
+    assert of(gate(rows().drop(columns="_label")), "schema").sentence == "column '_label' == absent, must be there"
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "sentence"),
+    [
+        ("hour", "noon", "type of 'hour' == 100.0% others, must be numbers"),
+        ("carrier", 7, "type of 'carrier' == int64, must be texts"),
+        ("distance", pd.Timestamp("2013-01-01"), "type of 'distance' == datetime64, must be numbers"),
+    ],
+)
+def test_a_changed_type(column: str, values: object, sentence: str) -> None:
+    assert only_failed(gate(rows(**{column: values})), "types").sentence == sentence
+
+
+def test_mixed_values_show_examples() -> None:
+    carrier = rows()["carrier"].astype(object)
+    carrier.iloc[:3] = [1, 2.5, "AA"]
+    found = only_failed(gate(rows(carrier=carrier)), "types")
+    assert found.examples == ("1", "2.5")
+
+
+def test_plain_and_extension_types_are_the_same() -> None:
+    frame = rows().astype({"hour": "Int64", "carrier": "category", "weekend": "boolean"})
+    assert gate(frame).passed
+
+
+@pytest.mark.parametrize("nothing", [None, np.nan])
+def test_a_column_turned_all_null(nothing: object) -> None:
+    found = only_failed(gate(rows(hour=nothing, carrier=nothing)), "missing")
+    assert found.sentence == (
+        "missing share of 'hour' == 1.000, must be <= 0.5; missing share of 'carrier' == 1.000, must be <= 0.5"
+    )
+    assert (found.value, found.limit) == (1.0, 0.5)
+
+
+def test_the_missing_share_itself_is_still_within() -> None:
+    assert gate(rows(), max_missing=58 / ROWS).passed
+    assert only_failed(gate(rows(), max_missing=57 / ROWS), "missing").value == pytest.approx(58 / ROWS)
+
+
+def test_numbers_must_be_finite() -> None:
+    found = only_failed(gate(rows(distance=[np.inf, -np.inf] + [1.0] * (ROWS - 2))), "ranges")
+    assert found.sentence == "2 values of 'distance' out of range, must be finite"
+    assert set(found.examples) == {"inf", "-inf"}
+
+
+def test_bounds_are_closed_and_named() -> None:
+    spec = ChecksSpec(min_rows=100)
+    common: dict[str, Any] = {
+        "snapshot_id": "s",
+        "features": KINDS,
+        "label": "_label",
+        "task": "binary",
+        "as_of": AS_OF,
+        "newest": AS_OF,
+        "total_rows": ROWS,
+    }
+    assert run_gate(rows(), spec, bounds={"hour": (0, 23)}, **common).passed
+    found = only_failed(run_gate(rows(), spec, bounds={"hour": (0, 22)}, **common), "ranges")
+    assert found.sentence == "16 values of 'hour' out of range, must be 0 to 22"
+    assert found.examples == ("23",)
+    assert found.value == pytest.approx(16 / ROWS)
+
+
+def test_old_rows_fail_freshness() -> None:
+    old = rows()
+    old["_event_time"] -= pd.Timedelta(days=40)
+    report = run_gate(
+        old,
+        ChecksSpec(min_rows=100),
+        snapshot_id="s",
+        features=KINDS,
+        label="_label",
+        task="binary",
+        as_of=AS_OF,
+        newest=AS_OF - timedelta(days=41),
+        total_rows=ROWS,
+    )
+    found = only_failed(report, "freshness")
+    assert found.sentence == "age of the newest labelled row == 41.0 days, must be 0 to 28"
+    assert gate(rows(), fresh_within="1d").passed
+    assert not gate(rows(), fresh_within="23h").passed
+
+
+def test_rows_later_than_as_of_fail_freshness() -> None:
+    early = rows()
+    early["_event_time"] += pd.Timedelta(days=3)
+    only_failed(gate(early), "freshness")
+
+
+def test_without_a_time_column_the_newest_stands_in() -> None:
+    assert gate(rows().drop(columns="_event_time")).passed
+    only_failed(gate(rows().drop(columns="_event_time"), fresh_within="23h"), "freshness")
+
+
+def test_too_few_labels() -> None:
+    found = only_failed(gate(rows(), total_rows=1000), "label_availability")
+    assert found.sentence == "labelled share of 1000 rows == 0.400, must be >= 0.5"
+    assert (found.value, found.limit) == (0.4, 0.5)
+
+
+def test_rows_without_a_label_do_not_count() -> None:
+    label = rows()["_label"].where(np.arange(ROWS) < 150)
+    report = gate(rows(_label=label), min_rows=200)
+    assert of(report, "row_minimum").sentence == "labelled rows == 150, must be >= 200"
+    assert of(report, "label_availability").value == 0.375
+
+
+def test_two_limits_that_are_the_same_number_are_two_answers() -> None:
+    report = gate(rows(), total_rows=1000, min_rows=500)
+    assert of(report, "row_minimum").verdict == of(report, "label_availability").verdict == "failed"
+
+
+@pytest.mark.parametrize(("label", "value"), [(0.0, 0.0), (1.0, 1.0)])
+@pytest.mark.parametrize("limit", [0.0, 0.01])
+def test_one_class_only(label: float, value: float, limit: float) -> None:
+    found = only_failed(gate(rows(_label=label), min_class_share=limit), "class_balance")
+    assert found.sentence == f"share of label 1 == {value:.4f} (one class only), must be {limit:g} to {1 - limit:g}"
+
+
+def test_labels_may_be_truth_values_and_not_texts() -> None:
+    assert gate(rows(_label=rows()["_label"] == 1)).passed
+    assert gate(rows(_label=(rows()["_label"] == 1).astype(object))).passed
+    found = only_failed(gate(rows(_label="late")), "class_balance")
+    assert found.sentence.startswith("share of label 1 == unknown")
+
+
+def test_a_regression_has_no_classes() -> None:
+    report = gate(rows(_label=np.linspace(-20, 300, ROWS)), task="regression")
+    assert report.passed
+    assert of(report, "class_balance").sentence == "nothing to check"
+
+
+def test_no_rows_at_all() -> None:
+    report = gate(rows().iloc[:0], total_rows=0)
+    assert {result.name for result in report.results if result.verdict == "failed"} >= {"row_minimum", "class_balance"}
+    assert of(report, "row_minimum").sentence == "labelled rows == 0, must be >= 100"
+
+
+def test_a_failed_expectation_names_itself_and_shows_examples() -> None:
+    given = {"type": "ExpectColumnValuesToBeInSet", "column": "carrier", "value_set": ["AA", "UA"]}
+    found = only_failed(
+        gate(rows(), expectations=[given, {"type": "ExpectColumnToExist", "column": "hour"}]), "expectations"
+    )
+    assert "ExpectColumnValuesToBeInSet(column='carrier', value_set=['AA', 'UA']) == failed" in found.sentence
+    assert found.examples == ("DL",)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"type": "ExpectColumnMeanToBeBetween", "column": "nope", "min_value": 1}, "'nope'"),
+        ({"type": "ExpectColumnMeanToBeBetween", "column": "carrier", "min_value": 1}, "'carrier' could not run"),
+        ({"type": "ExpectColumnToExits", "column": "hour"}, "closest: ExpectColumnToExist"),
+        ({"type": "ExpectColumnToExist", "colum": "hour"}, "must suit ExpectColumnToExist"),
+    ],
+)
+def test_an_expectation_that_breaks_could_not_run(given: dict[str, object], said: str) -> None:
+    report = gate(rows(), expectations=[given])
+    found = of(report, "expectations")
+    assert found.verdict == "could not run"
+    assert said in found.sentence
+    assert not report.passed
+    assert all(result.verdict == "passed" for result in report.results if result.name != "expectations")
+
+
+def test_a_failure_outweighs_what_could_not_run() -> None:
+    given = [
+        {"type": "ExpectColumnToExist", "column": "nope"},
+        {"type": "ExpectColumnMeanToBeBetween", "column": "nope", "min_value": 1},
+    ]
+    assert of(gate(rows(), expectations=given), "expectations").verdict == "failed"
+
+
+def test_the_spec_s_own_expectations_are_checked_before_any_run() -> None:
+    spec = ChecksSpec.model_validate(
+        {
+            "expectations": [
+                {"type": "ExpectColumnToExist", "column": "x"},
+                {"type": "ExpectColumnValuesNotNull", "column": "x"},
+                {"type": "ExpectColumnValuesToBeBetween", "column": "x", "minimum": 1},
+            ]
+        }
+    )
+    unknown, wrong = unknown_expectations(spec)
+    assert unknown.startswith("expectations[1].type == 'ExpectColumnValuesNotNull', must be")
+    assert "ExpectColumnValuesToNotBeNull" in unknown
+    assert wrong.startswith("expectations[2].arguments == ")
+    assert "extra fields not permitted" in wrong
+
+
+def test_nothing_is_printed_or_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    gate(rows(hour=None), expectations=[{"type": "ExpectColumnMeanToBeBetween", "column": "carrier", "min_value": 1}])
+    assert list(tmp_path.iterdir()) == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_frame_itself_is_left_alone() -> None:
+    frame = rows(_label=(rows()["_label"] == 1))
+    before = frame.copy()
+    gate(frame)
+    pd.testing.assert_frame_equal(frame, before)

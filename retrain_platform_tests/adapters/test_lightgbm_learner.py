@@ -1,0 +1,79 @@
+import hashlib
+from pathlib import Path
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+
+from retrain_platform.adapters.lightgbm_learner import FittedLightGBM, LightGBMLearner
+from retrain_platform.training.lightgbm import OURS, PARAMETERS, SYNONYMS, LightGBM
+
+
+def data(count: int, seed: int) -> tuple[pd.DataFrame, NDArray[np.float64]]:
+    random = np.random.default_rng(seed)
+    frame = pd.DataFrame({"x": random.normal(size=count), "c": random.choice(list("abcdef"), count)})
+    chance = 1 / (1 + np.exp(-frame["x"] * 2 + (frame["c"] == "a") * 2))
+    return frame, (random.random(count) < chance).astype(float)
+
+
+TRAIN, VALID = data(2000, 1), data(1000, 2)
+SPEC = LightGBM(params={"learning_rate": 0.3, "num_leaves": 15}, rounds=200, early_stopping_rounds=10)
+
+
+def fitted(spec: LightGBM = SPEC, threads: int = 1, rounds: int | None = None, stop: bool = True) -> FittedLightGBM:
+    valid, valid_labels = VALID if stop else (None, None)
+    return LightGBMLearner(spec, "binary", threads=threads).fit(
+        *TRAIN, valid=valid, valid_labels=valid_labels, rounds=rounds
+    )
+
+
+def test_the_fit_stops_early_at_the_best_round_of_its_curve() -> None:
+    report = fitted().report
+    curve = report.curves["valid_log_loss"]
+    assert report.rounds == int(np.argmin(curve)) + 1
+    assert len(curve) == report.rounds + SPEC.early_stopping_rounds
+    assert set(report.curves) == {"valid_log_loss", "valid_auc"}
+
+
+def test_a_given_number_of_rounds_is_kept_and_without_valid_rows_the_recipe_s() -> None:
+    assert fitted(rounds=17).report.rounds == 17
+    assert fitted(rounds=17).report.curves == {}
+    assert fitted(stop=False).report.rounds == SPEC.rounds
+
+
+def test_trees_are_the_same_on_any_number_of_threads() -> None:
+    sampled = LightGBM(params={"bagging_fraction": 0.5, "bagging_freq": 1, "feature_fraction": 0.5}, rounds=20)
+    assert fitted(sampled, threads=1).fingerprint() == fitted(sampled, threads=3).fingerprint()
+    assert fitted(sampled).fingerprint() != fitted(sampled.model_copy(update={"seed": 8})).fingerprint()
+
+
+def test_the_fingerprint_is_of_the_text_before_the_parameters(tmp_path: Path) -> None:
+    model = fitted()
+    model.save(tmp_path)
+    text = (tmp_path / "booster.txt").read_text()
+    assert "\nparameters:" in text
+    assert model.fingerprint() == hashlib.sha256(text.split("\nparameters:")[0].encode()).hexdigest()
+
+
+def test_scores_are_lightgbm_s_own(tmp_path: Path) -> None:
+    model = fitted()
+    model.save(tmp_path)
+    frame = VALID[0].assign(c=VALID[0]["c"].map({letter: code for code, letter in enumerate("abcdef")}))
+    own = lgb.Booster(model_file=str(tmp_path / "booster.txt")).predict(frame.to_numpy(float))
+    np.testing.assert_array_equal(model.score(VALID[0]), own)
+
+
+def test_a_value_that_lightgbm_refuses_is_told_by_the_field() -> None:
+    with pytest.raises(ValueError, match=r"training.params == \{'num_leaves': -3\}, must suit LightGBM"):
+        fitted(LightGBM(params={"num_leaves": -3}))
+
+
+def test_the_recipe_s_names_are_those_of_the_installed_lightgbm() -> None:
+    aliases = lgb.basic._ConfigAliases._get_all_param_aliases()
+    assert set(aliases) >= PARAMETERS
+    assert {name: main for name, main in SYNONYMS.items() if name not in aliases[main]} == {}
+    every = {alias for names in aliases.values() for alias in names} | {"early_stopping_rounds"}
+    assert set(OURS) <= every | {"data_seed", "application"}
+    assert not set(OURS) & (PARAMETERS | set(SYNONYMS))

@@ -1,0 +1,154 @@
+import os
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import ModuleType
+
+import pandas as pd
+import pytest
+from deltalake import write_deltalake
+
+from retrain_platform.adapters.sources import SourceReader, SourceUnreadable
+from retrain_platform.dataset.events import BadEvents, arrange
+from retrain_platform.dataset.label import LabelSpec
+from retrain_platform.dataset.period import Calendar
+from retrain_platform.dataset.source import Asset, Delta, Files, Python, Source
+
+CALENDAR = Calendar(every="day", start=date(2013, 1, 1), timezone="America/New_York")
+ROWS = {"event_time": "at", "entity": "who"}
+EVENTS = pd.DataFrame(
+    {
+        "at": pd.to_datetime(["2013-01-01 23:59", "2013-01-02 00:00", "2013-01-02 23:59", "2013-01-03 00:00"]),
+        "who": ["a", "b", "c", "d"],
+        "late": [0.0, 1.0, None, 0.0],
+    }
+)
+ZONED = EVENTS.assign(at=EVENTS["at"].dt.tz_localize("America/New_York"))
+
+
+def read(source: Source, root: Path, key: str = "2013-01-02") -> list[str]:
+    period = CALENDAR.period(key)
+    frame = SourceReader(source, root, CALENDAR.timezone).read(period)
+    label = LabelSpec(column="late")
+    arranged = arrange(frame, source=source, label=label, calendar=CALENDAR, period=period)
+    return sorted(arranged.frame["_entity"])
+
+
+def watermark(source: Source, root: Path) -> datetime | None:
+    return SourceReader(source, root, CALENDAR.timezone).watermark()
+
+
+def files(pattern: str) -> Files:
+    return Files(path=pattern, **ROWS)
+
+
+@pytest.mark.parametrize("frame", [EVENTS, ZONED, EVENTS.astype({"at": "datetime64[us]"}), EVENTS.astype({"at": str})])
+@pytest.mark.parametrize("kind", ["parquet", "csv", "csv.gz", "delta", "asset"])
+def test_every_place_gives_the_period_s_rows_and_how_far_it_reaches(
+    frame: pd.DataFrame, kind: str, tmp_path: Path
+) -> None:
+    source: Source
+    if kind == "parquet":
+        source = files("in/*.parquet")
+        (tmp_path / "in").mkdir()
+        frame.iloc[:2].to_parquet(tmp_path / "in" / "1.parquet")
+        frame.iloc[2:].to_parquet(tmp_path / "in" / "2.parquet")
+    elif kind in ("csv", "csv.gz"):
+        source = files(f"events.{kind}")
+        frame.to_csv(tmp_path / f"events.{kind}", index=False)
+    else:
+        uri = "lake/events"
+        source = Delta(uri=uri, **ROWS) if kind == "delta" else Asset(key=("raw", "events"), uri=uri, **ROWS)
+        write_deltalake(tmp_path / uri, frame)
+    assert read(source, tmp_path) == ["b", "c"]
+    assert read(source, tmp_path, "2013-01-05") == []
+    assert watermark(source, tmp_path) == datetime(2013, 1, 3, 5, tzinfo=UTC)
+
+
+def test_row_groups_outside_the_period_are_not_read(tmp_path: Path) -> None:
+    ZONED.to_parquet(tmp_path / "events.parquet", row_group_size=1)
+    frame = SourceReader(files("*.parquet"), tmp_path, "UTC").read(CALENDAR.period("2013-01-02"))
+    assert sorted(frame["who"]) == ["b", "c"]
+
+
+def test_a_file_that_is_written_again_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    EVENTS.iloc[:2].to_csv(path, index=False)
+    assert read(files("events.csv"), tmp_path) == ["b"]
+    EVENTS.to_csv(path, index=False)
+    os.utime(path, (2_000_000_000, 2_000_000_000))
+    assert read(files("events.csv"), tmp_path) == ["b", "c"]
+    assert watermark(files("events.csv"), tmp_path) == datetime(2013, 1, 3, 5, tzinfo=UTC)
+
+
+def test_columns_that_files_do_not_share_are_all_there(tmp_path: Path) -> None:
+    EVENTS.iloc[1:2].to_parquet(tmp_path / "1.parquet")
+    EVENTS.iloc[2:3].assign(gate="B4").to_parquet(tmp_path / "2.parquet")
+    frame = SourceReader(files("*.parquet"), tmp_path, CALENDAR.timezone).read(CALENDAR.period("2013-01-02"))
+    assert frame["gate"].isna().tolist() == [True, False]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_a_source_without_its_time_column_says_so(kind: str, tmp_path: Path) -> None:
+    renamed = EVENTS.rename(columns={"at": "when"})
+    renamed.to_parquet(tmp_path / "e.parquet") if kind == "parquet" else renamed.to_csv(tmp_path / "e.csv")
+    with pytest.raises(BadEvents, match=r"source.event_time == 'at', must be a column of the source, which has"):
+        read(files(f"e.{kind}"), tmp_path)
+    with pytest.raises(SourceUnreadable, match=r"source.event_time == 'at', must be a column of the source, which has"):
+        watermark(files(f"e.{kind}"), tmp_path)
+
+
+def test_times_that_cannot_be_read_are_named_not_lost(tmp_path: Path) -> None:
+    EVENTS.assign(at="soon").to_csv(tmp_path / "e.csv")
+    with pytest.raises(BadEvents, match="at == 'soon', must be a time"):
+        read(files("e.csv"), tmp_path)
+
+
+def test_what_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SourceUnreadable, match=r"source.path == '\*.csv', must match a file; none does under"):
+        read(files("*.csv"), tmp_path)
+    with pytest.raises(SourceUnreadable, match=r"source.uri == 'lake', must be a Delta table"):
+        watermark(Delta(uri="lake", **ROWS), tmp_path)
+
+
+def test_a_source_without_rows_reaches_nowhere(tmp_path: Path) -> None:
+    ZONED.iloc[:0].to_parquet(tmp_path / "e.parquet")
+    assert watermark(files("e.parquet"), tmp_path) is None
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    module = ModuleType("shop_events")
+    monkeypatch.setitem(sys.modules, "shop_events", module)
+    return module
+
+
+def python(function: str = "read") -> Python:
+    return Python(call=f"shop_events:{function}", **ROWS)
+
+
+def test_a_function_is_asked_for_the_period(shop: ModuleType, tmp_path: Path) -> None:
+    def events(start: datetime, end: datetime) -> pd.DataFrame:
+        return ZONED[(ZONED["at"] >= start) & (ZONED["at"] < end)]
+
+    shop.read = events  # type: ignore[attr-defined]
+    assert read(python(), tmp_path) == ["b", "c"]
+    assert watermark(python(), tmp_path) == datetime(2013, 1, 3, 5, tzinfo=UTC)
+    events.watermark = lambda: datetime(2013, 1, 4, tzinfo=UTC)  # type: ignore[attr-defined]
+    assert watermark(python(), tmp_path) == datetime(2013, 1, 4, tzinfo=UTC)
+    events.watermark = lambda: datetime(2013, 1, 4)  # type: ignore[attr-defined]  # noqa: DTZ001
+    with pytest.raises(SourceUnreadable, match="must be a datetime with a zone, or None"):
+        watermark(python(), tmp_path)
+
+
+def test_a_function_that_cannot_be_called_is_named(shop: ModuleType, tmp_path: Path) -> None:
+    shop.read = lambda start, end: [1]  # type: ignore[attr-defined]
+    shop.number = 3  # type: ignore[attr-defined]
+    with pytest.raises(SourceUnreadable, match="'shop_events:read' returned list, must return a DataFrame"):
+        read(python(), tmp_path)
+    with pytest.raises(SourceUnreadable, match="'shop_events:number', must be a function, is int"):
+        read(python("number"), tmp_path)
+    with pytest.raises(SourceUnreadable, match="'shop_events:none', must name a function of shop_events"):
+        read(python("none"), tmp_path)
+    with pytest.raises(SourceUnreadable, match="must name a module that can be imported"):
+        read(Python(call="no_such_shop:read", **ROWS), tmp_path)

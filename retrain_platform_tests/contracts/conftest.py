@@ -1,0 +1,68 @@
+"""Who takes part in each conformance suite. A test compares this with the adapters there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from retrain_platform.adapters.delta_lake import DeltaLake
+from retrain_platform.adapters.file_values import FileValues
+from retrain_platform.adapters.memory import MemoryLake, MemoryLedger, MemoryRegistry, MemoryValues
+from retrain_platform.adapters.mlflow_registry import MlflowRegistry
+from retrain_platform.adapters.sql_ledger import SqlLedger
+from retrain_platform.dataset.stores import Lake, Values
+from retrain_platform.release.base import Ledger
+from retrain_platform.training.base import Registry
+
+AT = datetime(2026, 11, 21, 9, 30, 0, 123456, tzinfo=UTC)
+"""What the ledgers' clock says."""
+
+Make = Callable[[Path], Any]
+MEMBERS: dict[type, dict[type, Make]] = {
+    Lake: {MemoryLake: lambda _: MemoryLake(), DeltaLake: lambda place: DeltaLake(place / "lake")},
+    Values: {MemoryValues: lambda _: MemoryValues(), FileValues: lambda place: FileValues(place / "values")},
+    Ledger: {
+        MemoryLedger: lambda _: MemoryLedger(lambda: AT),
+        SqlLedger: lambda place: SqlLedger(f"sqlite:///{place / 'ledger.db'}", lambda: AT),
+    },
+    Registry: {
+        MemoryRegistry: lambda _: MemoryRegistry(),
+        MlflowRegistry: lambda place: MlflowRegistry(
+            f"sqlite:///{place / 'mlflow.db'}", place / "artifacts", place / "cache"
+        ),
+    },
+}
+
+
+@pytest.fixture(scope="session")
+def members() -> dict[type, set[type]]:
+    return {protocol: set(made) for protocol, made in MEMBERS.items()}
+
+
+@pytest.fixture(params=MEMBERS[Lake], ids=lambda member: member.__name__)
+def lake(request: pytest.FixtureRequest, tmp_path: Path) -> Lake:
+    made: Lake = MEMBERS[Lake][request.param](tmp_path)
+    return made
+
+
+@pytest.fixture(params=MEMBERS[Values], ids=lambda member: member.__name__)
+def values(request: pytest.FixtureRequest, tmp_path: Path) -> Values:
+    made: Values = MEMBERS[Values][request.param](tmp_path)
+    return made
+
+
+@pytest.fixture(params=MEMBERS[Ledger], ids=lambda member: member.__name__)
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Ledger:
+    made: Ledger = MEMBERS[Ledger][request.param](tmp_path)
+    return made
+
+
+@pytest.fixture(params=MEMBERS[Registry], ids=lambda member: member.__name__, scope="session")
+def registry(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    """One for all tests: making MLflow's database takes seconds. Each test has a model of its own."""
+    made: Registry = MEMBERS[Registry][request.param](tmp_path_factory.mktemp("registry"))
+    return made
