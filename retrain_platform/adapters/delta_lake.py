@@ -54,7 +54,10 @@ class DeltaLake:
         self._root = root.absolute()
 
     def replace(self, table: str, period: str, frame: pd.DataFrame) -> int:
-        """Make `frame` the whole content of the period; see `Lake`."""
+        """Make `frame` the whole content of the period; see `Lake`.
+
+        The version returned holds the content; it is a later one where other periods were written meanwhile.
+        """
         rows = arrow_rows(frame, table)
         for _ in range(_ATTEMPTS):
             version = self._replace_once(table, period, rows)
@@ -107,12 +110,19 @@ class DeltaLake:
         try:
             self._commit(delta, table, period, schema, adds)
         except (CommitFailedError, DeltaError, OSError) as error:
-            for add in adds:
-                (self._root / table / add.path).unlink(missing_ok=True)
-            if isinstance(error, CommitFailedError) or "already exists" in str(error):
-                return None
-            raise full_disk(error, self._root / table) or error from None
+            if not self._committed(table, period, adds):
+                for add in adds:
+                    (self._root / table / add.path).unlink(missing_ok=True)
+                if isinstance(error, CommitFailedError) or "already exists" in str(error):
+                    return None
+                raise full_disk(error, self._root / table) or error from None
         return self.version(table)
+
+    def _committed(self, table: str, period: str, adds: list[AddAction]) -> bool:
+        """Whether a version names the files all the same: a checkpoint that fails comes after its commit."""
+        delta = self._open(table)
+        named = [] if delta is None else _files(delta).get(period, [])
+        return bool(adds) and all(add.path in named for add in adds)
 
     def _write(self, table: str, period: str, digest: str, content: bytes, rows: int) -> AddAction:
         folder = re.sub(r"[^\w.=-]", "_", f"{PERIOD}={period}")

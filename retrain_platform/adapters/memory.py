@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copytree, rmtree
 from tempfile import mkdtemp
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import finalize
 
 from retrain_platform.adapters import clock
 from retrain_platform.adapters.entries import entry_body, entry_time, refuse_moved
@@ -81,7 +82,7 @@ class MemoryValues:
 
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str], dict[str, dict[str, bytes]]] = {}
-        self._files: Path | None = None
+        self._files = _temporary(self)
 
     def put(self, model: str, asset: str, period: str, id: str, value: Record) -> None:
         """Keep `value`; the same id again replaces it in place, a new id becomes the newest."""
@@ -113,7 +114,6 @@ class MemoryValues:
 
     def folder(self, model: str, asset: str, id: str) -> Path:
         """A local folder for files that belong to `id`; made if need be."""
-        self._files = self._files or Path(mkdtemp(prefix="memory-values-"))
         made = self._files / safe_name(model) / safe_name(asset) / safe_name(id)
         made.mkdir(parents=True, exist_ok=True)
         return made
@@ -187,7 +187,7 @@ class MemoryRegistry:
     def __init__(self) -> None:
         self._versions: dict[str, list[ModelVersion]] = {}
         self._aliases: dict[str, dict[str, str]] = {}
-        self._files = Path(mkdtemp(prefix="memory-registry-"))
+        self._files = _temporary(self)
 
     def register(
         self, model: str, decision_id: str, package: Path, tags: Mapping[str, str], *, run_id: str | None = None
@@ -198,7 +198,7 @@ class MemoryRegistry:
             return standing
         versions = self._versions.setdefault(model, [])
         made = ModelVersion(model=model, version=str(len(versions) + 1), tags={**tags, "decision_id": decision_id})
-        shutil.copytree(package, self._files / model / made.version)
+        copytree(package, self._files / model / made.version)
         versions.append(made)
         return made
 
@@ -230,6 +230,13 @@ class MemoryRegistry:
         standing = {**before, **{alias: wanted[alias] for alias in changed}}
         self._aliases[model] = {alias: to for alias, to in standing.items() if to is not None}
         return changed
+
+
+def _temporary(owner: object) -> Path:
+    """A folder that goes when its owner does."""
+    made = Path(mkdtemp(prefix="retrain-memory-"))
+    finalize(owner, rmtree, made, ignore_errors=True)
+    return made
 
 
 def known_version(version: str, model: str, versions: Sequence[ModelVersion]) -> None:

@@ -102,8 +102,8 @@ def _compared(params: Mapping[str, Any], standing: Mapping[str, str]) -> tuple[d
     """The parameters that the run does not have yet, and those that it has otherwise, in words."""
     wanted = {name: text[:_PARAM_LENGTH] for name, text in _flat(params)}
     added = {name: text for name, text in wanted.items() if name not in standing}
-    changed = [f"{name}: {standing[name]} -> {text}" for name, text in wanted.items() if standing.get(name, text) != text]
-    return added, "; ".join(changed)
+    changed = {name: text for name, text in wanted.items() if standing.get(name, text) != text}
+    return added, "; ".join(f"{name}: {standing[name]} -> {text}" for name, text in changed.items())
 
 
 def _parts(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:

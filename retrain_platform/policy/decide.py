@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, date
 
 from retrain_platform.dataset.record import fingerprint
 from retrain_platform.policy.base import Action, Finding, History, RetrainDecision
@@ -91,7 +91,7 @@ def _too_few_rows(history: History) -> str | None:
     if champion is None and (labelled < history.rows_needed or len(history.ripe) < history.periods_needed):
         return (
             f"{labelled} ripe rows of {len(history.ripe)} periods (a first training takes {history.rows_needed} "
-            f"of {history.periods_needed})"
+            f"of {history.periods_needed}; it can help from about {_enough_from(history, labelled)} on)"
         )
     if champion is not None and (history.new_ripe_rows == 0 or not history.ripe):
         closed = champion.seen_until + history.period_length
@@ -100,6 +100,13 @@ def _too_few_rows(history: History) -> str | None:
             f"(training can help from {first_tick(history, closed + history.label_delay)} on)"
         )
     return None
+
+
+def _enough_from(history: History, labelled: int) -> date:
+    """The first decision with enough ripe rows for a first training, if they go on coming as they did."""
+    a_period = max(1, labelled // len(history.ripe))
+    periods = max(-(-(history.rows_needed - labelled) // a_period), history.periods_needed - len(history.ripe), 1)
+    return first_tick(history, history.as_of + periods * history.period_length)
 
 
 def _reason(finding: Finding, own: Finding, overrides: tuple[str, ...]) -> str:

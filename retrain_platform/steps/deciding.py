@@ -10,6 +10,7 @@ from retrain_platform.monitoring.reports import DriftReport
 from retrain_platform.policy.base import Champion, History, Incident, Released, Requested, RetrainDecision, Retrained
 from retrain_platform.policy.decide import decide as judge
 from retrain_platform.release.base import Entry
+from retrain_platform.release.fold import fold
 from retrain_platform.steps.releasing import WATCHED, frontier, is_next
 from retrain_platform.steps.ripening import performances, ripened
 from retrain_platform.steps.values import Ingested
@@ -24,15 +25,15 @@ _HOW: dict[str, Literal["release", "rollback", "outside"]] = {
 
 
 def history(shop: Workshop, period: Period) -> History:
-    """What was known at the period's end; entries and reports of later data time do not enter."""
+    """What was known when the period was decided; entries and reports of later data time do not enter."""
     spec, as_of = shop.spec, period.end
-    entries = [entry for entry in shop.entries() if entry.as_of <= as_of]
+    entries = _as_then(shop, period)
     champion = _champion(shop, entries, as_of)
     ripe = [value.period for value in ripened(shop, as_of).values()]
     reports = shop.values.all(shop.model, "drift_report", DriftReport)
     readings = [r for r in performances(shop, as_of) if r.role == "champion"]
     ingested = shop.values.newest(shop.model, "events", period.key, Ingested)
-    state = shop.state(before=as_of) if not _is_newest(shop, period) else shop.state()
+    state = fold(entries)
     return History(
         model=spec.name,
         as_of=as_of,
@@ -51,6 +52,7 @@ def history(shop: Workshop, period: Period) -> History:
         requested=_unanswered(entries),
         incidents=_incidents(entries),
         release_open=state.open.version if state.open else None,
+        reading_confidence=spec.monitoring.confidence,
         problem="; ".join(ingested.problems) if ingested else "the period has no rows",
     )
 
@@ -61,14 +63,32 @@ def _periods_needed(shop: Workshop) -> int:
     return max(1, round(recipe.holdout / length)) + round(recipe.early_stop_on / length) + 1
 
 
+def _as_then(shop: Workshop, period: Period) -> list[Entry]:
+    """The ledger as the period's newest decision saw it, so that deciding again gives the same answer.
+
+    All of it where the decision is still to come: on the road's next period, or after a new request.
+    """
+    entries = shop.entries()
+    if is_next(shop, period) or (asked(entries) and frontier(shop) == period.key):
+        return [entry for entry in entries if entry.as_of <= period.end]
+    recorded = [e for e in entries if e.kind in (DECIDED, WATCHED) and e.body["period"] == period.key]
+    decided = [entry for entry in recorded if entry.kind == DECIDED]
+    last = (decided or recorded)[-1].seq if recorded else len(entries) + 1
+    return [entry for entry in entries if entry.seq < last and entry.as_of <= period.end]
+
+
+def asked(entries: list[Entry]) -> int:
+    """The newest request that no decision has considered yet, by its `seq`; 0 when there is none."""
+    considered = max((e.seq for e in entries if e.kind in (WATCHED, DECIDED)), default=0)
+    return max((e.seq for e in entries if e.kind == REQUESTED and e.seq > considered), default=0)
+
+
 def _is_newest(shop: Workshop, period: Period) -> bool:
     newest = frontier(shop)
     return is_next(shop, period) or newest == period.key
 
 
 def _champion(shop: Workshop, entries: list[Entry], as_of: datetime) -> Champion | None:
-    from retrain_platform.release.fold import fold
-
     state = fold(entries)
     if state.champion is None or state.released_as_of is None:
         return None

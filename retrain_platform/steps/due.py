@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from retrain_platform.dataset.period import Calendar, Period
 from retrain_platform.release.base import Entry
 from retrain_platform.spec.model import ModelSpec
-from retrain_platform.steps.deciding import DECIDED, REQUESTED, RETRAINED
+from retrain_platform.steps.deciding import DECIDED, RETRAINED, asked
 from retrain_platform.steps.releasing import WATCHED
 
 PAUSED, RESUMED, FAILED = "paused", "resumed", "failed"
@@ -111,12 +111,10 @@ def _pending_retrain(spec: ModelSpec, entries: list[Entry]) -> Step | None:
 
 def _asked(calendar: Calendar, entries: list[Entry]) -> Step | None:
     watched = [e for e in entries if e.kind == WATCHED]
-    considered = max((e.seq for e in entries if e.kind in (WATCHED, DECIDED)), default=0)
-    waiting = [e for e in entries if e.kind == REQUESTED and e.seq > considered]
-    if not waiting or not watched:
+    newest = asked(entries)
+    if not newest or not watched:
         return None
     period = calendar.period(watched[-1].body["period"])
-    newest = waiting[-1].seq
     return Step("decide", period, _attempt(entries, f"decide:{period.key}:{newest}"), asked=newest)
 
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -120,6 +121,21 @@ def test_a_full_disk_at_the_commit_leaves_the_content_before(
             lake.replace(T, "a", pd.DataFrame({"x": [2]}))
     assert lake.read(T, ["a"])["x"].tolist() == [1]
     assert len(files(tmp_path)) == 1
+
+
+def test_a_full_disk_after_the_commit_loses_nothing(lake: DeltaLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake.replace(T, "a", pd.DataFrame({"x": [1]}))
+    commit = DeltaTable.create_write_transaction
+
+    def without_checkpoint(self: DeltaTable, *arguments: Any, **named: Any) -> None:
+        commit(self, *arguments, **named)
+        raise OSError("Generic LocalFileSystem error: No space left on device (os error 28)")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(DeltaTable, "create_write_transaction", without_checkpoint)
+        version = lake.replace(T, "a", pd.DataFrame({"x": [2]}))
+    assert lake.version(T) == version
+    assert lake.read(T, ["a"])["x"].tolist() == [2]
 
 
 def test_another_fault_stays_what_it_is(lake: DeltaLake, monkeypatch: pytest.MonkeyPatch) -> None:
