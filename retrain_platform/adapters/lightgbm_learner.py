@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,7 +143,10 @@ def load_lightgbm(folder: Path, *, threads: int = 0) -> FittedLightGBM:
 def _booster(text: str) -> lgb.Booster:
     import lightgbm as lgb
 
-    return lgb.Booster(model_str=text)
+    with warnings.catch_warnings():
+        # It warns of parameters that nobody gave (4.7).
+        warnings.filterwarnings("ignore", "Ignoring params argument", UserWarning)
+        return lgb.Booster(model_str=text)
 
 
 def _report(text: str, preparation: Preparation, curves: dict[str, dict[str, list[float]]]) -> FitReport:

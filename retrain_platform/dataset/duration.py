@@ -44,7 +44,5 @@ def duration_text(value: timedelta) -> str:
     return f"{hours}h"
 
 
-Duration = Annotated[
-    timedelta, BeforeValidator(parse_duration), PlainSerializer(duration_text, return_type=str)
-]
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(duration_text, return_type=str)]
 """A `timedelta` that a spec writes as '36h', '2d' or '8w'."""

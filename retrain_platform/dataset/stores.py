@@ -30,7 +30,12 @@ class Lake(Protocol):
         """
 
     def read(
-        self, table: str, periods: Sequence[str], *, columns: Sequence[str] | None = None, version: int | None = None,
+        self,
+        table: str,
+        periods: Sequence[str],
+        *,
+        columns: Sequence[str] | None = None,
+        version: int | None = None,
     ) -> pd.DataFrame:
         """The rows of `periods`, in the order of periods and of writing; empty where there are none.
 

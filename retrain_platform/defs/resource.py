@@ -56,15 +56,18 @@ def mlflow_run(model: str) -> dg.ResourceDefinition:
     def tracked(context: dg.InitResourceContext) -> Iterator[Any]:
         from dagster_mlflow.resources import mlflow_tracking
 
-        from retrain_platform.adapters.mlflow_tracking import adopt_or_close, ensure_experiment
+        from retrain_platform.adapters.mlflow_tracking import ensure_experiment, open_run
 
         at = PLATFORM.settings()
         ensure_experiment(at.tracking_uri, model, at.home / "artifacts")
         decision_id = context.dagster_run.tags.get("retrain/decision_id", "") if context.dagster_run else ""
+        partition = context.dagster_run.tags.get("dagster/partition", "") if context.dagster_run else ""
         config = {
             "experiment_name": model,
             "mlflow_tracking_uri": at.tracking_uri,
-            "mlflow_run_id": adopt_or_close(at.tracking_uri, model, decision_id) if decision_id else None,
+            "mlflow_run_id": open_run(at.tracking_uri, model, decision_id, f"retrain {partition}")
+            if decision_id
+            else None,
             "parent_run_id": None,
             "env": {},
             "env_to_tag": None,

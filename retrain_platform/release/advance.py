@@ -103,7 +103,7 @@ def advance(
 ) -> tuple[Transition, ...]:
     """The moves that the newly closed period allows; empty for 'not yet' (see `standing`).
 
-    The clock is `evidence.periods`, the ripe event periods since the stage (or canary step) began;
+    The clock is `evidence.clock`, the ripe event periods since the stage (or canary step) began;
     elapsed time moves nothing. Shadow and canary, once served: not worse moves up, a share of 100
     is the promotion; worse, and undecided after `plan.patience` ripe periods, keep the champion.
     Bake: worse returns to the previous champion at once; else it is proven when served. The waiting
@@ -131,7 +131,7 @@ def standing(state: ReleaseState, evidence: Evidence | None, plan: ReleasePlan, 
     if opened.stage is Stage.APPROVAL:
         return f"version {opened.version} waits for a person's approval"
     required = stage_periods(plan, period)[opened.stage]
-    ripe = 0 if evidence is None else len(evidence.periods)
+    ripe = 0 if evidence is None else evidence.clock
     if evidence is None or ripe < required:
         return f"version {opened.version} in {opened.stage}: {ripe} of {required} ripe periods so far"
     return f"version {opened.version} in {opened.stage}, not yet: {_seen(evidence, plan)}"
@@ -147,7 +147,7 @@ def _must_fit(state: ReleaseState, opened: Release, evidence: Evidence) -> None:
 
 
 def _judged(opened: Release, evidence: Evidence, plan: ReleasePlan, required: int) -> Transition | None:
-    ripe = len(evidence.periods)
+    ripe = evidence.clock
     verdict = weigh(evidence.difference, evidence.low, evidence.high, plan.not_worse_by)
     if opened.stage is Stage.BAKE:
         return _baked(opened, evidence, plan, verdict, served=ripe >= required)

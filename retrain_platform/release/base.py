@@ -154,6 +154,12 @@ class Evidence(Record):
     low: float | None
     high: float | None
     why: str = ""
+    in_stage: int | None = None
+
+    @property
+    def clock(self) -> int:
+        """The ripe periods that the stage has served."""
+        return len(self.periods) if self.in_stage is None else self.in_stage
 
 
 TransitionKind = Literal["opened", "advanced", "promoted", "proven", "aborted", "rolled_back", "rejected", "superseded"]

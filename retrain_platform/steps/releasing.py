@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import numpy as np
-import pandas as pd
 
 from retrain_platform.dataset.period import Period
 from retrain_platform.release.advance import advance
 from retrain_platform.release.aliases import aliases
-from retrain_platform.release.base import Evidence, Release, ReleaseState, Stage, Transition
+from retrain_platform.release.base import Evidence, ReleaseState, Stage, Transition
 from retrain_platform.release.evidence import gather
 from retrain_platform.release.fold import transition_body
 from retrain_platform.steps.ripening import ripened
@@ -80,43 +79,47 @@ def project(shop: Workshop, state: ReleaseState) -> dict[str, str | None]:
 
 
 def evidence_for(shop: Workshop, state: ReleaseState, as_of: datetime) -> Evidence | None:
-    """The open version against the other on all ripe rows that both scored since its stage began."""
+    """The open version against the other on all ripe rows that both scored.
+
+    Shadow and canary look back to the release's beginning, for both versions score every row all the
+    while; bake looks at what came after the promotion. The clock counts the stage's own periods.
+    """
     release = state.open
     if release is None or release.stage not in (Stage.SHADOW, Stage.CANARY, Stage.BAKE):
         return None
-    mine, theirs, other = _sides(release, state)
+    baking = release.stage is Stage.BAKE
+    other = release.previous if baking else state.champion
     if other is None:
         return None
-    periods = _scored_by_both(shop, release, mine, theirs, as_of)
-    if not periods:
+    since = release.stage_as_of if baking else release.opened_as_of
+    scored = _scored_by_both(shop, (release.version, other), since, as_of)
+    if not scored:
         return None
-    frame = pd.concat([labelled(shop, key, as_of) for key in periods])
-    return gather(
-        frame["_label"].to_numpy(np.float64),
-        frame[mine].to_numpy(np.float64),
-        frame[theirs].to_numpy(np.float64),
-        days_of(frame, shop.spec.period.timezone),
+    frames = [(labelled(shop, key, as_of), roles) for key, roles in scored.items()]
+    starts = [shop.spec.period.period(key).start for key in scored]
+    evidence = gather(
+        np.concatenate([frame["_label"].to_numpy(np.float64) for frame, _ in frames]),
+        np.concatenate([frame[mine].to_numpy(np.float64) for frame, (mine, _) in frames]),
+        np.concatenate([frame[theirs].to_numpy(np.float64) for frame, (_, theirs) in frames]),
+        np.concatenate([days_of(frame, shop.spec.period.timezone) for frame, _ in frames]),
         version=release.version,
         other=other,
-        periods=periods,
+        periods=tuple(scored),
         metric=shop.spec.primary,
         plan=shop.spec.plan,
-        looks=len(periods),
+        looks=len(scored),
     )
+    return evidence.model_copy(update={"in_stage": sum(start >= release.stage_as_of for start in starts)})
 
 
-def _sides(release: Release, state: ReleaseState) -> tuple[str, str, str | None]:
-    """The roles whose scores are compared, and the other version."""
-    if release.stage is Stage.BAKE:
-        return "champion", "previous", release.previous
-    return ("canary" if release.stage is Stage.CANARY else "shadow"), "champion", state.champion
-
-
-def _scored_by_both(shop: Workshop, release: Release, mine: str, theirs: str, as_of: datetime) -> tuple[str, ...]:
-    found = []
+def _scored_by_both(
+    shop: Workshop, versions: tuple[str, str], since: datetime, as_of: datetime
+) -> dict[str, tuple[str, str]]:
+    """The ripe periods from `since` on that both versions scored, with the role that each had, oldest first."""
+    found = {}
     for key, value in ripened(shop, as_of).items():
         scored = shop.values.newest(shop.model, "predictions", key, Scored)
-        started = value.period.start >= release.stage_as_of
-        if started and scored and scored.versions.get(mine) == release.version and theirs in scored.versions:
-            found.append(key)
-    return tuple(sorted(found))
+        roles = {version: role for role, version in scored.versions.items()} if scored else {}
+        if value.period.start >= since and all(version in roles for version in versions):
+            found[key] = (roles[versions[0]], roles[versions[1]])
+    return found

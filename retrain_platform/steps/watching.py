@@ -16,6 +16,7 @@ from retrain_platform.monitoring.drift import Reference, compare
 from retrain_platform.monitoring.profile import DatasetProfile, choose_grids, profile
 from retrain_platform.monitoring.reports import DriftReport
 from retrain_platform.release.route import canary_mask, scored_versions
+from retrain_platform.spec.model import ModelSpec
 from retrain_platform.steps.values import Ingested, Scored
 from retrain_platform.steps.workshop import Workshop
 
@@ -41,11 +42,12 @@ def _bring(shop: Workshop, period: Period) -> Ingested:
         calendar=spec.period,
         period=period,
         loaded_at=now,
+        changing=spec.features.exclude,
     )
     version = shop.lake.replace(shop.events, period.key, arranged.frame) if arranged.rows else None
     shape = shape_of(arranged.frame)
     before = [value.shape for key, value in shop.values.all(shop.model, "events", Ingested).items() if key < period.key]
-    problems = unsound(shape, before[-_USUAL:], duplicates=arranged.duplicates)
+    problems = unsound(shape, before[-_USUAL:], duplicates=arranged.duplicates, filled_later=_filled_later(spec))
     value = Ingested(
         period=period.key,
         rows=arranged.rows,
@@ -57,6 +59,12 @@ def _bring(shop: Workshop, period: Period) -> Ingested:
     )
     shop.values.put(shop.model, "events", period.key, "events", value)
     return value
+
+
+def _filled_later(spec: ModelSpec) -> list[str]:
+    """Columns that a fresh period may well lack: the label, when it came, and what is not learned from."""
+    late = [spec.label.column, *spec.features.exclude]
+    return [*late, spec.label.arrival] if spec.label.arrival else late
 
 
 def _awaiting_labels(shop: Workshop, period: Period) -> list[Period]:

@@ -7,13 +7,26 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from retrain_platform.dataset.preparation import MissingColumns as MissingColumns
+from retrain_platform.dataset.preparation import MissingColumns
 from retrain_platform.dataset.record import Record
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
+
+__all__ = [
+    "Candidate",
+    "FitReport",
+    "Fitted",
+    "Learner",
+    "MissingColumns",
+    "ModelVersion",
+    "OneClass",
+    "Registry",
+    "Task",
+    "UnknownVersion",
+]
 
 Task = Literal["binary", "regression"]
 
