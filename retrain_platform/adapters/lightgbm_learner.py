@@ -24,13 +24,13 @@ _MODEL = "booster.txt"
 _FEW_ROWS = 1000
 """Up to here one thread answers sooner than several can be woken."""
 
-_OBJECTIVE: dict[Task, dict[str, Any]] = {
-    "binary": {"objective": "binary", "metric": ["binary_logloss", "auc"]},
-    "regression": {"objective": "regression", "metric": ["rmse", "l1"]},
-}
-"""The first metric stops the fit; the second is shown beside it."""
+_OBJECTIVE: dict[Task, str] = {"binary": "binary", "regression": "regression"}
 
-_CURVES = {"binary_logloss": "valid_log_loss", "auc": "valid_auc", "rmse": "valid_rmse", "l1": "valid_mae"}
+_METRICS: dict[Task, dict[str, str]] = {
+    "binary": {"log_loss": "binary_logloss", "auc": "auc"},
+    "regression": {"rmse": "rmse", "mae": "l1"},
+}
+"""Our name of each metric to LightGBM's; the first is the task's loss."""
 
 
 class LightGBMLearner:
@@ -91,10 +91,21 @@ class LightGBMLearner:
             ],
         }
 
+    def _metrics(self) -> list[str]:
+        """LightGBM's names, the one that stops the fit first; the others are shown beside it."""
+        names = _METRICS[self._task]
+        stops = self._spec.stop_metric or next(iter(names))
+        if stops not in names:
+            raise ValueError(
+                f"training.stop_metric == {stops!r}, must be one of {', '.join(names)} for task {self._task}"
+            )
+        return [names[stops], *(theirs for ours, theirs in names.items() if ours != stops)]
+
     def _parameters(self) -> dict[str, Any]:
         return {
             **self._spec.params,
-            **_OBJECTIVE[self._task],
+            "objective": _OBJECTIVE[self._task],
+            "metric": self._metrics(),
             "seed": self._spec.seed,
             "deterministic": True,
             "force_row_wise": True,
@@ -156,5 +167,9 @@ def _report(text: str, preparation: Preparation, curves: dict[str, dict[str, lis
         rounds=booster.num_trees(),
         features=preparation.features,
         importance={name: float(value) for name, value in zip(preparation.features, gain, strict=True)},
-        curves={_CURVES[metric]: tuple(points) for metric, points in curves.get("valid", {}).items()},
+        curves={f"valid_{_ours(metric)}": tuple(points) for metric, points in curves.get("valid", {}).items()},
     )
+
+
+def _ours(metric: str) -> str:
+    return next(ours for names in _METRICS.values() for ours, theirs in names.items() if theirs == metric)

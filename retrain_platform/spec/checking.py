@@ -58,6 +58,8 @@ def _metrics(spec: ModelSpec) -> Iterator[Contradiction]:
 
 
 def _named_metrics(spec: ModelSpec) -> Iterator[tuple[str, str]]:
+    if (name := getattr(spec.training, "stop_metric", None)) is not None:
+        yield "training.stop_metric", name
     if spec.release.metric is not None:
         yield "release.metric", spec.release.metric
     for position, gate in enumerate(spec.validation.gates):

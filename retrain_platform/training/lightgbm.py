@@ -82,13 +82,15 @@ class LightGBM(Recipe):
     """Trees by LightGBM's own names in `params`, at most `rounds` of them.
 
     The fit stops when `early_stopping_rounds` more trees have not helped on the part `early_stop_on`,
-    the newest before the holdout; the refit takes as many trees as were best there.
+    the newest before the holdout; the refit takes as many trees as were best there. `stop_metric` says
+    what must have helped: None takes the task's loss, which also follows how often the label is 1 there.
     """
 
     kind: Literal["lightgbm"] = "lightgbm"
     params: dict[str, float | int | bool | str] = {}
     rounds: int = Field(default=300, ge=1, le=100_000)
     early_stopping_rounds: int = Field(default=30, ge=1)
+    stop_metric: Literal["auc", "log_loss", "rmse", "mae"] | None = None
     early_stop_on: Duration = timedelta(weeks=1)
 
     @field_validator("params")
