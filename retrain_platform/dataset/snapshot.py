@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from retrain_platform.dataset.record import Record
 from retrain_platform.dataset.soundness import kind_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+Basis = Literal["holdout", "recipes", "alone", "too few rows"]
+"""What a candidate can be examined on; see `validation.exam`."""
 
 
 class ColumnReport(Record):
@@ -60,7 +64,7 @@ class DatasetSnapshot(Record):
     valid_from: datetime
     holdout_from: datetime
     newest: datetime
-    basis: str
+    basis: Basis
     basis_why: str = ""
     rows: int
     dropped: dict[str, int] = {}
@@ -114,7 +118,7 @@ def describe(  # noqa: PLR0913 - a snapshot is no less than all of this
     seed: int,
     valid_from: datetime,
     holdout_from: datetime,
-    basis: str,
+    basis: Basis,
     basis_why: str = "",
     dropped: Mapping[str, int] | None = None,
 ) -> DatasetSnapshot:

@@ -20,7 +20,8 @@ def registered_model(of: Named) -> dg.AssetsDefinition:
     )
     def _registered(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from retrain_platform.steps.dataset import decided, snapshot
-        from retrain_platform.steps.training import register, report_of
+        from retrain_platform.steps.registering import register
+        from retrain_platform.steps.training import report_of
 
         shop, period = context.resources.retrain.workshop(of.spec), of.period(context)
         decision = decided(shop, period, decision_id(context))

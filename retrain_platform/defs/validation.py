@@ -71,7 +71,7 @@ def model_card(of: Named) -> dg.AssetsDefinition:
     def _card(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from retrain_platform.steps.card import write_card
         from retrain_platform.steps.dataset import decided
-        from retrain_platform.steps.training import close
+        from retrain_platform.steps.registering import close
 
         shop, period = context.resources.retrain.workshop(of.spec), of.period(context)
         card = write_card(shop, period, decision_id(context))

@@ -7,6 +7,9 @@ from typing import Literal
 
 from retrain_platform.dataset.record import Record
 
+Role = Literal["champion", "shadow", "canary", "previous"]
+"""What a version was to a period when it was scored."""
+
 DRIFT_METHODS = ("psi", "js", "kl", "ks", "wasserstein", "chi_squared")
 """The distances of a feature's current distribution from its reference; see `stats.distances`."""
 
@@ -62,7 +65,7 @@ class PeriodPerformance(Record):
 
     period: str
     version: str
-    role: Literal["champion", "shadow", "canary", "previous"]
+    role: Role
     as_of: datetime
     ripe: bool
     rows: int

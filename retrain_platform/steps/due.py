@@ -137,7 +137,7 @@ def _next_period(spec: ModelSpec, entries: list[Entry], watermark: datetime | No
 
 
 def _attempt(entries: list[Entry], work: str) -> int:
-    return 1 + sum(entry.kind == FAILED and entry.body["work"] == work for entry in entries)
+    return 1 + sum(1 for entry in entries if entry.kind == FAILED and entry.body["work"] == work)
 
 
 def paused(entries: list[Entry]) -> str:

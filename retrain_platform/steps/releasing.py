@@ -8,6 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from retrain_platform.dataset.period import Period
+from retrain_platform.monitoring.reports import Role
 from retrain_platform.release.advance import advance
 from retrain_platform.release.aliases import aliases
 from retrain_platform.release.base import Evidence, ReleaseState, Stage, Transition
@@ -114,7 +115,7 @@ def evidence_for(shop: Workshop, state: ReleaseState, as_of: datetime) -> Eviden
 
 def _scored_by_both(
     shop: Workshop, versions: tuple[str, str], since: datetime, as_of: datetime
-) -> dict[str, tuple[str, str]]:
+) -> dict[str, tuple[Role, Role]]:
     """The ripe periods from `since` on that both versions scored, with the role that each had, oldest first."""
     found = {}
     for key, value in ripened(shop, as_of).items():

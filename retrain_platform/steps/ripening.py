@@ -10,7 +10,7 @@ import pandas as pd
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.ripeness import PeriodCount, ripe
 from retrain_platform.monitoring.performance import measure, not_ripe
-from retrain_platform.monitoring.reports import PerformanceReport, PeriodPerformance
+from retrain_platform.monitoring.reports import PerformanceReport, PeriodPerformance, Role
 from retrain_platform.policy.base import RipePeriod
 from retrain_platform.steps.values import Ingested, Ripened, Scored
 from retrain_platform.steps.watching import ROLES, days_of, labelled
@@ -96,7 +96,7 @@ def perform(shop: Workshop, period: Period) -> PerformanceReport:
     return report
 
 
-def _versions(shop: Workshop, key: str) -> dict[str, str]:
+def _versions(shop: Workshop, key: str) -> dict[Role, str]:
     scored = shop.values.newest(shop.model, "predictions", key, Scored)
     return dict(scored.versions) if scored else {}
 
@@ -118,7 +118,7 @@ def _reading(
     shop: Workshop,
     frame: pd.DataFrame,
     key: str,
-    role: str,
+    role: Role,
     version: str,
     as_of: datetime,
     rows: int,

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from retrain_platform.dataset.record import Record
 from retrain_platform.dataset.soundness import Shape
+from retrain_platform.monitoring.reports import Role
 from retrain_platform.policy.base import RipePeriod
 
 
@@ -26,8 +27,8 @@ class Scored(Record):
 
     period: str
     rows: int
-    versions: dict[str, str]
-    used: dict[str, int]
+    versions: dict[Role, str]
+    used: dict[Role, int]
 
 
 class Ripened(Record):

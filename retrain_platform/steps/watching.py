@@ -14,13 +14,14 @@ from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.soundness import shape_of, unsound
 from retrain_platform.monitoring.drift import Reference, compare
 from retrain_platform.monitoring.profile import DatasetProfile, choose_grids, profile
-from retrain_platform.monitoring.reports import DriftReport
+from retrain_platform.monitoring.reports import DriftReport, Role
 from retrain_platform.release.route import canary_mask, scored_versions
 from retrain_platform.spec.model import ModelSpec
+from retrain_platform.stats.grid import Grid
 from retrain_platform.steps.values import Ingested, Scored
 from retrain_platform.steps.workshop import Workshop
 
-ROLES = ("champion", "shadow", "canary", "previous")
+ROLES: tuple[Role, ...] = ("champion", "shadow", "canary", "previous")
 _USUAL = 8
 """How many earlier periods say what a usual one looks like."""
 
@@ -127,7 +128,7 @@ def make_profile(shop: Workshop, period: Period) -> DatasetProfile | None:
     return made
 
 
-def _standing_grids(shop: Workshop, period: Period) -> dict:
+def _standing_grids(shop: Workshop, period: Period) -> dict[str, Grid]:
     """The grids of the newest earlier profile: a column keeps the grid that it was first given."""
     for earlier in reversed(_earlier(shop, period)):
         found = read_profile(shop, earlier.key)
@@ -198,7 +199,8 @@ def _same_rows(frame: pd.DataFrame, scores: pd.DataFrame) -> bool:
 def days_of(frame: pd.DataFrame, timezone: str) -> np.ndarray:
     """The local calendar day of each row, as days since 1970: the unit of sampling."""
     local = frame["_event_time"].dt.tz_convert(timezone).dt.tz_localize(None)
-    return local.to_numpy().astype("datetime64[D]").astype(np.int64)
+    days: np.ndarray = local.to_numpy().astype("datetime64[D]").astype(np.int64)
+    return days
 
 
 class Mismatch(ValueError):

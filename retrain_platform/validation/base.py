@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Literal
 
 from retrain_platform.dataset.record import Record
+from retrain_platform.dataset.snapshot import Basis
 
 GateVerdict = Literal["passed", "failed", "cannot tell"]
-Basis = Literal["holdout", "recipes", "alone", "too few rows"]
 
 
 class Comparison(Record):

@@ -9,12 +9,13 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from retrain_platform.dataset.snapshot import Basis
 from retrain_platform.monitoring.performance import POOL
 from retrain_platform.monitoring.reading import segment_groups
 from retrain_platform.stats.intervals import paired
 from retrain_platform.stats.metrics import Metric
 from retrain_platform.stats.metrics import metric as metric_named
-from retrain_platform.validation.base import Basis, Comparison, Measurements, WorstRow
+from retrain_platform.validation.base import Comparison, Measurements, WorstRow
 
 Floats = NDArray[np.float64]
 WORST = 5

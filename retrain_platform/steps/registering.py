@@ -1,0 +1,160 @@
+"""From a passed exam to a version with a release: refit, register, open, and close the retrain on record."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from retrain_platform.dataset.period import Period
+from retrain_platform.dataset.snapshot import DatasetSnapshot
+from retrain_platform.policy.base import Action, RetrainDecision
+from retrain_platform.release.advance import open_release
+from retrain_platform.release.fold import fold
+from retrain_platform.steps.dataset import parts
+from retrain_platform.steps.deciding import DECIDED, RETRAINED
+from retrain_platform.steps.releasing import project, record
+from retrain_platform.steps.training import keep, labels_of
+from retrain_platform.steps.values import Registered
+from retrain_platform.steps.workshop import Workshop
+from retrain_platform.validation.base import ValidationReport
+
+
+def register(
+    shop: Workshop,
+    period: Period,
+    decision: RetrainDecision,
+    made: DatasetSnapshot,
+    report: ValidationReport,
+    *,
+    run_id: str | None = None,
+) -> Registered:
+    """Refit what passed on all ripe rows, register it, record how the retrain ended, open the release.
+
+    Every step can be repeated: the registry knows the decision, the ledger its keys.
+    """
+    on_record = _on_record(shop, decision)
+    if report.verdict == "failed" or not on_record:
+        beside = "" if on_record else "decided again beside the record: neither registered nor released; "
+        ended = Registered(
+            decision_id=decision.id,
+            version=None,
+            verdict=report.verdict,
+            training_rows=made.rows,
+            sentence=beside + report.sentence,
+        )
+    else:
+        ended = _registered(shop, decision, made, report, run_id)
+    if ended.version is not None:
+        _open(shop, decision, ended.version)
+    shop.values.put(shop.model, "registered_model", period.key, decision.id, ended)
+    return ended
+
+
+def _registered(
+    shop: Workshop,
+    decision: RetrainDecision,
+    made: DatasetSnapshot,
+    report: ValidationReport,
+    run_id: str | None,
+) -> Registered:
+    folder = shop.values.folder(shop.model, "candidate_model", decision.id)
+    package = folder / ("final" if shop.spec.training.refit else "exam")
+    if not package.exists():
+        _refit(shop, decision, made, package)
+    fingerprint = shop.load(package).fingerprint()
+    version = shop.registry.register(
+        shop.model, decision.id, package, _tags(shop, decision, made, report, fingerprint), run_id=run_id
+    )
+    return Registered(
+        decision_id=decision.id,
+        version=version.version,
+        verdict=report.verdict,
+        model_fingerprint=fingerprint,
+        training_rows=made.rows,
+        seen_until=_seen_until(shop, made),
+        sentence=report.sentence,
+    )
+
+
+def _seen_until(shop: Workshop, made: DatasetSnapshot) -> datetime:
+    """No row at or after it entered the registered model: refitted, it saw the newest period whole."""
+    newest = shop.spec.period.holding(made.newest)
+    return newest.end if shop.spec.training.refit and newest is not None else made.holdout_from
+
+
+def _refit(shop: Workshop, decision: RetrainDecision, made: DatasetSnapshot, package: Path) -> None:
+    """Learn once more from all ripe rows, with the round count that the exam's fit found."""
+    exam = shop.load(package.with_name("exam"))
+    rows = parts(shop, made).everything
+    learner = shop.teach(shop.spec.training)
+    keep(learner.fit(rows[list(made.features)], labels_of(rows), rounds=exam.report.rounds), package)
+
+
+def _tags(
+    shop: Workshop,
+    decision: RetrainDecision,
+    made: DatasetSnapshot,
+    report: ValidationReport,
+    fingerprint: str,
+) -> dict[str, str]:
+    primary = report.measurements.candidate.get(shop.spec.primary)
+    return {
+        "decision_id": decision.id,
+        "trigger": decision.finding.trigger,
+        "reason": decision.reason[:400],
+        "snapshot": made.id,
+        "data_version": ", ".join(f"{k}@{v}" for k, v in made.tables.items()),
+        "recipe": shop.spec.training.fingerprint(),
+        "recipe_spec": shop.spec.training.model_dump_json(),
+        "fingerprint": fingerprint,
+        "verdict": report.verdict,
+        "owners": ", ".join(shop.spec.owners),
+        "rows": str(made.rows),
+        "features": ", ".join(made.features),
+        **({f"exam_{shop.spec.primary}": f"{primary:.4f}"} if primary is not None else {}),
+    }
+
+
+def _on_record(shop: Workshop, decision: RetrainDecision) -> bool:
+    """Whether the road itself made the decision: one made again beside it moves nothing."""
+    return any(e.kind == DECIDED and e.body["decision_id"] == decision.id for e in shop.entries())
+
+
+def _open(shop: Workshop, decision: RetrainDecision, version: str) -> None:
+    """Begin the release, from the state before it: a killed run's second half is the same moves under the same keys."""
+    key = f"open:{decision.id}"
+    entries = shop.entries()
+    if not any(entry.key == f"{RETRAINED}:{decision.id}" for entry in entries):
+        moves = open_release(
+            fold([entry for entry in entries if not entry.key.startswith(key)]),
+            version,
+            decision.id,
+            decision.as_of,
+            shop.spec.plan,
+            mode="act" if shop.spec.mode == "act" else "propose",
+            urgent=decision.action is Action.RETRAIN_NOW,
+        )
+        record(shop, moves, key=key, as_of=decision.as_of, decision_id=decision.id)
+    project(shop, shop.state())
+
+
+def close(shop: Workshop, period: Period, decision: RetrainDecision) -> None:
+    """The retrain's last line: until it stands, the retrain is asked for again."""
+    ended = shop.values.get(shop.model, "registered_model", period.key, decision.id, Registered)
+    if ended is None or not _on_record(shop, decision):
+        return
+    shop.ledger.append(
+        shop.model,
+        RETRAINED,
+        f"{RETRAINED}:{decision.id}",
+        decision.as_of,
+        why=ended.sentence,
+        body={
+            "decision_id": decision.id,
+            "period": period.key,
+            "version": ended.version,
+            "verdict": ended.verdict,
+            "training_rows": ended.training_rows,
+            "seen_until": ended.seen_until.isoformat() if ended.seen_until else None,
+        },
+    )
