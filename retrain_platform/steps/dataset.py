@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from retrain_platform.dataset.checks import GateReport
+from retrain_platform.dataset.checks import ChecksSpec, GateReport
 from retrain_platform.dataset.events import known
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot, describe
@@ -101,6 +101,7 @@ def _exam(shop: Workshop, decision: RetrainDecision, periods: Sequence[Period]) 
         champion.seen_until if champion else None,
         max(1, round(shop.spec.training.holdout / length)),
         recipe_changed=_recipe_changed(shop, champion),
+        stop_periods=round(shop.spec.training.early_stop_on / length),
     )
 
 
@@ -152,7 +153,7 @@ def check(shop: Workshop, period: Period, made: DatasetSnapshot) -> GateReport:
     ripe = ripened(shop, made.as_of)
     report = shop.gate(
         frame,
-        shop.spec.checks,
+        _limits(shop),
         snapshot_id=made.id,
         features=kinds_of(frame[list(made.features)]),
         label="_label",
@@ -188,6 +189,14 @@ def check(shop: Workshop, period: Period, made: DatasetSnapshot) -> GateReport:
             },
         )
     return report
+
+
+def _limits(shop: Workshop) -> ChecksSpec:
+    """The spec's checks; unsaid, the newest labelled row may be three periods and the labels' wait old."""
+    given, length = shop.spec.checks, shop.spec.period.length()
+    if given.fresh_within is not None:
+        return given
+    return given.model_copy(update={"fresh_within": 3 * length + shop.spec.label_wait()})
 
 
 def require_gate(shop: Workshop, period: Period, made: DatasetSnapshot) -> None:

@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from retrain_platform.dataset.record import Record
-from retrain_platform.validation.base import Basis
+from retrain_platform.dataset.snapshot import Basis
 
 Ripe = tuple[str, datetime, datetime]
 """A ripe period: its key, its start, its end (exclusive)."""
-
-BEFORE_THE_CUT = 2
-"""Ripe periods that must stay before the cut: one to train on and one to stop early by."""
 
 
 class TooLittleHistory(ValueError):
@@ -43,30 +40,33 @@ def choose_exam(
     min_periods: int = 1,
     *,
     recipe_changed: bool = False,
+    stop_periods: int = 1,
 ) -> Exam:
     """The exam that the ripe periods (oldest first, all ended by `as_of`) allow.
 
     The last `holdout_periods` that begin at or after `champion_seen_until` are the holdout. Fewer
     than `min_periods` of them: both recipes are compared at the same cut if the recipe changed,
     else nothing can be examined, all ripe rows may train and the shadow decides. No champion
-    (None): the candidate is examined alone.
+    (None): the candidate is examined alone. Before the cut stay `stop_periods` to stop early by and
+    one more to train on.
 
     Raises:
-        TooLittleHistory: fewer than `BEFORE_THE_CUT` ripe periods would stay before the cut.
+        TooLittleHistory: fewer than `stop_periods` + 1 ripe periods would stay before the cut.
         ValueError: a count under 1, or a period that ends after `as_of`.
     """
     _must_be_sound(as_of, ripe_periods, holdout_periods, min_periods)
     last = list(ripe_periods[-holdout_periods:])
     if champion_seen_until is None:
-        return _exam("alone", ripe_periods, last, "no champion to compare with")
+        return _exam("alone", ripe_periods, last, "no champion to compare with", stop_periods)
     seen = f"the champion saw rows until {champion_seen_until:%Y-%m-%d %H:%M}"
     unseen = [period for period in last if period[1] >= champion_seen_until]
     if len(unseen) >= min_periods:
-        return _exam("holdout", ripe_periods, unseen, f"{seen}, all before them")
+        return _exam("holdout", ripe_periods, unseen, f"{seen}, all before them", stop_periods)
     short = f"{seen}: {len(unseen)} of the last {len(last)} ripe periods are later, must be >= {min_periods}"
     if recipe_changed:
-        return _exam("recipes", ripe_periods, last, f"{short}; so both recipes are fitted to the same cut")
-    return _exam("too few rows", ripe_periods, [], f"{short}; so the shadow decides")
+        why = f"{short}; so both recipes are fitted to the same cut"
+        return _exam("recipes", ripe_periods, last, why, stop_periods)
+    return _exam("too few rows", ripe_periods, [], f"{short}; so the shadow decides", stop_periods)
 
 
 def looks_at(exam: Exam, earlier: Sequence[Exam]) -> int:
@@ -87,12 +87,13 @@ def _exam(
     ripe: Sequence[Ripe],
     held_out: list[Ripe],
     why: str,
+    stop_periods: int,
 ) -> Exam:
     before = len(ripe) - len(held_out)
-    if before < BEFORE_THE_CUT:
+    if before < stop_periods + 1:
         raise TooLittleHistory(
-            f"ripe periods == {len(ripe)}, must be >= {BEFORE_THE_CUT + len(held_out)}: "
-            f"{len(held_out)} to examine, 1 to stop early by, 1 to train on"
+            f"ripe periods == {len(ripe)}, must be >= {stop_periods + 1 + len(held_out)}: "
+            f"{len(held_out)} to examine, {stop_periods} to stop early by, 1 to train on"
         )
     names = tuple(key for key, _, _ in held_out)
     shown = f"examined on {len(names)} ripe periods, {names[0]} to {names[-1]}" if names else "not examined"
