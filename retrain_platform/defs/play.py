@@ -36,7 +36,7 @@ def instance() -> dg.DagsterInstance:
     config = home / "dagster.yaml"
     if not config.exists():
         config.write_text(
-            "telemetry:\n  enabled: false\nrun_monitoring:\n  enabled: true\n"
+            "telemetry:\n  enabled: false\nnux:\n  enabled: false\nrun_monitoring:\n  enabled: true\n"
             "concurrency:\n  runs:\n    max_concurrent_runs: 2\n"
         )
     return dg.DagsterInstance.get()

@@ -5,20 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from retrain_platform.dataset.record import Record
+from retrain_platform.stats.intervals import Interval, single
 from retrain_platform.stats.metrics import metric
 from retrain_platform.steps.deciding import RETRAINED
-from retrain_platform.steps.ripening import performances, ripened
-from retrain_platform.steps.watching import labelled
+from retrain_platform.steps.ripening import ripened
+from retrain_platform.steps.values import Scored
+from retrain_platform.steps.watching import days_of, labelled
 from retrain_platform.steps.workshop import Workshop
 
 
 class Compared(Record):
     """The model's metric by ripe period under three roads; None where a road had no model yet.
 
-    `lived`: what answered. `never`: the first model, never retrained. `at_once`: each registered
-    version from the period after its data ended, as if releasing took no time.
+    `lived`: what answered, a canary's rows by the canary. `never`: the first model, never
+    retrained. `at_once`: each registered version from the period after its data ended, as if
+    releasing took no time. `retrains`: those after the first that ended in a registered version.
     """
 
     metric: str
@@ -39,10 +44,9 @@ class Compared(Record):
 def compare_roads(shop: Workshop, until: datetime) -> Compared:
     """Score the ripe periods as never and at once would have, beside what was lived."""
     made = [e for e in shop.entries() if e.kind == RETRAINED and e.body["version"] is not None]
-    lived = {r.period: r.metrics[shop.spec.primary].value for r in performances(shop, until) if r.role == "champion"}
-    periods = [key for key in ripened(shop, until) if key in lived]
+    answered = lived(shop, until)
     never, at_once = [], []
-    for key in periods:
+    for key in answered:
         start = shop.spec.period.period(key).start
         known = [entry.body["version"] for entry in made if entry.as_of <= start]
         scores = {version: _score(shop, key, version, until) for version in {*known[:1], *known[-1:]}}
@@ -50,15 +54,39 @@ def compare_roads(shop: Workshop, until: datetime) -> Compared:
         at_once.append(scores[known[-1]] if known else None)
     return Compared(
         metric=shop.spec.primary,
-        periods=tuple(periods),
-        lived=tuple(lived[key] for key in periods),
+        periods=tuple(answered),
+        lived=tuple(_known(interval.value) for interval in answered.values()),
         never=tuple(never),
         at_once=tuple(at_once),
         retrains=max(0, len(made) - 1),
     )
 
 
+def lived(shop: Workshop, until: datetime) -> dict[str, Interval]:
+    """The metric of the scores that were used, with its interval by day, for every ripe period that was scored."""
+    of, confidence = metric(shop.spec.primary), shop.spec.monitoring.confidence
+    found = {}
+    for key in ripened(shop, until):
+        scored = shop.values.newest(shop.model, "predictions", key, Scored)
+        if scored is None or "champion" not in scored.versions:
+            continue
+        frame = labelled(shop, key, until)
+        days = days_of(frame, shop.spec.period.timezone)
+        found[key] = single(frame["_label"].to_numpy(np.float64), _used(frame), days, of, confidence)
+    return found
+
+
+def _used(frame: pd.DataFrame) -> NDArray[np.float64]:
+    """The score that answered each row."""
+    champion, canary = (frame[role].to_numpy(np.float64) for role in ("champion", "canary"))
+    return np.where(frame["used"].to_numpy() == "canary", canary, champion)
+
+
 def _score(shop: Workshop, key: str, version: str, as_of: datetime) -> float | None:
     frame = labelled(shop, key, as_of)
-    value = metric(shop.spec.primary).compute(frame["_label"].to_numpy(np.float64), shop.fitted(version).score(frame))
+    labels = frame["_label"].to_numpy(np.float64)
+    return _known(metric(shop.spec.primary).compute(labels, shop.fitted(version).score(frame)))
+
+
+def _known(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
