@@ -8,7 +8,7 @@ from retrain_platform.cli.app import console, shop_of, show
 from retrain_platform.cli.playing import play_with_progress
 from retrain_platform.replay.compare import Compared, compare_roads
 from retrain_platform.spec import read_spec
-from retrain_platform.steps.deciding import DECIDED
+from retrain_platform.steps.lines import DECIDED
 from retrain_platform.steps.story import log_lines, moves_of
 from retrain_platform.steps.workshop import Workshop
 

@@ -6,7 +6,8 @@ import dagster as dg
 
 from retrain_platform.defs.names import Named
 from retrain_platform.defs.resource import Platform
-from retrain_platform.steps.due import FAILED, Step, due
+from retrain_platform.steps.due import Step, due
+from retrain_platform.steps.lines import FAILED
 
 
 def job_name(model: str, kind: str) -> str:

@@ -11,12 +11,12 @@ from retrain_platform.policy.base import Champion, History, Incident, Released, 
 from retrain_platform.policy.decide import decide as judge
 from retrain_platform.release.base import Entry
 from retrain_platform.release.fold import fold
-from retrain_platform.steps.releasing import WATCHED, frontier, is_next
+from retrain_platform.steps.lines import DECIDED, INCIDENT, REQUESTED, RETRAINED, WATCHED, asked
+from retrain_platform.steps.releasing import frontier, is_next
 from retrain_platform.steps.ripening import performances, ripened
 from retrain_platform.steps.values import Ingested
 from retrain_platform.steps.workshop import Workshop
 
-DECIDED, RETRAINED, REQUESTED, INCIDENT = "decided", "retrained", "requested", "incident"
 _HOW: dict[str, Literal["release", "rollback", "outside"]] = {
     "promoted": "release",
     "rolled_back": "rollback",
@@ -75,12 +75,6 @@ def _as_then(shop: Workshop, period: Period) -> list[Entry]:
     decided = [entry for entry in recorded if entry.kind == DECIDED]
     last = (decided or recorded)[-1].seq if recorded else len(entries) + 1
     return [entry for entry in entries if entry.seq < last and entry.as_of <= period.end]
-
-
-def asked(entries: list[Entry]) -> int:
-    """The newest request that no decision has considered yet, by its `seq`; 0 when there is none."""
-    considered = max((e.seq for e in entries if e.kind in (WATCHED, DECIDED)), default=0)
-    return max((e.seq for e in entries if e.kind == REQUESTED and e.seq > considered), default=0)
 
 
 def _is_newest(shop: Workshop, period: Period) -> bool:

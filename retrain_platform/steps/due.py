@@ -8,10 +8,7 @@ from typing import Literal, NamedTuple
 from retrain_platform.dataset.period import Calendar, Period
 from retrain_platform.release.base import Entry
 from retrain_platform.spec.model import ModelSpec
-from retrain_platform.steps.deciding import DECIDED, RETRAINED, asked
-from retrain_platform.steps.releasing import WATCHED
-
-PAUSED, RESUMED, FAILED = "paused", "resumed", "failed"
+from retrain_platform.steps.lines import DECIDED, FAILED, RETRAINED, WATCHED, asked, paused
 
 
 class Step(NamedTuple):
@@ -138,13 +135,3 @@ def _next_period(spec: ModelSpec, entries: list[Entry], watermark: datetime | No
 
 def _attempt(entries: list[Entry], work: str) -> int:
     return 1 + sum(1 for entry in entries if entry.kind == FAILED and entry.body["work"] == work)
-
-
-def paused(entries: list[Entry]) -> str:
-    """Why the model is paused; empty when it is not."""
-    for entry in reversed(entries):
-        if entry.kind == RESUMED:
-            return ""
-        if entry.kind == PAUSED:
-            return f"{entry.why} ({entry.actor})"
-    return ""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot
-from retrain_platform.steps.deciding import RETRAINED, history
+from retrain_platform.steps.deciding import history
+from retrain_platform.steps.lines import RETRAINED
 from retrain_platform.steps.values import Ingested
 from retrain_platform.steps.workshop import Workshop
 

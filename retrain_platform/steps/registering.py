@@ -11,7 +11,7 @@ from retrain_platform.policy.base import Action, RetrainDecision
 from retrain_platform.release.advance import open_release
 from retrain_platform.release.fold import fold
 from retrain_platform.steps.dataset import parts
-from retrain_platform.steps.deciding import DECIDED, RETRAINED
+from retrain_platform.steps.lines import DECIDED, RETRAINED
 from retrain_platform.steps.releasing import project, record
 from retrain_platform.steps.training import keep, labels_of
 from retrain_platform.steps.values import Registered

@@ -14,18 +14,16 @@ from retrain_platform.release.aliases import aliases
 from retrain_platform.release.base import Evidence, ReleaseState, Stage, Transition
 from retrain_platform.release.evidence import gather
 from retrain_platform.release.fold import transition_body
+from retrain_platform.steps.lines import frontier_of
 from retrain_platform.steps.ripening import ripened
 from retrain_platform.steps.values import Scored
 from retrain_platform.steps.watching import days_of, labelled
 from retrain_platform.steps.workshop import Workshop
 
-WATCHED = "watched"
-
 
 def frontier(shop: Workshop) -> str | None:
     """The newest period whose watch run ended: the ledger says so."""
-    watched = [entry.body["period"] for entry in shop.ledger.entries(shop.model) if entry.kind == WATCHED]
-    return max(watched, default=None)
+    return frontier_of(shop.entries())
 
 
 def is_next(shop: Workshop, period: Period) -> bool:

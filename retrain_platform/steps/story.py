@@ -10,7 +10,8 @@ from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.release.base import Entry
 from retrain_platform.release.fold import fold
-from retrain_platform.steps.deciding import DECIDED, RETRAINED, decision_of
+from retrain_platform.steps.deciding import decision_of
+from retrain_platform.steps.lines import DECIDED, RETRAINED
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.validation.base import ValidationReport
 

@@ -1,0 +1,32 @@
+"""The lines of the ledger that the road is walked by, and what they say of what was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from retrain_platform.release.base import Entry
+
+WATCHED, DECIDED, RETRAINED = "watched", "decided", "retrained"
+REQUESTED, INCIDENT, FAILED = "requested", "incident", "failed"
+PAUSED, RESUMED = "paused", "resumed"
+
+
+def frontier_of(entries: Sequence[Entry]) -> str | None:
+    """The newest period whose watch run ended."""
+    return max((entry.body["period"] for entry in entries if entry.kind == WATCHED), default=None)
+
+
+def asked(entries: Sequence[Entry]) -> int:
+    """The newest request that no decision has considered yet, by its `seq`; 0 when there is none."""
+    considered = max((e.seq for e in entries if e.kind in (WATCHED, DECIDED)), default=0)
+    return max((e.seq for e in entries if e.kind == REQUESTED and e.seq > considered), default=0)
+
+
+def paused(entries: Sequence[Entry]) -> str:
+    """Why the model is paused; empty when it is not."""
+    for entry in reversed(entries):
+        if entry.kind == RESUMED:
+            return ""
+        if entry.kind == PAUSED:
+            return f"{entry.why} ({entry.actor})"
+    return ""
