@@ -281,7 +281,7 @@ def main() -> int:
         os.environ.update(RETRAIN_HOME=home, DAGSTER_HOME=str(Path(home) / "dagster"))
         runs = played(chosen.until, time.perf_counter if chosen.clock == "wall" else time.process_time)
     print(f"{chosen.clock} seconds")
-    for kind in ("watch", "retrain"):
+    for kind in dict.fromkeys(run.kind for run in runs):
         print("\n" + table(kind, [run for run in runs if run.kind == kind]))
     if chosen.json:
         chosen.json.write_text(json.dumps([run._asdict() for run in runs], indent=1) + "\n")

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from retrain_platform.cli.app import console, shop_of, show
 from retrain_platform.cli.playing import play_with_progress
+from retrain_platform.release.base import Entry
 from retrain_platform.replay.compare import Compared, compare_roads
 from retrain_platform.spec import read_spec
 from retrain_platform.steps.lines import DECIDED
-from retrain_platform.steps.story import log_lines, moves_of
+from retrain_platform.steps.story import LogLine, log_lines, moves_of
 from retrain_platform.steps.workshop import Workshop
 
+_FATE = {
+    "opened": "in shadow from",
+    "promoted": "took over",
+    "proven": "proven",
+    "aborted": "turned away",
+    "rolled_back": "rolled back",
+    "superseded": "superseded",
+    "rejected": "rejected",
+}
 SPEC = Path(__file__).parent / "defs" / "models" / "flight_delay" / "defs.yaml"
 
 
@@ -34,26 +45,25 @@ def _tell(shop: Workshop) -> None:
     entries = shop.entries()
     end = max(entry.as_of for entry in entries)
     lines = {line.decision_id: line for line in log_lines(shop, end)}
-    rows = []
-    for entry in entries:
-        if entry.kind != DECIDED or not entry.body["retrains"]:
-            continue
-        line = lines.get(entry.body["decision_id"])
-        fate = [
-            f"{e.kind} {e.as_of:%b %d}" for e in moves_of(entries, entry.body["decision_id"]) if e.kind != "advanced"
-        ]
-        rows.append(
-            {
-                "week": entry.body["period"],
-                "trigger": line.trigger if line else "",
-                "what it saw": entry.why,
-                "candidate": f"v{line.version}: {', '.join(fate)}"
-                if line and line.version
-                else (line.notes if line else ""),
-            }
-        )
-    show(rows, f"{shop.model}: the decisions that did something")
+    decided = [entry for entry in entries if entry.kind == DECIDED and entry.body["retrains"]]
+    show(
+        [_line(entry, lines.get(entry.body["decision_id"]), entries) for entry in decided],
+        f"{shop.model}: the decisions that did something",
+    )
     _compare(compare_roads(shop, end))
+
+
+def _line(decided: Entry, line: LogLine | None, entries: list[Entry]) -> dict[str, Any]:
+    """A decision: what triggered it, what it saw, and what became of its candidate."""
+    moves = moves_of(entries, decided.body["decision_id"])
+    fate = ", ".join(f"{_FATE[move.kind]} {move.as_of:%d %b}" for move in moves if move.kind in _FATE)
+    candidate = "not trained yet" if line is None else line.notes if line.version is None else f"v{line.version} {fate}"
+    return {
+        "week": decided.body["period"],
+        "trigger": line.trigger if line else "",
+        "what it saw": decided.why.partition(": ")[2],
+        "what became of the candidate": candidate,
+    }
 
 
 def _compare(roads: Compared) -> None:

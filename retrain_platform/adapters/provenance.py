@@ -10,7 +10,7 @@ LOCK_FILES = ("requirements.lock", "uv.lock", "poetry.lock", "pdm.lock", "requir
 
 
 def code_tags(root: Path) -> dict[str, str]:
-    """`git_commit` ('-dirty' behind it where files changed) and `lock_file` with its hash; what is missing is left out."""
+    """`git_commit` ('-dirty' where files changed) and `lock_file` with its hash; what is missing is not said."""
     tags = {}
     if (commit := _git(root, "rev-parse", "HEAD")) is not None:
         tags["git_commit"] = commit + ("-dirty" if _git(root, "status", "--porcelain") else "")

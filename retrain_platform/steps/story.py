@@ -7,7 +7,7 @@ from typing import Any
 
 from retrain_platform.dataset.record import Record
 from retrain_platform.dataset.snapshot import DatasetSnapshot
-from retrain_platform.policy.base import RetrainDecision
+from retrain_platform.policy.base import Finding, RetrainDecision
 from retrain_platform.release.base import Entry
 from retrain_platform.release.fold import fold
 from retrain_platform.steps.deciding import decision_of
@@ -94,16 +94,15 @@ def _line(shop: Workshop, ended: Entry, begun: Entry | None, entries: list[Entry
 
 
 def _trigger(decision: RetrainDecision | None) -> str:
-    """The leaf findings that fired."""
+    """The leaf findings that asked for what was decided; what only asks to be watched stays out."""
     if decision is None:
         return "unknown"
+    names = [leaf.trigger for leaf in _leaves(decision.finding) if leaf.fired and leaf.action.retrains]
+    return ", ".join(dict.fromkeys(names)) or decision.finding.trigger
 
-    def leaves(finding: Any) -> list[str]:
-        if not finding.parts:
-            return [finding.trigger] if finding.fired else []
-        return [name for part in finding.parts for name in leaves(part)]
 
-    return ", ".join(dict.fromkeys(leaves(decision.finding))) or decision.finding.trigger
+def _leaves(finding: Finding) -> list[Finding]:
+    return [leaf for part in finding.parts for leaf in _leaves(part)] if finding.parts else [finding]
 
 
 def _status(version: str | None, entries: list[Entry]) -> str:
