@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import yaml
+from numpy.typing import NDArray
 
 from retrain_platform.adapters.clock import now
 from retrain_platform.adapters.delta_lake import DeltaLake
@@ -33,27 +34,36 @@ from retrain_platform.adapters.memory import MemoryLedger, MemoryRegistry
 from retrain_platform.adapters.packaged_model import load_package
 from retrain_platform.adapters.sources import SourceReader
 from retrain_platform.dataset.checks import GateReport
-from retrain_platform.demo import SPEC
 from retrain_platform.replay.compare import Compared, compare_roads
 from retrain_platform.replay.walk import walk
 from retrain_platform.spec import ModelSpec, spec_from
-from retrain_platform.steps.deciding import DECIDED, RETRAINED
+from retrain_platform.steps.lines import DECIDED, RETRAINED, WATCHED
 from retrain_platform.steps.workshop import Workshop
 
+SPEC = Path(__file__).parents[1] / "retrain_platform" / "defs" / "models" / "flight_delay" / "defs.yaml"
 POLICIES = ("shipped", "2w", "4w", "8w", "13w", "never")
 NEVER = "520w"
 """A cadence that the year is too short for: the first model alone."""
 
+KEPT_OUT = ("aborted", "superseded", "rejected")
+"""How a registered version can end without having answered."""
+
 
 class Ran(NamedTuple):
-    """One policy's year. `decisions`: the weeks of its retrains; `held`: weeks in which it waited for a release."""
+    """One policy's year. `decisions`: the weeks of its retrains, the first model's too.
+
+    `refused` by the gates, `kept_out` by what shadow or canary showed, `released` (the first model
+    too); what is none of these was still under way. `waited`: weeks in which the policy asked for a
+    retrain and an open release held it back.
+    """
 
     policy: str
     roads: Compared
     decisions: list[str]
-    held: int
+    refused: int
+    kept_out: int
     released: int
-    turned_away: int
+    waited: int
     seconds: float
 
 
@@ -140,14 +150,14 @@ def run(policy: str, home: Path, reader: SourceReader, fits: Remembered, gate: A
     entries = shop.entries()
     end = max(entry.as_of for entry in entries)
     roads = compare_roads(shop, end)
-    retrained = [e for e in entries if e.kind == RETRAINED]
     return Ran(
         policy=policy,
         roads=roads,
         decisions=[e.body["period"] for e in entries if e.kind == DECIDED and e.body["retrains"]],
-        held=sum(e.kind == "watched" and "held back by the open release" in e.why for e in entries),
+        refused=sum(e.kind == RETRAINED and e.body["version"] is None for e in entries),
+        kept_out=sum(e.kind in KEPT_OUT for e in entries),
         released=sum(e.kind == "promoted" for e in entries),
-        turned_away=sum(e.body["version"] is None for e in retrained),
+        waited=sum(e.kind == WATCHED and "held back by the open release" in e.why for e in entries),
         seconds=time.perf_counter() - begun,
     )
 
@@ -162,27 +172,35 @@ def common_weeks(ran: Iterable[Ran]) -> list[str]:
     return sorted(weeks or ())
 
 
-def mean(one: Ran, road: str, weeks: list[str]) -> float:
-    """A road's mean over the weeks."""
-    values = dict(zip(one.roads.periods, getattr(one.roads, road), strict=True))
-    return float(np.mean([values[key] for key in weeks]))
+def values(one: Ran, road: str, weeks: list[str]) -> NDArray[np.float64]:
+    """A road's weeks, in order."""
+    by_week = dict(zip(one.roads.periods, getattr(one.roads, road), strict=True))
+    return np.array([by_week[key] for key in weeks], dtype=np.float64)
 
 
 def table(ran: list[Ran], weeks: list[str]) -> list[dict[str, Any]]:
-    """One row a policy. `retrains` and `released` do not count the first model's."""
+    """One row a policy, the first model counted neither as a retrain nor as released.
+
+    `+-` is the standard error of the mean weekly difference, as if weeks were independent.
+    """
     base = next((one for one in ran if one.policy == "4w"), None)
     rows = []
     for one in ran:
         row: dict[str, Any] = {
             "policy": one.policy,
             "retrains": max(0, len(one.decisions) - 1),
+            "refused": one.refused,
+            "kept out": one.kept_out,
             "released": max(0, one.released - 1),
-            "turned away": one.turned_away,
-            "weeks held": one.held,
+            "weeks waited": one.waited,
         }
         for road, name in (("lived", "as lived"), ("at_once", "at once")):
-            row[name] = mean(one, road, weeks)
-            row[f"{name} - 4w"] = row[name] - mean(base, road, weeks) if base else None
+            mine = values(one, road, weeks)
+            beyond = mine - values(base, road, weeks) if base else None
+            row[name] = float(mine.mean())
+            row[f"{name} - 4w"] = None if beyond is None else float(beyond.mean())
+            if road == "lived":
+                row["+-"] = None if beyond is None else float(beyond.std(ddof=1) / len(weeks) ** 0.5)
         rows.append({**row, "seconds": one.seconds})
     return rows
 

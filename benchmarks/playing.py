@@ -29,6 +29,8 @@ from tempfile import TemporaryDirectory
 from threading import current_thread, main_thread
 from typing import Any, NamedTuple
 
+SPEC = Path(__file__).parents[1] / "retrain_platform" / "defs" / "models" / "flight_delay" / "defs.yaml"
+
 OWN = ("fits", "scoring", "validations")
 """The parts that the goal does not count."""
 
@@ -214,7 +216,6 @@ def _plain(cls: type, name: str) -> bool:
 def played(until: str | None, clock: Callable[[], float]) -> list[Run]:
     """Every run of the road, in order, with its parts."""
     from retrain_platform.defs.play import instance, play
-    from retrain_platform.demo import SPEC
     from retrain_platform.spec import read_spec
 
     spec, watch, late = read_spec(SPEC), Stopwatch(clock), set[str]()

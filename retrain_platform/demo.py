@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from retrain_platform.cli.app import console, shop_of, show
+from retrain_platform.cli.app import shop_of
 from retrain_platform.cli.playing import play_with_progress
+from retrain_platform.cli.screen import console, show
 from retrain_platform.release.base import Entry
 from retrain_platform.replay.compare import Compared, compare_roads
 from retrain_platform.spec import read_spec

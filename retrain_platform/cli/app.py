@@ -1,30 +1,51 @@
-"""The application, and what its commands share: models, places, actors, answers."""
+"""The application, and what its commands share: models, places, actors, how an error is told."""
 
 from __future__ import annotations
 
-import json
+import difflib
+import getpass
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+import traceback
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
-from rich.table import Table
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
+from retrain_platform.cli.screen import hush
 from retrain_platform.spec import ModelSpec, SpecErrors, read_spec
 from retrain_platform.spec.load import COMPONENT
 
+_TYPERS_OWN = (typer.Exit, typer.Abort, TyperException)
+
+
+class Talking(TyperGroup):
+    """Tells an error that no command caught in its own words; RETRAIN_TRACEBACK=1 also tells where it arose."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; leaves with 1 where it broke."""
+        try:
+            return super().invoke(ctx)
+        except _TYPERS_OWN:
+            raise
+        except Exception as error:
+            if os.environ.get("RETRAIN_TRACEBACK"):
+                traceback.print_exc()
+            fail(f"{type(error).__name__}: {error}\nRETRAIN_TRACEBACK=1 shows where it arose.", 1)
+
+
 app = typer.Typer(
+    cls=Talking,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    help="Decide, validate and release the retraining of models. Exit 0: done; 1: the answer is no; 2: wrong use.",
+    help="Decide, validate and release the retraining of models.\n\n"
+    "Exit 0: done; 1: the answer is no; 2: wrong use.\n\n"
+    "Everything is kept under RETRAIN_HOME (.home here unless set).",
 )
-console = Console(soft_wrap=True, highlight=False)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON, for programs.")]
 ModelName = Annotated[str, typer.Argument(metavar="MODEL", help="The model's name, or the path of its defs.yaml.")]
@@ -36,38 +57,6 @@ def fail(message: str, code: int = 2) -> NoReturn:
     """Say what is wrong on standard error and leave."""
     print(message, file=sys.stderr)
     raise typer.Exit(code)
-
-
-def answer(value: Any, as_json: bool) -> bool:
-    """Print `value` as JSON when asked to; gives whether it did."""
-    if as_json:
-        print(json.dumps(value, indent=2, default=_plain))
-    return as_json
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "model_dump"):
-        return value.model_dump(mode="json")
-    return value.isoformat() if isinstance(value, datetime) else str(value)
-
-
-def show(rows: Sequence[Mapping[str, Any]], title: str = "") -> None:
-    """A readable table; None is a dash, numbers have four places."""
-    if not rows:
-        console.print("nothing yet")
-        return
-    made = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for name in rows[0]:
-        made.add_column(name, overflow="fold")
-    for row in rows:
-        made.add_row(*(_cell(row[name]) for name in rows[0]))
-    console.print(made)
-
-
-def _cell(value: Any) -> str:
-    if value is None or value == "":
-        return "-"
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
 def spec_files() -> list[Path]:
@@ -90,26 +79,41 @@ def _walk(folder: Path) -> list[Path]:
     return found
 
 
+def specs_here() -> tuple[dict[str, ModelSpec], list[SpecErrors]]:
+    """The sound specs by model, and what is wrong with the others."""
+    sound: dict[str, ModelSpec] = {}
+    wrong: list[SpecErrors] = []
+    for path in spec_files():
+        try:
+            spec = read_spec(path)
+        except SpecErrors as error:
+            wrong.append(error)
+        else:
+            sound[spec.name] = spec
+    return sound, wrong
+
+
 def spec_of(model: str) -> ModelSpec:
     """The spec of a model by name or path; leaves with 2 where there is none or it is wrong."""
-    try:
-        if model.endswith((".yaml", ".yml")):
+    if model.endswith((".yaml", ".yml")):
+        try:
             return read_spec(Path(model))
-        specs = {}
-        for path in spec_files():
-            spec = read_spec(path)
-            specs[spec.name] = spec
-    except (SpecErrors, OSError) as error:
-        fail(str(error))
-    if model not in specs:
-        fail(f"MODEL == {model!r}, must be one of {', '.join(sorted(specs)) or 'none here: no defs.yaml found'}")
-    return specs[model]
+        except SpecErrors as error:
+            fail(str(error))
+    sound, wrong = specs_here()
+    if model in sound:
+        return sound[model]
+    close = difflib.get_close_matches(model, sound, 1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    said = f"MODEL == {model!r}, must be one of {', '.join(sorted(sound)) or 'none here: no defs.yaml is sound'}{hint}"
+    fail("\n".join([said, *(str(error) for error in wrong)]))
 
 
 def shop_of(spec: ModelSpec) -> Any:
     """The model's workshop, where the environment says."""
     from retrain_platform.resources import settings, workshop
 
+    hush()
     return workshop(spec, settings())
 
 
@@ -122,4 +126,7 @@ def ledger_here() -> Any:
 
 def actor() -> str:
     """Who acts: RETRAIN_ACTOR, else the user that is logged in, else nobody."""
-    return os.environ.get("RETRAIN_ACTOR") or os.environ.get("USER") or "unattributed"
+    try:
+        return os.environ.get("RETRAIN_ACTOR") or getpass.getuser()
+    except (OSError, KeyError):
+        return "unattributed"

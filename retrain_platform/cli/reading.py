@@ -2,30 +2,52 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
-from retrain_platform.cli.app import AsJson, ModelName, answer, app, console, fail, shop_of, show, spec_of
+from retrain_platform.cli.app import AsJson, ModelName, app, fail, shop_of, spec_of
 from retrain_platform.cli.people import data_time
+from retrain_platform.cli.screen import answer, say, show
 from retrain_platform.dataset.period import Period
 from retrain_platform.policy.base import Finding
 from retrain_platform.spec import ModelSpec
 
+_ALWAYS_THERE = ("requested", "no_champion", "broken_data")
 
-def period_at(spec: ModelSpec, as_of: str) -> Period:
-    """The period named `as_of`; leaves with 2 where it names none."""
+
+def period_at(spec: ModelSpec, key: str, option: str) -> Period:
+    """The period named `key`; leaves with 2 where it names none."""
     try:
-        return spec.period.period(as_of)
+        return spec.period.period(key)
     except ValueError as error:
-        fail(str(error))
+        fail(f"{option}: {error}{_holding(spec, key)}")
+
+
+def _holding(spec: ModelSpec, key: str) -> str:
+    """A hint at the period that a date lies in."""
+    try:
+        moment = datetime.fromisoformat(key)
+    except ValueError:
+        return ""
+    period = spec.period.holding(moment.replace(tzinfo=moment.tzinfo or ZoneInfo(spec.period.timezone)))
+    return f"; did you mean {period.key}?" if period else ""
+
+
+def watched_periods(entries: list[Any]) -> list[str]:
+    """The keys of the periods whose watch run ended, oldest first."""
+    return sorted({entry.body["period"] for entry in entries if entry.kind == "watched"})
 
 
 def finding_lines(finding: Finding, depth: int = 0) -> list[str]:
-    """A finding and its parts, indented."""
+    """A finding and its parts, indented; a whole that only repeats a part's sentence leaves it to the part."""
     held = f", held {finding.held} of {finding.needed}" if finding.needed > 1 else ""
-    line = f"{'  ' * depth}- {finding.trigger}: {finding.verdict}{held}. {finding.sentence}"
-    return [line, *(deeper for part in finding.parts for deeper in finding_lines(part, depth + 1))]
+    repeated = any(finding.sentence == part.sentence for part in finding.parts)
+    line = f"{'  ' * depth}- {finding.trigger}: {finding.verdict}{held}{'' if repeated else f'. {finding.sentence}'}"
+    parts = [part for part in finding.parts if part.trigger not in _ALWAYS_THERE or part.verdict != "quiet"]
+    return [line, *(deeper for part in parts for deeper in finding_lines(part, depth + 1))]
 
 
 @app.command()
@@ -40,16 +62,17 @@ def decide(
     """
     from retrain_platform.policy.decide import decide as judge
     from retrain_platform.steps.deciding import history
-    from retrain_platform.steps.values import Ingested
 
     spec = spec_of(model)
-    shop, period = shop_of(spec), period_at(spec, as_of)
-    if shop.values.newest(spec.name, "events", period.key, Ingested) is None:
-        fail(f"--as-of == {as_of}, must be a period that was watched; see: retrain status {spec.name}")
+    period = period_at(spec, as_of, "--as-of")
+    shop = shop_of(spec)
+    watched = watched_periods(shop.entries())
+    if period.key not in watched:
+        told = f"{watched[0]} to {watched[-1]} are" if watched else f"none is yet: retrain run {spec.name}"
+        fail(f"--as-of == {as_of!r}, must be a period that was watched; {told}")
     decision = judge(spec.policy, history(shop, period))
     if not answer(decision, as_json):
-        console.print(f"{decision.action.value}: {decision.reason}", markup=False)
-        console.print("\n".join(finding_lines(decision.finding)), markup=False)
+        say([decision.reason, *finding_lines(decision.finding)])
     raise typer.Exit(0 if decision.action.retrains else 1)
 
 
@@ -59,18 +82,27 @@ def log(model: ModelName, as_json: AsJson = False) -> None:
 
     Example: [bold]retrain log flight_delay[/bold]
     """
-    from retrain_platform.steps.story import log_lines
+    from retrain_platform.steps.story import log_lines, moves_of
 
     spec = spec_of(model)
     shop = shop_of(spec)
-    lines = log_lines(shop, data_time(spec, shop.entries()))
-    if not answer(lines, as_json):
-        show(
-            [
-                {name: value for name, value in line.shown().items() if name not in ("notes", "snapshot", "decision")}
-                for line in lines
-            ]
-        )
+    entries = shop.entries()
+    lines = log_lines(shop, data_time(spec, entries))
+    by_hand = [[e for e in moves_of(entries, line.decision_id) if e.actor != "platform"] for line in lines]
+    if answer(
+        [{**line.model_dump(mode="json"), "by_hand": moves} for line, moves in zip(lines, by_hand, strict=True)],
+        as_json,
+    ):
+        return
+    unseen = ("notes", "snapshot", "decision")
+    rows = [
+        {
+            **{name: value for name, value in line.shown().items() if name not in unseen},
+            "by hand": "; ".join(f"{e.kind} by {e.actor}: {e.why}" for e in moves),
+        }
+        for line, moves in zip(lines, by_hand, strict=True)
+    ]
+    show(rows, empty=f"{spec.name} was never retrained")
 
 
 @app.command()
@@ -79,42 +111,66 @@ def why(
     at: Annotated[str | None, typer.Option(help="A period; without it, the newest retrain.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Why was this model replaced: from decision to data, gates, people, traffic and outcome, on one page.
+    """Why was this model replaced, or why not: decision, data, gates, people, traffic and outcome on one page.
 
-    Examples: [bold]retrain why flight_delay[/bold] · [bold]retrain why flight_delay --at 2013-06-04[/bold]
+    Example: [bold]retrain why flight_delay[/bold]
+
+    Example: [bold]retrain why flight_delay --at 2013-06-04[/bold]
     """
-    from retrain_platform.steps.deciding import decision_of
-    from retrain_platform.steps.story import log_lines, moves_of
-    from retrain_platform.validation.base import ValidationReport
-
     spec = spec_of(model)
-    shop = shop_of(spec)
-    entries = shop.entries()
-    lines = [line for line in log_lines(shop, data_time(spec, entries)) if at in (None, line.period)]
-    decision = decision_of(shop, at or (lines[-1].period if lines else ""), lines[-1].decision_id if lines else None)
-    if decision is None:
-        fail(f"no decision of {spec.name}{f' in {at}' if at else ''} on record; see: retrain status {spec.name}", 1)
-    report = shop.values.get(spec.name, "validation_report", decision.period, decision.id, ValidationReport)
-    page: dict[str, Any] = {
-        "decision": decision,
-        "retrain": lines[-1] if lines else None,
-        "validation": report,
-        "traffic": moves_of(entries, decision.id),
-    }
+    if at is not None:
+        period_at(spec, at, "--at")
+    page = _page(spec, at)
     if not answer(page, as_json):
         _print_page(page)
 
 
+def _page(spec: ModelSpec, at: str | None) -> dict[str, Any]:
+    """All that is on record of the newest retrain, or of the decision in the period `at`."""
+    from retrain_platform.steps.deciding import decision_of
+    from retrain_platform.steps.story import log_lines, moves_of
+    from retrain_platform.validation.base import ValidationReport
+
+    shop = shop_of(spec)
+    entries = shop.entries()
+    lines = [line for line in log_lines(shop, data_time(spec, entries)) if at in (None, line.period)]
+    if at is None and not lines:
+        fail(_never(spec, watched_periods(entries)), 1)
+    decision = decision_of(shop, at or lines[-1].period, lines[-1].decision_id if lines else None)
+    if decision is None:
+        fail(f"no decision of {spec.name} in {at} is on record; see: retrain status {spec.name}", 1)
+    return {
+        "decision": decision,
+        "retrain": lines[-1] if lines else None,
+        "validation": shop.values.get(spec.name, "validation_report", decision.period, decision.id, ValidationReport),
+        "traffic": moves_of(entries, decision.id),
+    }
+
+
+def _never(spec: ModelSpec, watched: list[str]) -> str:
+    if not watched:
+        return f"{spec.name} was never retrained: no period was watched yet. Begin with: retrain run {spec.name}"
+    return f"{spec.name} was never retrained. Why not, in its newest period: retrain why {spec.name} --at {watched[-1]}"
+
+
 def _print_page(page: dict[str, Any]) -> None:
     decision, line, report = page["decision"], page["retrain"], page["validation"]
-    out = [f"{decision.model}, {decision.period}: {decision.action.value}. {decision.reason}", "", "What was seen:"]
+    out = [f"{decision.model}, {decision.period}: {decision.reason}", "", "What was seen:"]
     out += finding_lines(decision.finding)
     if line is not None:
-        out += ["", f"Data: {line.rows} rows, snapshot {line.snapshot}.", f"Outcome: {line.status}. {line.notes}"]
+        out += ["", f"Data: {line.rows:,} rows, snapshot {line.snapshot}.", f"Outcome: {line.status}. {line.notes}"]
     if report is not None:
         out += ["", f"Exam ({report.measurements.basis}): {report.verdict}. {report.sentence}"]
-        out += [f"- {result.gate}: {result.verdict}. {result.sentence}" for result in report.results]
+        out += [_gate_line(result) for result in report.results]
     if page["traffic"]:
         out += ["", "Traffic:"]
-        out += [f"- {e.as_of:%Y-%m-%d} {e.kind} (by {e.actor}): {e.why}" for e in page["traffic"]]
-    console.print("\n".join(out), markup=False)
+        out += [f"- {e.as_of:%Y-%m-%d} {e.kind} by {e.actor}: {e.why}" for e in page["traffic"]]
+    say(out)
+
+
+def _gate_line(result: Any) -> str:
+    """One gate's answer; a sentence that begins with the gate's own words does not say them twice."""
+    sentence = result.sentence
+    for said in (f"{result.gate.split()[-1]}: ", f"{result.verdict}: "):
+        sentence = sentence.removeprefix(said)
+    return f"- {result.gate}: {result.verdict}. {sentence}"

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from retrain_platform.cli.app import AsJson, ModelName, Why, actor, answer, app, console, fail, shop_of, show, spec_of
-from retrain_platform.cli.people import data_time
-from retrain_platform.release.base import ReleaseState, Transition
+from retrain_platform.cli.app import AsJson, ModelName, Why, actor, app, fail, shop_of, spec_of
+from retrain_platform.cli.people import data_time, reason
+from retrain_platform.cli.screen import answer, say, show
+from retrain_platform.release.base import ReleaseState, Stage, Transition
 
 commands = typer.Typer(no_args_is_help=True, help="Look at the release, or move it by hand.")
 app.add_typer(commands, name="release")
@@ -25,19 +26,20 @@ def show_release(model: ModelName, as_json: AsJson = False) -> None:
     state = shop.state()
     if answer(state, as_json):
         return
-    console.print(f"champion: {state.champion or 'none yet'}", markup=False)
+    say(f"champion: {state.champion or 'none yet'}")
     rows = [r for r in (state.open, state.waiting, *reversed(state.ended)) if r is not None]
     show(
         [
             {
                 "version": r.version,
                 "stage": r.stage.value,
-                "share": r.share,
+                "share": f"{r.share}%",
                 "since": f"{r.stage_as_of:%Y-%m-%d}",
                 "why": r.sentence,
             }
             for r in rows
-        ]
+        ],
+        empty="no version was ever on the way",
     )
 
 
@@ -49,12 +51,17 @@ def approve(model: ModelName, why: Why, as_json: AsJson = False) -> None:
     """
     from retrain_platform.release.by_hand import approve as move
 
-    _move(model, why, as_json, "approve", lambda state, as_of, shop: move(state, as_of))
+    def approved(state: ReleaseState, as_of: Any, shop: Any) -> tuple[Transition, ...]:
+        if state.open is not None and state.open.stage is not Stage.APPROVAL:
+            fail(f"nothing waits for approval: version {state.open.version} is in {state.open.stage.value}", 1)
+        return move(state, as_of)
+
+    _move(model, why, as_json, "approve", approved)
 
 
 @commands.command()
 def reject(model: ModelName, why: Why, as_json: AsJson = False) -> None:
-    """Turn away the release that waits for a person.
+    """Turn away the release that is under way and does not answer yet.
 
     Example: [bold]retrain release reject flight_delay --why "worse for JFK"[/bold]
     """
@@ -93,8 +100,7 @@ def _move(
     from retrain_platform.release.table import IllegalMove
     from retrain_platform.steps.releasing import project, record
 
-    if not why.strip():
-        fail("--why == '', must give a reason: it goes on record")
+    why = reason(why)
     shop = shop_of(spec_of(model))
     entries = shop.entries()
     as_of = data_time(shop.spec, entries)
@@ -104,16 +110,8 @@ def _move(
     except IllegalMove as error:
         fail(str(error), 1)
     on_way = state.open or state.waiting
-    record(
-        shop,
-        moves,
-        key=f"{what}:{len(entries) + 1}",
-        as_of=as_of,
-        actor=actor(),
-        why=why,
-        decision_id=on_way.decision_id if on_way else "",
-    )
+    decision_id, key = on_way.decision_id if on_way else "", f"{what}:{len(entries) + 1}"
+    record(shop, moves, key=key, as_of=as_of, actor=actor(), why=why, decision_id=decision_id)
     project(shop, shop.state())
     if not answer(list(moves), as_json):
-        for made in moves:
-            console.print(made.sentence, markup=False)
+        say(made.sentence for made in moves)

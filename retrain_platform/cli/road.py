@@ -7,19 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from retrain_platform.cli.app import (
-    AsJson,
-    ModelName,
-    answer,
-    app,
-    console,
-    fail,
-    ledger_here,
-    show,
-    spec_files,
-    spec_of,
-)
+from retrain_platform.cli.app import AsJson, ModelName, app, fail, ledger_here, spec_files, spec_of, specs_here
+from retrain_platform.cli.explaining import detectable_lines, explained, further
+from retrain_platform.cli.reading import period_at, watched_periods
+from retrain_platform.cli.screen import answer, console, say, show
 from retrain_platform.spec import ModelSpec, SpecErrors, read_spec
+from retrain_platform.steps.due import Step, due
+from retrain_platform.steps.lines import paused
 
 
 @app.command()
@@ -30,46 +24,49 @@ def check(
     explain: Annotated[bool, typer.Option("--explain", help="Print the whole spec with every default.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check specs: every mistake with file, field, value and cure; then what each stage can detect.
+    """Check specs: every mistake with file, line, field, value and cure; then what each stage can detect.
 
-    Examples: [bold]retrain check[/bold] · [bold]retrain check defs/models/churn/defs.yaml --explain[/bold]
+    Exit 1: a spec is wrong.
+
+    Example: [bold]retrain check[/bold]
+
+    Example: [bold]retrain check defs/models/churn/defs.yaml --explain[/bold]
     """
-    found: list[dict[str, Any]] = []
-    wrong = 0
-    for path in specs or spec_files():
-        try:
-            spec = read_spec(path)
-        except (SpecErrors, OSError) as error:
-            wrong += 1
-            listed = (
-                [problem._asdict() for problem in error.problems] if isinstance(error, SpecErrors) else [str(error)]
-            )
-            found.append({"file": str(path), "problems": listed, "said": str(error)})
-            continue
-        found.append({"file": str(path), "model": spec.name, "problems": [], **_told(spec, explain)})
+    files = specs or spec_files()
+    if not files:
+        fail("no spec found: name one, or go to the project's folder")
+    named: dict[str, Path] = {}
+    found = [_checked(path, named, explain) for path in files]
     if not answer(found, as_json):
         for one in found:
             _print_check(one)
-    if not found:
-        fail("no spec found: name one, or go to the project's folder")
-    raise typer.Exit(1 if wrong else 0)
+    raise typer.Exit(1 if any(one["problems"] for one in found) else 0)
+
+
+def _checked(path: Path, named: dict[str, Path], explain: bool) -> dict[str, Any]:
+    try:
+        spec = read_spec(path)
+        further(spec, path, named)
+    except SpecErrors as error:
+        return {
+            "file": str(path),
+            "problems": [problem._asdict() for problem in error.problems],
+            "said": str(error),
+        }
+    return {"file": str(path), "model": spec.name, "problems": [], **_told(spec, explain)}
 
 
 def _told(spec: ModelSpec, explain: bool) -> dict[str, Any]:
-    from retrain_platform.cli.explaining import detectable_lines, explained
-
     told: dict[str, Any] = {"policy": spec.policy.describe(), "detects": detectable_lines(spec)}
     return {**told, "spec": explained(spec)} if explain else told
 
 
 def _print_check(one: dict[str, Any]) -> None:
     if one["problems"]:
-        console.print(one["said"], markup=False)
+        say(one["said"])
         return
-    console.print(f"{one['file']}: {one['model']} is well", markup=False)
-    console.print(f"  policy: {one['policy']}", markup=False)
-    for line in one["detects"]:
-        console.print(f"  {line}", markup=False)
+    say([f"{one['file']}: {one['model']} is well", f"  policy: {one['policy']}"])
+    say(f"  {line}" for line in one["detects"])
     if "spec" in one:
         console.print(one["spec"], markup=False)
 
@@ -82,56 +79,111 @@ def run(
 ) -> None:
     """Walk the model's road as far as its data goes: watch, decide, retrain, release. Again does only what is new.
 
-    Examples: [bold]retrain run flight_delay[/bold] · [bold]retrain run flight_delay --until 2013-03-05[/bold]
+    Exit 1: a step failed, or the model is paused.
+
+    Example: [bold]retrain run flight_delay[/bold]
+
+    Example: [bold]retrain run flight_delay --until 2013-03-05[/bold]
     """
     spec = spec_of(model)
     if until is not None:
-        try:
-            spec.period.period(until)
-        except ValueError as error:
-            fail(str(error))
+        period_at(spec, until, "--until")
+    if why := paused(ledger_here().entries(spec.name)):
+        fail(f"{spec.name} is paused: {why}\nGo on with: retrain resume {spec.name}", 1)
     from retrain_platform.cli.playing import play_with_progress
 
-    steps, why = play_with_progress(spec, until, quiet=as_json)
-    if not answer({"model": spec.name, "steps": steps, "failed": why}, as_json):
-        console.print(f"{len(steps)} steps", markup=False)
-    if why:
-        fail(f"stopped: {why}\nPut it right and run the same command again: it goes on from here.", 1)
+    steps, failed = play_with_progress(spec, until, quiet=as_json)
+    row = _status(spec, until)
+    if not answer({"model": spec.name, "steps": steps, "failed": failed, "status": row}, as_json):
+        _print_run(steps, row, _last_decision(ledger_here().entries(spec.name), "why"))
+    if failed:
+        fail(f"stopped: {failed}\nPut it right and run the same command again: it goes on from here.", 1)
+
+
+def _last_decision(entries: list[Any], said: str) -> str:
+    """The newest decision on record: its `action`, or `why`."""
+    last = next((entry for entry in reversed(entries) if entry.kind in ("decided", "watched")), None)
+    if last is None:
+        return ""
+    return str(last.why) if said == "why" else str(last.body["action"])
+
+
+def _print_run(steps: list[dict[str, Any]], row: dict[str, Any], decided: str) -> None:
+    counted = {kind: sum(step["kind"] == kind for step in steps) for kind in ("watch", "retrain", "decide")}
+    did = [
+        f"{number} {one if number == 1 else many}"
+        for number, one, many in (
+            (counted["watch"], "period watched", "periods watched"),
+            (counted["retrain"], "retrain", "retrains"),
+            (counted["decide"], "new decision", "new decisions"),
+        )
+        if number
+    ]
+    say(", ".join(did) or "nothing was due")
+    if steps and decided:
+        say(f"last decision: {decided}")
+    champion = row["champion"] or "none yet"
+    on_the_way = f", on the way {row['on_the_way']}" if row["on_the_way"] else ""
+    say(f"watched until {row['watched_until'] or '-'}, champion {champion}{on_the_way}; next: {row['next']}")
 
 
 @app.command()
-def status(model: Annotated[str | None, typer.Argument(metavar="[MODEL]")] = None, as_json: AsJson = False) -> None:
+def status(
+    model: Annotated[
+        str | None, typer.Argument(metavar="[MODEL]", help="The model's name or file; without one, all here.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Where each model stands: its newest period, champion, release on the way, and what is due next.
 
-    Examples: [bold]retrain status[/bold] · [bold]retrain status flight_delay --json[/bold]
+    Example: [bold]retrain status[/bold]
+
+    Example: [bold]retrain status flight_delay --json[/bold]
     """
-    try:
-        specs = [spec_of(model)] if model else [read_spec(path) for path in spec_files()]
-    except SpecErrors as error:
-        fail(str(error))
-    rows = [_status(spec) for spec in specs]
+    sound, wrong = ({model: spec_of(model)}, []) if model else specs_here()
+    rows = [_status(spec) for spec in sound.values()]
     if not answer(rows, as_json):
-        show(rows)
+        show([{name.replace("_", " "): value for name, value in row.items()} for row in rows], empty="no model here")
+    if wrong:
+        fail("\n".join(str(error) for error in wrong))
 
 
-def _status(spec: ModelSpec) -> dict[str, Any]:
+def _status(spec: ModelSpec, until: str | None = None) -> dict[str, Any]:
     from retrain_platform.release.fold import fold
-    from retrain_platform.resources import reader_of
-    from retrain_platform.steps.due import due
 
     entries = ledger_here().entries(spec.name)
     state = fold(entries)
-    watched = [entry.body for entry in entries if entry.kind == "watched"]
+    watched = watched_periods(entries)
     incidents = [entry for entry in entries if entry.kind == "incident"]
-    following = due(spec, entries, reader_of(spec).watermark())
     way = state.open
     return {
         "model": spec.name,
         "mode": spec.mode,
-        "watched until": watched[-1]["period"] if watched else None,
-        "last decision": watched[-1]["action"] if watched else None,
+        "watched_until": watched[-1] if watched else None,
+        "last_decision": _last_decision(entries, "action") or None,
         "champion": state.champion,
-        "on the way": f"{way.version} ({way.stage.value}, {way.share}%)" if way else None,
-        "next": following.step.work if following.step else following.why,
-        "newest incident": incidents[-1].why[:120] if incidents else None,
+        "on_the_way": f"{way.version} ({way.stage.value}, {way.share}%)" if way else None,
+        "next": _next(spec, entries, until),
+        "newest_incident": f"{incidents[-1].as_of:%Y-%m-%d} {incidents[-1].why[:120]}" if incidents else None,
     }
+
+
+def _next(spec: ModelSpec, entries: list[Any], until: str | None) -> str:
+    """What the sensors would begin now, or why they would begin nothing."""
+    if why := paused(entries):
+        return f"paused, neither sensors nor `retrain run` begin anything: {why}"
+    from retrain_platform.resources import reader_of
+
+    try:
+        following = due(spec, entries, reader_of(spec).watermark(), until=until)
+    except (RuntimeError, ValueError, OSError) as error:
+        return f"the source cannot be read: {error}"
+    return _doing(following.step) if following.step else following.why
+
+
+def _doing(step: Step) -> str:
+    if step.kind == "watch":
+        return f"watch {step.period.key}"
+    if step.kind == "retrain":
+        return f"retrain after {step.period.key}"
+    return f"decide again in {step.period.key}: somebody asked"

@@ -8,16 +8,24 @@ from typing import Any
 import dagster as dg
 
 Draw = Callable[[Any], None]
+_LETTER = 0.062
+"""The width of a letter of the tick labels, in inches."""
 
 
-def picture(draw: Draw, *, width: float = 7.5, height: float = 2.6, title: str = "") -> dg.MarkdownMetadataValue:
-    """Let `draw` paint on one matplotlib axes; gives the picture as Markdown."""
+def picture(
+    draw: Draw, *, width: float = 7.5, height: float = 2.6, left: float = 0.5, title: str = ""
+) -> dg.MarkdownMetadataValue:
+    """Let `draw` paint on one matplotlib axes; gives the picture as Markdown. Sizes and the `left` margin in inches.
+
+    The margins are given, not found: matplotlib's own layouts draw everything twice or thrice.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), dpi=72, layout="constrained")
+    figure = Figure(figsize=(width, height), dpi=72)
     FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
+    over, under = 0.28, 0.28
+    axes = figure.add_axes((left / width, under / height, 1 - (left + 0.15) / width, 1 - (over + under) / height))
     axes.spines[["top", "right"]].set_visible(False)
     draw(axes)
     if title:
@@ -42,7 +50,8 @@ def bars(
             if limits and limits.get(name) is not None:
                 axes.plot([limits[name]] * 2, [place - 0.45, place + 0.45], color="#e45756", lw=2)
 
-    return picture(draw, height=0.6 + 0.19 * len(shown), title=title)
+    longest = max((len(name) for name, _ in shown), default=0)
+    return picture(draw, height=0.6 + 0.19 * len(shown), left=0.25 + _LETTER * longest, title=title)
 
 
 def quality(

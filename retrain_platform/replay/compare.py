@@ -42,8 +42,9 @@ class Compared(Record):
 
 
 def compare_roads(shop: Workshop, until: datetime) -> Compared:
-    """Score the ripe periods as never and at once would have, beside what was lived."""
-    made = [e for e in shop.entries() if e.kind == RETRAINED and e.body["version"] is not None]
+    """Score the periods that were ripe by `until` as never and at once would have, beside what was lived."""
+    ended = [entry for entry in shop.entries() if entry.kind == RETRAINED and entry.as_of <= until]
+    made = [entry for entry in ended if entry.body["version"] is not None]
     answered = lived(shop, until)
     never, at_once = [], []
     for key in answered:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import difflib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
 
 from retrain_platform.dataset.checks import ChecksSpec
+from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.label import LabelSpec
 from retrain_platform.dataset.period import Calendar
 from retrain_platform.dataset.source import SOURCES
@@ -19,6 +21,12 @@ from retrain_platform.training import LEARNERS
 from retrain_platform.validation import GATES
 
 Contradiction = tuple[str, str, str]
+_FAMILIES: dict[str, Sequence[type[BaseModel]]] = {
+    "source": SOURCES,
+    "policy": POLICIES,
+    "training": LEARNERS,
+    "validation": GATES,
+}
 _SECTIONS: dict[str, type[BaseModel]] = {
     "period": Calendar,
     "label": LabelSpec,
@@ -31,42 +39,56 @@ _SECTIONS: dict[str, type[BaseModel]] = {
 }
 
 
-def contradictions(spec: ModelSpec) -> list[Contradiction]:
-    """(field, value, cure) wherever two sections of a well-formed spec cannot both be meant."""
-    found = [
-        (f"policy{path}" if path.startswith(("[", ".")) else path, value, cure)
-        for path, value, cure in problems(spec.policy, period=spec.period.length(), label_delay=spec.label.delay)
-    ]
-    return [*found, *_metrics(spec), *_windows(spec), *_columns(spec)]
+def contradictions(spec: ModelSpec, lost: Callable[[str], bool]) -> list[Contradiction]:
+    """(field, value, cure) wherever two sections of a well-formed spec cannot both be meant.
+
+    Of a spec that is partly wrong, `lost` tells whether a field's own mistake was taken out of it: what would
+    be held against such a field is left unsaid. A section that is wrong as a whole may be absent.
+    """
+    return [*_times(spec, lost), *_metrics(spec, lost), *_windows(spec, lost), *_columns(spec)]
 
 
-def _metrics(spec: ModelSpec) -> Iterator[Contradiction]:
+def _has(spec: ModelSpec, *sections: str) -> bool:
+    return all(section in spec.__dict__ for section in sections)
+
+
+def _times(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradiction]:
+    if _has(spec, "policy", "period", "label") and not lost("period.every") and not lost("label.delay"):
+        yield from problems(spec.policy, period=spec.period.length(), label_delay=spec.label.delay)
+
+
+def _metrics(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradiction]:
     """Every metric that is named must exist, suit the task, and be among those measured."""
+    if not _has(spec, "task") or lost("task"):
+        return
     known = sorted(name for name, metric in METRICS.items() if metric.task == spec.task)
-    for position, name in enumerate(spec.monitoring.metrics):
+    measured = [(f"monitoring.metrics[{position}]", name) for position, name in enumerate(spec.monitoring.metrics)]
+    named = list(_named_metrics(spec))
+    for field, name in [*measured, *named]:
         if name not in known:
-            yield (
-                f"monitoring.metrics[{position}]",
-                repr(name),
-                f"must be one of {', '.join(known)} for task {spec.task}",
-            )
-    for field, name in _named_metrics(spec):
-        if name not in known:
-            yield field, repr(name), f"must be one of {', '.join(known)} for task {spec.task}"
-        elif name not in spec.metrics:
+            yield field, repr(name), f"must be one of {', '.join(known)} for task {spec.task}{_near(name, known)}"
+    if lost("monitoring.metrics") or any(name not in known for _, name in measured):
+        return
+    for field, name in named:
+        if name in known and name not in spec.metrics:
             yield field, repr(name), f"must be measured too: add it to monitoring.metrics, now {list(spec.metrics)}"
 
 
+def _near(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, 1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
 def _named_metrics(spec: ModelSpec) -> Iterator[tuple[str, str]]:
-    if (name := getattr(spec.training, "stop_metric", None)) is not None:
+    if (name := getattr(getattr(spec, "training", None), "stop_metric", None)) is not None:
         yield "training.stop_metric", name
     if spec.release.metric is not None:
         yield "release.metric", spec.release.metric
-    for position, gate in enumerate(spec.validation.gates):
+    for position, gate in enumerate(spec.validation.gates if _has(spec, "validation") else ()):
         name = getattr(gate, "metric", None)
         if name is not None:
             yield f"validation.gates[{position}].metric", name
-    yield from _policy_metrics(spec.policy, "policy")
+    yield from _policy_metrics(getattr(spec, "policy", None), "policy")
 
 
 def _policy_metrics(policy: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -76,36 +98,36 @@ def _policy_metrics(policy: Any, path: str) -> Iterator[tuple[str, str]]:
         yield from _policy_metrics(part, f"{path}.policies[{position}]")
 
 
-def _windows(spec: ModelSpec) -> Iterator[Contradiction]:
+def _windows(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradiction]:
+    if not _has(spec, "period") or lost("period.every"):
+        return
     length = spec.period.length()
     for field in ("shadow", "bake"):
         span = getattr(spec.release, field)
-        if span % length:
-            yield f"release.{field}", str(span), f"must be a whole number of periods ({spec.period.every})"
+        if span % length and not lost(f"release.{field}"):
+            least = -(-span // length) * length
+            said = (
+                f"must be a whole number of periods of {duration_text(length)}; write {field}: {duration_text(least)}"
+            )
+            yield f"release.{field}", duration_text(span), said
 
 
 def _columns(spec: ModelSpec) -> Iterator[Contradiction]:
-    for position, segment in enumerate(spec.segments):
+    for position, segment in enumerate(spec.segments if _has(spec, "label") else ()):
         if segment == spec.label.column:
             yield f"segments[{position}]", repr(segment), "must not be the label: its segments would be its classes"
 
 
 def known_fields(path: Sequence[str | int], attributes: Mapping[str, Any]) -> list[str]:
-    """The field names that the spec knows at `path`, aliases aside."""
+    """The field names that the spec knows at `path`, in order."""
     if not path:
-        return sorted(ModelSpec.model_fields)
+        return list(ModelSpec.model_fields)
     data: Any = attributes
     for part in path:
-        data = data[part] if isinstance(data, (Mapping, list)) else None
-    family: dict[str, Sequence[type[BaseModel]]] = {
-        "source": SOURCES,
-        "policy": POLICIES,
-        "training": LEARNERS,
-        "validation": GATES,
-    }
+        data = data.get(part) if isinstance(data, Mapping) else data[part]
     section = str(path[0])
-    if isinstance(data, Mapping) and section in family:
-        for member in family[section]:
-            if member.model_fields["kind"].default == data.get("kind"):
-                return sorted(member.model_fields)
-    return sorted(_SECTIONS[section].model_fields) if section in _SECTIONS else []
+    kind = data.get("kind") if isinstance(data, Mapping) else None
+    for member in _FAMILIES.get(section, ()):
+        if member.model_fields["kind"].default == kind:
+            return list(member.model_fields)
+    return list(_SECTIONS[section].model_fields) if section in _SECTIONS else []

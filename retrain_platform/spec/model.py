@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 
 from retrain_platform.dataset.checks import ChecksSpec
 from retrain_platform.dataset.label import LabelSpec
@@ -20,6 +21,17 @@ from retrain_platform.validation import Gate
 
 Mode = Literal["observe", "propose", "act"]
 DEFAULT_METRICS: dict[str, tuple[str, ...]] = {"binary": ("auc", "log_loss"), "regression": ("rmse", "mae")}
+
+
+def _known_owner(value: str) -> str:
+    team = value.startswith("team:") and len(value) > len("team:")
+    if not team and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s.]+", value):
+        raise ValueError(f"owners == {value!r}, must be an e-mail address or 'team:NAME'")
+    return value
+
+
+Owner = Annotated[str, AfterValidator(_known_owner)]
+"""Who answers for a model, as Dagster writes it."""
 
 
 class Features(Record):
@@ -62,7 +74,7 @@ class ModelSpec(Record):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)
     description: str = ""
     mode: Mode = "observe"
-    owners: tuple[str, ...] = ()
+    owners: tuple[Owner, ...] = ()
     task: Task
     period: Calendar
     source: Source
@@ -76,14 +88,6 @@ class ModelSpec(Record):
     validation: Validation
     release: ReleasePlan = ReleasePlan()
     operation: Operation = Operation()
-
-    @field_validator("owners")
-    @classmethod
-    def _owners(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for owner in value:
-            if "@" not in owner and not owner.startswith("team:"):
-                raise ValueError(f"owners == {owner!r}, must be an e-mail address or 'team:NAME'")
-        return value
 
     @property
     def metrics(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from retrain_platform.dataset.checks import ChecksSpec, GateReport
+from retrain_platform.dataset.checks import CheckResult, ChecksSpec, GateReport
 from retrain_platform.dataset.events import known
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot, describe
@@ -163,6 +163,7 @@ def check(shop: Workshop, period: Period, made: DatasetSnapshot) -> GateReport:
         newest=made.newest,
         total_rows=sum(ripe[key].period.rows for key in made.periods),
     )
+    report = _with_both_classes(report, parts(shop, made).train["_label"], shop.spec.task)
     shop.values.put(shop.model, "gate", period.key, made.decision_id, report)
     if not report.passed:
         why = "; ".join(result.sentence for result in report.results if result.verdict != "passed")
@@ -190,6 +191,16 @@ def check(shop: Workshop, period: Period, made: DatasetSnapshot) -> GateReport:
             },
         )
     return report
+
+
+def _with_both_classes(report: GateReport, labels: pd.Series[float], task: str) -> GateReport:
+    """The report, failed where the part that is learned from has one class only: the whole may hold both."""
+    if task != "binary" or labels.nunique() == 2:
+        return report
+    said = f"classes of the {len(labels)} rows to learn from == {labels.nunique()}, must be 2: one class only"
+    others = tuple(result for result in report.results if result.name != "class_balance")
+    result = CheckResult(name="class_balance", verdict="failed", sentence=said)
+    return report.model_copy(update={"passed": False, "results": (*others, result)})
 
 
 def _limits(shop: Workshop) -> ChecksSpec:

@@ -14,7 +14,7 @@ from retrain_platform.release.fold import fold
 from retrain_platform.steps.lines import DECIDED, INCIDENT, REQUESTED, RETRAINED, WATCHED, asked
 from retrain_platform.steps.releasing import frontier, is_next
 from retrain_platform.steps.ripening import performances, ripened
-from retrain_platform.steps.values import Ingested
+from retrain_platform.steps.values import Ingested, Scored
 from retrain_platform.steps.workshop import Workshop
 
 _HOW: dict[str, Literal["release", "rollback", "outside"]] = {
@@ -174,6 +174,7 @@ def decide(shop: Workshop, period: Period) -> RetrainDecision:
             body={"kind": "data", "period": period.key},
         )
     if opens:
+        _unscored(shop, period)
         shop.ledger.append(
             shop.model,
             WATCHED,
@@ -183,6 +184,20 @@ def decide(shop: Workshop, period: Period) -> RetrainDecision:
             body={"period": period.key, "decision_id": decision.id, "action": decision.action.value},
         )
     return decision
+
+
+def _unscored(shop: Workshop, period: Period) -> None:
+    """A version that could not score the period is an incident on record: someone must look."""
+    scored = shop.values.newest(shop.model, "predictions", period.key, Scored)
+    if scored is not None and scored.problems:
+        shop.ledger.append(
+            shop.model,
+            INCIDENT,
+            f"scoring:{period.key}",
+            period.end,
+            why="; ".join(scored.problems),
+            body={"kind": "scoring", "period": period.key},
+        )
 
 
 def _begun(shop: Workshop, period: Period) -> RetrainDecision | None:

@@ -11,7 +11,10 @@ from retrain_platform.policy.base import RipePeriod
 
 
 class Ingested(Record):
-    """The events of a period: `live` when labels may still come; `problems` in plain sentences."""
+    """The events of a period: `live` when labels may still come; `problems` in plain sentences.
+
+    `rows` are those that the lake took: none where it refused them, whatever `shape` the source had.
+    """
 
     period: str
     rows: int
@@ -23,12 +26,13 @@ class Ingested(Record):
 
 
 class Scored(Record):
-    """Who scored a period. `versions` by role; `used` rows answered by each role."""
+    """Who scored a period. `versions` by role; `used` rows answered by each role; `problems`: why nobody could."""
 
     period: str
     rows: int
     versions: dict[Role, str]
     used: dict[Role, int]
+    problems: tuple[str, ...] = ()
 
 
 class Ripened(Record):

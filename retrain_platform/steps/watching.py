@@ -8,9 +8,10 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from retrain_platform.dataset.events import arrange, known
+from retrain_platform.dataset.events import Arranged, arrange, known
 from retrain_platform.dataset.features import select_features
 from retrain_platform.dataset.period import Period
+from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
 from retrain_platform.dataset.soundness import shape_of, unsound
 from retrain_platform.monitoring.drift import Reference, compare
 from retrain_platform.monitoring.profile import DatasetProfile, choose_grids, profile
@@ -45,21 +46,38 @@ def _bring(shop: Workshop, period: Period) -> Ingested:
         loaded_at=now,
         changing=spec.features.exclude,
     )
-    version = shop.lake.replace(shop.events, period.key, arranged.frame) if arranged.rows else None
+    version, refused = _written(shop, period, arranged)
     shape = shape_of(arranged.frame)
     before = [value.shape for key, value in shop.values.all(shop.model, "events", Ingested).items() if key < period.key]
     problems = unsound(shape, before[-_USUAL:], duplicates=arranged.duplicates, filled_later=_filled_later(spec))
     value = Ingested(
         period=period.key,
-        rows=arranged.rows,
+        rows=0 if refused else arranged.rows,
         duplicates=arranged.duplicates,
         live=now < period.end + spec.label.delay,
         shape=shape,
-        problems=tuple(problems),
+        problems=(*problems, *refused),
         table_version=version,
     )
     shop.values.put(shop.model, "events", period.key, "events", value)
     return value
+
+
+def _written(shop: Workshop, period: Period, arranged: Arranged) -> tuple[int | None, tuple[str, ...]]:
+    """The table's version with the period's rows, or why the lake cannot hold them.
+
+    Rows of another type (TypeChanged) or of several (ValueError) must not stop the road: the period
+    counts as one without rows, so that it is neither scored nor learned from, and the decision asks
+    someone to look. A reading that was taken before goes too, for predictions and labels to match.
+    """
+    if not arranged.rows:
+        return None, ()
+    try:
+        return shop.lake.replace(shop.events, period.key, arranged.frame), ()
+    except ValueError as error:
+        if period.key in shop.lake.periods(shop.events):
+            shop.lake.replace(shop.events, period.key, arranged.frame.iloc[:0])
+        return None, (f"its rows were not taken: {error}",)
 
 
 def _filled_later(spec: ModelSpec) -> list[str]:
@@ -99,19 +117,39 @@ def score(shop: Workshop, period: Period) -> Scored:
     versions = scored_versions(state)
     if not versions or frame.empty:
         return Scored(period=period.key, rows=len(frame), versions={}, used={})
+    found, problems = _scores(shop, frame, versions)
+    if "champion" not in found:
+        frame, found = frame.iloc[:0], {}
     scores = frame[["_event_time", "_entity"]].copy()
     for role in ROLES:
-        version = versions.get(role)
-        scores[role] = shop.fitted(version).score(frame) if version else np.full(len(frame), np.nan)
+        scores[role] = found.get(role, np.full(len(frame), np.nan))
     used = np.full(len(frame), "champion", dtype=object)
-    if state.open is not None and "canary" in versions:
+    if state.open is not None and "canary" in found:
         used[np.array(canary_mask(frame["_entity"].tolist(), state.open), dtype=bool)] = "canary"
     scores["used"] = used
     shop.lake.replace(shop.predictions, period.key, scores)
-    counts = {role: int((used == role).sum()) for role in versions if (used == role).any()}
-    value = Scored(period=period.key, rows=len(frame), versions=dict(versions), used=counts)
+    value = Scored(
+        period=period.key,
+        rows=len(frame),
+        versions={role: versions[role] for role in found},
+        used={role: int((used == role).sum()) for role in found if (used == role).any()},
+        problems=tuple(problems),
+    )
     shop.values.put(shop.model, "predictions", period.key, "predictions", value)
     return value
+
+
+def _scores(shop: Workshop, frame: pd.DataFrame, versions: dict[Role, str]) -> tuple[dict[Role, np.ndarray], list[str]]:
+    """The scores of every version that can read the rows; a sentence for each that cannot."""
+    found: dict[Role, np.ndarray] = {}
+    problems = []
+    for role, version in versions.items():
+        fitted = shop.fitted(version)
+        try:
+            found[role] = fitted.score(frame)
+        except (MissingColumns, UnfitColumn) as error:
+            problems.append(f"version {version} ({role}) could not score: {error}")
+    return found, problems
 
 
 def make_profile(shop: Workshop, period: Period) -> DatasetProfile | None:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from retrain_platform.monitoring.drift import Reference
 
 
+class CannotLoad(RuntimeError):
+    """A registered version cannot be loaded."""
+
+
 class Reader(Protocol):
     """Reads the model's source."""
 
@@ -96,7 +100,17 @@ class Workshop:
         return fold(self.entries(before))
 
     def fitted(self, version: str) -> Fitted:
-        """The registered model, kept loaded while the process lives."""
+        """The registered model, kept loaded while the process lives.
+
+        Raises:
+            CannotLoad: its package is gone or cannot be read; what to do about it.
+        """
         if version not in self.loaded:
-            self.loaded[version] = self.load(self.registry.package(self.model, version))
+            try:
+                self.loaded[version] = self.load(self.registry.package(self.model, version))
+            except (LookupError, ValueError, OSError) as error:
+                raise CannotLoad(
+                    f"version == {version!r} of model {self.model!r}, must be loadable: {error}; put its package back, "
+                    f"or: retrain release rollback {self.model} --why '...'"
+                ) from error
         return self.loaded[version]

@@ -146,13 +146,14 @@ def outcome(shop: Workshop) -> dict[str, Any]:
         if shop.lake.version(table) is not None
     }
     scored = shop.lake.periods(shop.predictions)
-    scores = shop.lake.read(shop.predictions, scored).drop(columns=["_event_time"]).to_dict("list") if scored else {}
+    frame = shop.lake.read(shop.predictions, scored).drop(columns=["_event_time"]) if scored else pd.DataFrame()
     versions = [(v.version, v.tags["fingerprint"], v.tags["decision_id"]) for v in shop.registry.versions(shop.model)]
     return {
         "ledger": [(e.kind, e.key, e.as_of, e.body) for e in shop.entries() if e.kind != "failed"],
         "state": state,
         "rows": lake,
-        "scores": scores,
+        # None for nan, which equals nothing, itself included.
+        "scores": frame.astype(object).where(frame.notna(), None).to_dict("list"),
         "versions": versions,
         "aliases": shop.registry.aliases(shop.model),
     }
