@@ -52,6 +52,7 @@ class DeltaLake:
 
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
+        self._opened: dict[str, DeltaTable] = {}
 
     def replace(self, table: str, period: str, frame: pd.DataFrame) -> int:
         """Make `frame` the whole content of the period; see `Lake`.
@@ -166,6 +167,13 @@ class DeltaLake:
         # Only another program's compaction splits a period: the place then restores the order.
         return pa.concat_tables(parts, promote_options="default").sort_by(ROW).drop_columns([ROW])
 
+    def _newest(self, table: str, path: Path) -> DeltaTable:
+        """The table as it stands: opening it anew reads the whole log, catching up only what came since."""
+        kept = self._opened.get(table)
+        if kept is None or not _catches_up(kept):
+            kept = self._opened[table] = DeltaTable(path)
+        return kept
+
     def _open(self, table: str, version: int | None = None) -> DeltaTable | None:
         if not _TABLE.fullmatch(table):
             raise ValueError(f"table == {table!r}, must be names joined by '/', as in 'flight_delay/events'")
@@ -173,7 +181,7 @@ class DeltaLake:
         if not (path / "_delta_log").is_dir():
             return None
         try:
-            return DeltaTable(path, version=version)
+            return self._newest(table, path) if version is None else DeltaTable(path, version=version)
         except TableNotFoundError:
             return None
         except DeltaError as error:
@@ -181,6 +189,15 @@ class DeltaLake:
             if version is None or newest is None or 0 <= version <= newest:
                 raise
             raise UnknownTableVersion(f"version == {version} of table {table!r}, must be 0 to {newest}") from error
+
+
+def _catches_up(kept: DeltaTable) -> bool:
+    """Whether the log goes on from what is known of it; it does not where the table was made anew."""
+    try:
+        kept.update_incremental()
+    except DeltaError:
+        return False
+    return True
 
 
 def _learn_local_times(delta: DeltaTable, schema: pa.Schema) -> None:

@@ -64,7 +64,6 @@ def _job(of: Named, kind: str, assets: tuple[str, ...]) -> Any:
         sensors.job_name(of.spec.name, kind),
         selection=selection,
         executor_def=dg.in_process_executor,
-        partitions_def=of.partitions,
         tags={"retrain/model": of.spec.name},
         description=f"{kind.capitalize()} step of {of.spec.name}'s road",
     )

@@ -32,7 +32,7 @@ def picture(
         axes.set_title(title, loc="left", fontsize=9)
     axes.tick_params(labelsize=7)
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
+    figure.savefig(buffer, format="png", pil_kwargs={"compress_level": 1})
     data = base64.b64encode(buffer.getvalue()).decode()
     return dg.MetadataValue.md(f"![{title or 'plot'}](data:image/png;base64,{data})")
 
@@ -45,10 +45,12 @@ def bars(
 
     def draw(axes: Any) -> None:
         names = [name for name, _ in shown]
-        axes.barh(names, [value for _, value in shown], color="#4c78a8", height=0.7)
-        for place, name in enumerate(names):
-            if limits and limits.get(name) is not None:
-                axes.plot([limits[name]] * 2, [place - 0.45, place + 0.45], color="#e45756", lw=2)
+        axes.barh(range(len(names)), [value for _, value in shown], color="#4c78a8", height=0.7)
+        axes.set_yticks(range(len(names)), names)
+        axes.tick_params(axis="y", length=0)
+        drawn = {place: limits[name] for place, name in enumerate(names) if limits and limits.get(name) is not None}
+        low, high = [place - 0.45 for place in drawn], [place + 0.45 for place in drawn]
+        axes.vlines(list(drawn.values()), low, high, color="#e45756", lw=2)
 
     longest = max((len(name) for name, _ in shown), default=0)
     return picture(draw, height=0.6 + 0.19 * len(shown), left=0.25 + _LETTER * longest, title=title)
@@ -79,7 +81,7 @@ def quality(
                 axes.text(places[key], axes.get_ylim()[1], what, fontsize=6, rotation=90, va="top", ha="right")
         for name, value in (limits or {}).items():
             axes.axhline(value, color="#e45756", lw=1, ls="--", label=name)
-        step = max(1, len(places) // 10)
+        step = max(1, -(-len(places) // 7))
         axes.set_xticks(list(places.values())[::step], list(places)[::step])
         axes.legend(fontsize=7, frameon=False, loc="lower left", ncols=4)
 

@@ -59,6 +59,7 @@ def _in_progress(instance: dg.DagsterInstance, model: str) -> bool:
         dg.DagsterRunStatus.NOT_STARTED,
         dg.DagsterRunStatus.STARTING,
         dg.DagsterRunStatus.STARTED,
+        dg.DagsterRunStatus.CANCELING,
     ]
     return any(
         instance.get_runs(dg.RunsFilter(job_name=job_name(model, kind), statuses=waiting), limit=1)

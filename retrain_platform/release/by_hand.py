@@ -77,6 +77,8 @@ def _target(state: ReleaseState, champion: str, to: str | None, versions: Sequen
     before = versions[: versions.index(champion)] if champion in versions else versions
     answered = {each.version for each in state.ended if each.stage in (Stage.DONE, Stage.ROLLED_BACK)}
     earlier = [each for each in versions if each != champion and (each in before or each in answered)]
+    if not earlier:
+        raise IllegalMove(f"version {champion!r} is the first: there is no earlier version to return to")
     if to is None:
         raise IllegalMove(f"version {champion!r} replaced no other: name the version to return to, one of {earlier}")
     if to not in earlier:

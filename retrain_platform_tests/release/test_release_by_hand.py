@@ -109,5 +109,5 @@ def test_a_first_model_has_nowhere_to_return_to() -> None:
         roll_back(Road().state, Road().as_of, "why", None, ())
     road = Road()
     road.open("1")
-    with pytest.raises(IllegalMove, match="version '1' replaced no other"):
+    with pytest.raises(IllegalMove, match="version '1' is the first: there is no earlier version"):
         roll_back(road.state, road.as_of, "why", None, VERSIONS)
