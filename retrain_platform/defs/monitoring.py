@@ -1,10 +1,14 @@
 """Assets of the room `monitoring`: predictions, profile, drift report, performance report."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import dagster as dg
 
 from retrain_platform.defs.names import Named
 from retrain_platform.defs.plots import bars, quality, table
 from retrain_platform.defs.resource import Platform
+from retrain_platform.monitoring.reports import PerformanceReport, PeriodPerformance
 
 
 def predictions(of: Named) -> dg.AssetsDefinition:
@@ -121,36 +125,54 @@ def performance_report(of: Named) -> dg.AssetsDefinition:
 
         shop, period = retrain.workshop(of.spec), of.period(context)
         report = perform(shop, period)
-        primary = of.spec.primary
-        series: dict[str, list[tuple[str, float, float | None, float | None]]] = {}
-        for reading in performances(shop, period.end):
-            got = reading.metrics.get(primary)
-            if got is not None and got.value is not None:
-                series.setdefault(reading.role, []).append((reading.period, got.value, got.low, got.high))
-        return dg.MaterializeResult(
-            metadata={
-                **(
-                    {"quality": quality(series, title=f"{primary} by event period", limits=_limits(of))}
-                    if series
-                    else {}
-                ),
-                "measured": table(
-                    [
-                        {
-                            "event period": r.period,
-                            "role": r.role,
-                            "version": r.version,
-                            "labelled": r.labelled,
-                            **{name: got.value for name, got in r.metrics.items()},
-                            "note": r.why,
-                        }
-                        for r in report.measured
-                    ]
-                ),
-            }
-        )
+        return dg.MaterializeResult(metadata={**_newest(of, report), **_history(of, performances(shop, period.end))})
 
     return _performance
+
+
+def _newest(of: Named, report: PerformanceReport) -> dict[str, Any]:
+    """What was measured in this report: numbers that Dagster draws over partitions, and tables."""
+    ripe = [r for r in report.measured if r.ripe]
+    champion = next((r for r in ripe if r.role == "champion"), None)
+    numbers = {} if champion is None else {n: got.value for n, got in champion.metrics.items() if got.value is not None}
+    measured = [
+        {"event period": r.period, "role": r.role, "version": r.version, "labelled": r.labelled}
+        | {name: got.value for name, got in r.metrics.items()}
+        | {"note": r.why}
+        for r in report.measured
+    ]
+    return {**numbers, "measured": table(measured), **({"segments": _segments(of, champion)} if champion else {})}
+
+
+def _segments(of: Named, reading: PeriodPerformance) -> dg.MarkdownMetadataValue:
+    """The model's own metric by segment; a small one says why it cannot be told."""
+    rows = []
+    for column, values in reading.segments.items():
+        for value, metrics in values.items():
+            got = metrics[of.spec.primary]
+            rows.append(
+                {
+                    "segment": f"{column} = {value}",
+                    of.spec.primary: got.value,
+                    "low": got.low,
+                    "high": got.high,
+                    "rows": got.rows,
+                    "note": got.why,
+                }
+            )
+    return table(rows)
+
+
+def _history(of: Named, readings: Sequence[PeriodPerformance]) -> dict[str, Any]:
+    """The metric's course so far, one line a role."""
+    series: dict[str, list[tuple[str, float, float | None, float | None]]] = {}
+    for reading in readings:
+        got = reading.metrics.get(of.spec.primary)
+        if got is not None and got.value is not None:
+            series.setdefault(reading.role, []).append((reading.period, got.value, got.low, got.high))
+    if not series:
+        return {}
+    return {"quality": quality(series, title=f"{of.spec.primary} by event period", limits=_limits(of))}
 
 
 def _limits(of: Named) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -70,7 +71,10 @@ def quality(
     def draw(axes: Any) -> None:
         for role, points in series.items():
             xs = [places[point[0]] for point in points]
-            axes.plot(xs, [point[1] for point in points], marker=".", lw=1.2, label=role, color=colours.get(role))
+            values = dict(zip(xs, (point[1] for point in points), strict=True))
+            # A role that nobody had for a while leaves a gap, not a line across it.
+            line = [values.get(place, math.nan) for place in range(xs[0], xs[-1] + 1)]
+            axes.plot(range(xs[0], xs[-1] + 1), line, marker=".", lw=1.2, label=role, color=colours.get(role))
             if role == "champion":
                 low = [point[1] if point[2] is None else point[2] for point in points]
                 high = [point[1] if point[3] is None else point[3] for point in points]

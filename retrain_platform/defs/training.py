@@ -1,5 +1,7 @@
 """Asset of the room `training`: the candidate."""
 
+from pathlib import Path
+
 import dagster as dg
 
 from retrain_platform.defs.names import Named, decision_id
@@ -20,6 +22,7 @@ def candidate_model(of: Named) -> dg.AssetsDefinition:
     )
     def _candidate(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from retrain_platform.adapters.mlflow_tracking import log_fit
+        from retrain_platform.adapters.provenance import code_tags
         from retrain_platform.steps.dataset import decided, snapshot
         from retrain_platform.steps.training import fit, run_tags
 
@@ -34,7 +37,7 @@ def candidate_model(of: Named) -> dg.AssetsDefinition:
             params=shop.spec.training.model_dump(mode="json"),
             curves=candidate.report.curves,
             metrics={"rounds": candidate.report.rounds, "rows": made.rows},
-            tags=run_tags(decision, made, candidate),
+            tags={**run_tags(decision, made, candidate), **code_tags(Path.cwd())},
         )
         curves = {
             name: [(f"{i:04d}", v, None, None) for i, v in enumerate(points)]

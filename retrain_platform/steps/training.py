@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
+from tempfile import mkdtemp
 
 import numpy as np
 import pandas as pd
 from pydantic import TypeAdapter
 
 from retrain_platform.dataset.period import Period
+from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.policy.base import Champion, RetrainDecision
 from retrain_platform.steps.dataset import Parts, parts, require_gate
@@ -38,8 +39,9 @@ def fit(shop: Workshop, period: Period, decision: RetrainDecision, made: Dataset
     if standing is not None and folder.exists():
         return standing
     rows = parts(shop, made)
-    fitted = _learn(shop, shop.spec.training, rows, list(made.features))
-    keep(fitted, folder)
+    if not folder.exists():
+        keep(_learn(shop, shop.spec.training, rows, list(made.features)), folder)
+    fitted = shop.load(folder)
     candidate = Candidate(
         decision_id=decision.id,
         snapshot_id=made.id,
@@ -71,13 +73,21 @@ def labels_of(frame: pd.DataFrame) -> np.ndarray:
 
 
 def keep(fitted: Fitted, folder: Path) -> None:
-    """Write the package beside its place, then move it there: a killed run leaves none or a whole one."""
-    draft = folder.with_name(f"{folder.name}.draft-{os.getpid()}")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
-    fitted.save(draft)
-    shutil.rmtree(folder, ignore_errors=True)
-    draft.replace(folder)
+    """Write the package beside its place, then move it there: a killed run leaves none or a whole one.
+
+    Of two runs of the same decision the first wins: its package may be in use already, and is the same.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(mkdtemp(prefix=f"{folder.name}.draft-", dir=folder.parent))
+    try:
+        fitted.save(draft)
+        draft.chmod(0o755)
+        draft.rename(folder)
+    except OSError:
+        if not folder.exists():
+            raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def examine(shop: Workshop, period: Period, decision: RetrainDecision, made: DatasetSnapshot) -> ValidationReport:
@@ -122,11 +132,15 @@ def _measured(shop: Workshop, period: Period, decision: RetrainDecision, made: D
     rows = parts(shop, made).holdout
     exam = shop.load(shop.values.folder(shop.model, "candidate_model", decision.id) / "exam")
     other = _other(shop, period, made)
+    try:
+        others = other.score(rows) if other else None
+    except (MissingColumns, UnfitColumn) as error:
+        return cannot_measure(decision.id, f"the champion cannot score the rows of the exam: {error}")
     return measure(
         decision.id,
         labels_of(rows),
         exam.score(rows),
-        other.score(rows) if other else None,
+        others,
         days_of(rows, shop.spec.period.timezone),
         basis=made.basis,
         start=made.holdout_from,

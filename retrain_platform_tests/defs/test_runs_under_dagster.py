@@ -81,7 +81,7 @@ def failure(result: dg.ExecuteInProcessResult) -> str:
 
 
 def test_the_road_is_played_and_the_first_model_released(home: Home, tiny: ModelSpec) -> None:
-    assert {"watched", "decided", "retrained", "opened", "promoted"} <= set(kinds(PLATFORM, tiny))
+    assert {"watched", "decided", "retrained", "promoted"} <= set(kinds(PLATFORM, tiny))
     assert workshop(tiny, PLATFORM.settings()).registry.aliases("tiny") == {"champion": "1"}
     assert [status for _, status in home.mlflow_runs(tiny)] == ["FINISHED"]
 

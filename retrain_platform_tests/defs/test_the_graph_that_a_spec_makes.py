@@ -188,7 +188,7 @@ def _host(folder: Path, text: str) -> Path:
     )
     for package in (folder / "host", folder / "host" / "defs"):
         (package / "__init__.py").write_text("")
-    given = attributes(owners=["{{ env.HOST_TEAM }}"], **yaml.safe_load(text))
+    given = attributes(owners=["team:hosts"], description="{{ env.HOST_SAYS }}", **yaml.safe_load(text))
     (model / "defs.yaml").write_text(yaml.safe_dump({"type": "retrain_platform.RetrainedModel", "attributes": given}))
     return folder
 
@@ -196,19 +196,20 @@ def _host(folder: Path, text: str) -> Path:
 def test_a_host_project_uses_the_component(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = _host(tmp_path, "{}")
     monkeypatch.syspath_prepend(str(place))
-    monkeypatch.setenv("HOST_TEAM", "team:hosts")
+    monkeypatch.setenv("HOST_SAYS", "Who pays late?")
     defs = dg.load_from_defs_folder(path_within_project=place / "host")
-    found = {spec.key.to_user_string(): spec.owners for spec in defs.resolve_all_asset_specs()}
-    assert set(found) == {f"tiny/{name}" for name in GROUPS}
-    assert found["tiny/events"] == ["team:hosts"]
+    found = {spec.key.to_user_string(): list(spec.owners) for spec in defs.resolve_all_asset_specs()}
+    assert found == {f"tiny/{name}": ["team:hosts"] for name in GROUPS}
 
 
 def test_a_host_project_is_told_every_mistake_of_its_spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = _host(tmp_path, "{policy: {kind: moon_phase}, segments: [shop], mode: perhaps}")
     monkeypatch.syspath_prepend(str(place))
-    monkeypatch.setenv("HOST_TEAM", "team:hosts")
-    with pytest.raises(Exception, match=r"(?s)mode.*perhaps|moon_phase") as caught:
+    monkeypatch.setenv("HOST_SAYS", "Who pays late?")
+    with pytest.raises(Exception, match=r"defs\.yaml") as caught:
         dg.load_from_defs_folder(path_within_project=place / "host").resolve_all_asset_specs()
-    said = str(caught.value) + str(caught.value.__cause__)
+    said, error = "", caught.value.__cause__
+    while error is not None:
+        said, error = f"{said} {error}", error.__cause__
     assert "moon_phase" in said
     assert "perhaps" in said

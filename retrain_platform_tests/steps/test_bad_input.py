@@ -1,0 +1,346 @@
+"""What is wrong with the data or the places is said plainly, kept on record, and leaves nothing half-done."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Barrier, Lock, Thread
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from retrain_platform.adapters.file_values import FileValues
+from retrain_platform.adapters.great_expectations_gate import run_gate
+from retrain_platform.adapters.memory import MemoryRegistry
+from retrain_platform.adapters.sql_ledger import SqlLedger
+from retrain_platform.dataset.events import BadEvents
+from retrain_platform.dataset.period import Period
+from retrain_platform.dataset.preparation import MissingColumns
+from retrain_platform.dataset.stores import StoreFull
+from retrain_platform.policy.base import RetrainDecision
+from retrain_platform.replay.walk import retrain, take, walk, watch
+from retrain_platform.spec import SpecErrors
+from retrain_platform.steps.due import Step, due
+from retrain_platform.steps.ripening import ripened
+from retrain_platform.steps.values import Ingested, Scored
+from retrain_platform.steps.workshop import CannotLoad, Workshop
+from retrain_platform.training.base import ModelVersion
+from retrain_platform_tests.steps.tiny import Places, Rows, attributes, outcome, spec_from, tiny_spec
+
+SPEC = tiny_spec()
+BAD_DAY = "2024-01-05"
+Change = Callable[[pd.DataFrame, Period], pd.DataFrame]
+
+
+def on(key: str, change: Callable[[pd.DataFrame], pd.DataFrame]) -> Change:
+    """Spoil the rows of one period."""
+    return lambda frame, period: change(frame) if period.key == key else frame
+
+
+def walked(places: Places, reader: Rows, until: str | None = None) -> Workshop:
+    shop = places.shop(SPEC, reader)
+    for _ in walk(shop, until):
+        pass
+    return shop
+
+
+def decision(shop: Workshop, key: str) -> RetrainDecision:
+    found = shop.values.newest(shop.model, "retrain_decision", key, RetrainDecision)
+    assert found is not None
+    return found
+
+
+def incidents(shop: Workshop) -> list[tuple[str, str]]:
+    return [(e.body["kind"], e.why) for e in shop.entries() if e.kind == "incident"]
+
+
+def watched(shop: Workshop) -> list[str]:
+    return [entry.body["period"] for entry in shop.entries() if entry.kind == "watched"]
+
+
+def said_of(**changed: Any) -> str:
+    with pytest.raises(SpecErrors) as caught:
+        spec_from(attributes(**changed))
+    return str(caught.value)
+
+
+def test_an_unknown_policy_kind_is_answered_with_those_there_are() -> None:
+    said = said_of(policy={"kind": "moon_phase"})
+    assert "policy" in said
+    assert "moon_phase" in said
+    assert "schedule" in said
+
+
+def test_a_cadence_shorter_than_the_label_delay() -> None:
+    said = said_of(policy={"kind": "schedule", "every": "1d"}, label={"column": "bad", "delay": "3d"})
+    assert "policy.every" in said
+    assert "label.delay" in said or "3d" in said
+
+
+def test_a_source_without_its_time_column_stops_the_run_with_nothing_written() -> None:
+    places = Places()
+    with pytest.raises(BadEvents, match=r"source.event_time == 'at', must be a column of the source, which has who, x"):
+        walked(places, Rows(3, lambda frame, period: frame.drop(columns="at")))
+    assert places.ledger.entries("tiny") == []
+    assert places.lake.version("tiny/events") is None
+    assert places.values.all("tiny", "events", Ingested) == {}
+
+
+def vanished(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.drop(columns="x")
+
+
+def changed_type(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(x=frame["x"].map("{:.1f} km".format))
+
+
+def mixed_types(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(x=frame["x"].astype(object).where(frame.index > 9, "unknown"))
+
+
+def all_null(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(x=np.nan)
+
+
+def no_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.head(0)
+
+
+def thrice(frame: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([frame, frame, frame])
+
+
+BROKEN = {
+    "no rows": (no_rows, "has no rows"),
+    "column vanished": (vanished, "column 'x' vanished"),
+    "type changed": (changed_type, "column 'x' changed from numbers to texts"),
+    "types mixed": (mixed_types, "its rows were not taken"),
+    "all null": (all_null, "column 'x' turned all null"),
+    "duplicates": (thrice, "66.7% of the rows were duplicates"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "said"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_period_is_alerted_not_learned_from_and_does_not_stop_the_road(
+    spoil: Callable[[pd.DataFrame], pd.DataFrame], said: str
+) -> None:
+    """The broken day is one on which the model would otherwise be retrained."""
+    shop = walked(Places(), Rows(9, on(BAD_DAY, spoil)))
+    assert len(watched(shop)) == 9
+    judged = decision(shop, BAD_DAY)
+    assert judged.action.value == "investigate"
+    assert said in judged.reason
+    assert [(kind, said in why) for kind, why in incidents(shop)] == [("data", True)]
+    ripe = ripened(shop, SPEC.period.at(8).end)
+    assert BAD_DAY not in ripe or not ripe[BAD_DAY].period.sound
+    retrained = [entry for entry in shop.entries() if entry.kind == "retrained"]
+    assert retrained
+    assert all(entry.body["period"] != BAD_DAY for entry in retrained)
+
+
+@pytest.mark.parametrize("spoil", [changed_type, mixed_types])
+def test_rows_that_the_lake_refuses_are_neither_kept_nor_scored(
+    spoil: Callable[[pd.DataFrame], pd.DataFrame],
+) -> None:
+    key = "2024-01-08"
+    shop = walked(Places(), Rows(9, on(key, spoil)))
+    assert shop.state().champion == "1"
+    assert key not in shop.lake.periods(shop.events)
+    assert key not in shop.lake.periods(shop.predictions)
+    taken = shop.values.newest("tiny", "events", key, Ingested)
+    assert taken is not None
+    assert (taken.rows, taken.table_version) == (0, None)
+    assert "2024-01-09" in shop.lake.periods(shop.predictions)
+
+
+def test_a_source_that_is_put_right_is_taken_when_the_period_is_made_again() -> None:
+    places = Places()
+    walked(places, Rows(5, on(BAD_DAY, changed_type)))
+    shop = places.shop(SPEC, Rows(5))
+    watch(shop, SPEC.period.period(BAD_DAY))
+    assert len(shop.lake.read(shop.events, [BAD_DAY])) == 300
+    assert watched(shop).count(BAD_DAY) == 1
+
+
+def test_a_young_period_whose_newer_rows_are_of_another_type_is_given_up() -> None:
+    """Read while labels still come, then read again: the second reading is refused, so the first goes too."""
+    from datetime import timedelta
+
+    places, reader = Places(), Rows(9)
+    first = SPEC.period.at(0)
+    young = replace(places.shop(SPEC, reader), now=lambda: first.end)
+    watch(young, first)
+    assert young.lake.periods(young.events) == [first.key]
+    spoiled = Rows(9, on(first.key, changed_type))
+    second = SPEC.period.at(1)
+    later = replace(places.shop(SPEC, spoiled), now=lambda: second.end + timedelta(hours=1))
+    watch(later, second)
+    assert later.lake.periods(later.events) == [second.key]
+    assert watched(later) == [first.key, second.key]
+
+
+class Particular:
+    """A fitted model that asks for a column that nobody has."""
+
+    report: Any = None
+
+    def score(self, frame: pd.DataFrame) -> np.ndarray:
+        raise MissingColumns("columns mood are missing: the model was fitted on them")
+
+
+def test_a_period_that_lacks_what_the_champion_needs_is_left_unscored_on_record() -> None:
+    places, reader = Places(), Rows(9)
+    walked(places, reader, "2024-01-07")
+    shop = replace(places.shop(SPEC, reader), loaded={"1": Particular()})
+    for _ in walk(shop):
+        pass
+    unable = "version 1 (champion) could not score: columns mood are missing: the model was fitted on them"
+    scored = shop.values.newest("tiny", "predictions", "2024-01-08", Scored)
+    assert scored is not None
+    assert (scored.rows, scored.versions, scored.problems) == (0, {}, (unable,))
+    assert shop.lake.periods(shop.predictions)[-1] == "2024-01-07"
+    assert [why for kind, why in incidents(shop) if kind == "scoring"] == [unable, unable]
+    assert watched(shop)[-1] == "2024-01-09"
+
+
+def test_duplicate_rows_are_counted_once() -> None:
+    shop = walked(Places(), Rows(1, lambda frame, period: pd.concat([frame, frame.head(9)])))
+    taken = shop.values.newest("tiny", "events", "2024-01-01", Ingested)
+    assert taken is not None
+    assert (taken.rows, taken.duplicates, taken.problems) == (300, 9, ())
+    assert len(shop.lake.read(shop.events, ["2024-01-01"])) == 300
+
+
+def test_times_with_and_without_zones_are_the_same_moments() -> None:
+    naive = walked(Places(), Rows(3, lambda frame, period: frame.assign(at=frame["at"].dt.tz_localize(None))))
+    zoned = walked(Places(), Rows(3, lambda frame, period: frame.assign(at=frame["at"].dt.tz_convert("Asia/Tokyo"))))
+    times = [shop.lake.read(shop.events, shop.lake.periods(shop.events))["_event_time"] for shop in (naive, zoned)]
+    assert times[0].equals(times[1])
+    assert str(times[0].dtype) == "datetime64[ns, UTC]"
+
+
+def one_class_until(key: str) -> Change:
+    return lambda frame, period: frame.assign(bad=0.0) if period.key < key else frame
+
+
+@pytest.mark.parametrize("gate", ["the whole", "the part to learn from"])
+def test_a_label_of_one_class_only_is_refused_and_the_decision_ends_on_record(gate: str) -> None:
+    """Only ones in the whole is what Great Expectations sees; only in the training part is ours to see."""
+    known = "2024-01-09" if gate == "the whole" else "2024-01-02"
+    shop = Places().shop(SPEC, Rows(6, one_class_until(known)))
+    for _ in walk(replace(shop, gate=run_gate) if gate == "the whole" else shop):
+        pass
+    ended = next(entry for entry in shop.entries() if entry.kind == "retrained")
+    assert (ended.body["verdict"], ended.body["version"]) == ("data refused", None)
+    assert "one class only" in ended.why
+    assert next(kind for kind, _ in incidents(shop)) == "gate"
+    assert not list((shop.values.folder("tiny", "candidate_model", ended.body["decision_id"])).iterdir())
+    assert len(watched(shop)) == 6
+
+
+def test_a_champion_that_cannot_be_loaded_is_named_and_the_road_goes_on_once_it_is_back() -> None:
+    places, reader = Places(), Rows(9)
+    walked(places, reader, "2024-01-07")
+    package = places.registry.package("tiny", "1")
+    away = package.with_name("away")
+    shutil.move(package, away)
+    before = places.ledger.entries("tiny")
+    with pytest.raises(CannotLoad, match=r"version == '1' of model 'tiny', must be loadable: .*put its package back"):
+        walked(places, reader)
+    assert places.ledger.entries("tiny") == before
+    assert "2024-01-08" not in places.lake.periods("tiny/predictions")
+    shutil.move(away, package)
+    unharmed = walked(Places(), reader)
+    assert outcome(walked(places, reader)) == outcome(unharmed)
+
+
+class Full:
+    """A store whose disk is full from its write number `at` on."""
+
+    def __init__(self, inner: Any, name: str, at: int) -> None:
+        self._inner, self._name, self._left = inner, name, at
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._inner, name)
+        if name != self._name:
+            return found
+
+        def write(*args: Any, **kwargs: Any) -> Any:
+            self._left -= 1
+            if self._left < 0:
+                raise StoreFull(errno.ENOSPC, "no space left; what stood before still stands")
+            return found(*args, **kwargs)
+
+        return write
+
+
+@pytest.mark.parametrize(("store", "write"), [("lake", "replace"), ("values", "put"), ("values", "put_bytes")])
+@pytest.mark.parametrize("at", [0, 5])
+def test_a_full_disk_stops_the_run_and_the_next_one_ends_the_same(store: str, write: str, at: int) -> None:
+    places, reader = Places(), Rows(8)
+    full = replace(places.shop(SPEC, reader), **{store: Full(getattr(places, store), write, at)})
+    with pytest.raises(StoreFull, match="no space left"):
+        for _ in walk(full):
+            pass
+    assert outcome(walked(places, reader)) == outcome(walked(Places(), reader))
+
+
+class TakingTurns(MemoryRegistry):
+    """Registers one at a time, as the registry over MLflow does by its lock file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._turn = Lock()
+
+    def register(self, *args: Any, **kwargs: Any) -> ModelVersion:
+        with self._turn:
+            return super().register(*args, **kwargs)
+
+
+def test_two_runs_of_the_same_retrain_at_once_make_one_version_and_one_release(tmp_path: Any) -> None:
+    """Both begin together, each with a ledger and files of its own over the same places."""
+    places, reader = Places(), Rows(7)
+    places.registry = TakingTurns()
+
+    def process() -> Workshop:
+        ledger, values = SqlLedger(f"sqlite:///{tmp_path / 'ledger.db'}"), FileValues(tmp_path / "values")
+        return replace(places.shop(SPEC, reader), ledger=ledger, values=values)
+
+    shop = process()
+    step = next_retrain(shop)
+    together, errors = Barrier(2), []
+
+    def run() -> None:
+        mine = process()
+        together.wait()
+        try:
+            retrain(mine, step.period, step.decision_id)
+        except Exception as error:
+            errors.append(repr(error))
+
+    threads = [Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    for _ in walk(shop):
+        pass
+    alone = walked(Places(), reader)
+    assert outcome(shop) == outcome(alone)
+    assert len({entry.key for entry in shop.entries()}) == len(shop.entries())
+    assert [version.tags["decision_id"] for version in shop.registry.versions("tiny")] == [step.decision_id]
+
+
+def next_retrain(shop: Workshop) -> Step:
+    """Walk until the next step is a retrain."""
+    while True:
+        step = due(SPEC, shop.entries(), shop.reader.watermark(), by_hand=True).step
+        assert step is not None
+        if step.kind == "retrain":
+            return step
+        take(shop, step)
