@@ -52,7 +52,7 @@ def profile(of: Named) -> dg.AssetsDefinition:
         description="Mergeable counts of every feature, whole and by segment.",
     )
     def _profile(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
-        from retrain_platform.steps.watching import make_profile
+        from retrain_platform.steps.drifting import make_profile
 
         made = make_profile(retrain.workshop(of.spec), of.period(context))
         if made is None:
@@ -85,8 +85,8 @@ def drift_report(of: Named) -> dg.AssetsDefinition:
         description="Every feature's distance from the reference beside what the reference's own periods score.",
     )
     def _drift(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
+        from retrain_platform.steps.drifting import drift
         from retrain_platform.steps.reference import reference_periods
-        from retrain_platform.steps.watching import drift
 
         shop, period = retrain.workshop(of.spec), of.period(context)
         reference = reference_periods(shop, period)

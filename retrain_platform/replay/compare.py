@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from retrain_platform.dataset.record import Record
 from retrain_platform.stats.intervals import Interval, single
 from retrain_platform.stats.metrics import metric
+from retrain_platform.steps.known import days_of, labelled, ripened
 from retrain_platform.steps.lines import RETRAINED
-from retrain_platform.steps.ripening import ripened
 from retrain_platform.steps.values import Scored
-from retrain_platform.steps.watching import days_of, labelled
 from retrain_platform.steps.workshop import Workshop
 
 

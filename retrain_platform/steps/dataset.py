@@ -15,8 +15,8 @@ from retrain_platform.dataset.snapshot import DatasetSnapshot, describe
 from retrain_platform.dataset.soundness import kinds_of
 from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.steps.deciding import decision_of, history
+from retrain_platform.steps.known import ripened
 from retrain_platform.steps.lines import INCIDENT, RETRAINED
-from retrain_platform.steps.ripening import ripened
 from retrain_platform.steps.watching import features_of
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.validation.exam import Exam, choose_exam

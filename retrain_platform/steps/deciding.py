@@ -11,9 +11,10 @@ from retrain_platform.policy.base import Champion, History, Incident, Released, 
 from retrain_platform.policy.decide import decide as judge
 from retrain_platform.release.base import Entry
 from retrain_platform.release.fold import fold
+from retrain_platform.steps.known import ripened
 from retrain_platform.steps.lines import DECIDED, INCIDENT, REQUESTED, RETRAINED, WATCHED, asked
 from retrain_platform.steps.releasing import frontier, is_next
-from retrain_platform.steps.ripening import performances, ripened
+from retrain_platform.steps.ripening import performances
 from retrain_platform.steps.values import Ingested, Scored
 from retrain_platform.steps.workshop import Workshop
 

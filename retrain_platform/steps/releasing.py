@@ -14,10 +14,9 @@ from retrain_platform.release.aliases import aliases
 from retrain_platform.release.base import Evidence, ReleaseState, Stage, Transition
 from retrain_platform.release.evidence import gather
 from retrain_platform.release.fold import transition_body
+from retrain_platform.steps.known import days_of, labelled, ripened
 from retrain_platform.steps.lines import frontier_of
-from retrain_platform.steps.ripening import ripened
 from retrain_platform.steps.values import Scored
-from retrain_platform.steps.watching import days_of, labelled
 from retrain_platform.steps.workshop import Workshop
 
 

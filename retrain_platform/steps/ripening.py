@@ -12,15 +12,9 @@ from retrain_platform.dataset.ripeness import PeriodCount, ripe
 from retrain_platform.monitoring.performance import measure, not_ripe
 from retrain_platform.monitoring.reports import PerformanceReport, PeriodPerformance, Role
 from retrain_platform.policy.base import RipePeriod
+from retrain_platform.steps.known import ROLES, days_of, labelled, ripened, segments_of
 from retrain_platform.steps.values import Ingested, Ripened, Scored
-from retrain_platform.steps.watching import ROLES, days_of, labelled
 from retrain_platform.steps.workshop import Workshop
-
-
-def ripened(shop: Workshop, as_of: datetime) -> dict[str, Ripened]:
-    """The periods that had become ripe by `as_of`, oldest first."""
-    found = shop.values.all(shop.model, "ripe", Ripened)
-    return {key: value for key, value in found.items() if value.as_of <= as_of}
 
 
 def ripen(shop: Workshop, period: Period) -> tuple[list[PeriodCount], list[str]]:
@@ -138,15 +132,6 @@ def _reading(
         confidence=spec.monitoring.confidence,
         min_segment=spec.monitoring.min_segment,
     )
-
-
-def segments_of(shop: Workshop, frame: pd.DataFrame) -> dict[str, np.ndarray]:
-    """The segment columns as text arrays; a missing value is the segment 'missing'."""
-    found = {}
-    for name in shop.spec.segments:
-        if name in frame.columns:
-            found[name] = frame[name].astype("string").fillna("missing").to_numpy(dtype=object)
-    return found
 
 
 def performances(shop: Workshop, until: datetime) -> list[PeriodPerformance]:

@@ -16,8 +16,7 @@ from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.policy.base import Champion, RetrainDecision
 from retrain_platform.steps.dataset import Parts, parts, require_gate
 from retrain_platform.steps.deciding import history
-from retrain_platform.steps.ripening import segments_of
-from retrain_platform.steps.watching import days_of
+from retrain_platform.steps.known import days_of, segments_of
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training import LearnerSpec
 from retrain_platform.training.base import Candidate, Fitted

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-
 import numpy as np
 import pandas as pd
 
-from retrain_platform.dataset.events import Arranged, arrange, known
+from retrain_platform.dataset.events import Arranged, arrange
 from retrain_platform.dataset.features import select_features
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
 from retrain_platform.dataset.soundness import shape_of, unsound
-from retrain_platform.monitoring.drift import Reference, compare
-from retrain_platform.monitoring.profile import DatasetProfile, choose_grids, profile
-from retrain_platform.monitoring.reports import DriftReport, Role
+from retrain_platform.monitoring.reports import Role
 from retrain_platform.release.route import canary_mask, scored_versions
 from retrain_platform.spec.model import ModelSpec
-from retrain_platform.stats.grid import Grid
+from retrain_platform.steps.known import ROLES, ripened
 from retrain_platform.steps.values import Ingested, Scored
 from retrain_platform.steps.workshop import Workshop
 
-ROLES: tuple[Role, ...] = ("champion", "shadow", "canary", "previous")
 _USUAL = 8
 """How many earlier periods say what a usual one looks like."""
 
@@ -88,8 +82,6 @@ def _filled_later(spec: ModelSpec) -> list[str]:
 
 def _awaiting_labels(shop: Workshop, period: Period) -> list[Period]:
     """Earlier periods that were read while their labels were still arriving and are not ripe yet."""
-    from retrain_platform.steps.ripening import ripened
-
     ripe = ripened(shop, period.start)
     waiting = shop.values.all(shop.model, "events", Ingested)
     return [
@@ -150,96 +142,3 @@ def _scores(shop: Workshop, frame: pd.DataFrame, versions: dict[Role, str]) -> t
         except (MissingColumns, UnfitColumn) as error:
             problems.append(f"version {version} ({role}) could not score: {error}")
     return found, problems
-
-
-def make_profile(shop: Workshop, period: Period) -> DatasetProfile | None:
-    """Count the period's rows on the grids that the first period fixed; None without rows."""
-    if period.key not in shop.lake.periods(shop.events):
-        return None
-    frame = shop.lake.read(shop.events, [period.key])
-    columns = features_of(shop, frame)
-    segments = [name for name in shop.spec.segments if name in frame.columns]
-    grids = dict(_standing_grids(shop, period))
-    grids.update(choose_grids(frame, [name for name in columns if name not in grids]))
-    made = profile(frame, grids, segments)
-    shop.values.put_bytes(shop.model, "profile", period.key, "profile", made.to_bytes())
-    return made
-
-
-def _standing_grids(shop: Workshop, period: Period) -> dict[str, Grid]:
-    """The grids of the newest earlier profile: a column keeps the grid that it was first given."""
-    for earlier in reversed(_earlier(shop, period)):
-        found = read_profile(shop, earlier.key)
-        if found is not None:
-            return found.grids()
-    return {}
-
-
-def _earlier(shop: Workshop, period: Period) -> list[Period]:
-    return [shop.spec.period.at(index) for index in range(shop.spec.period.index(period.key))]
-
-
-def read_profile(shop: Workshop, key: str) -> DatasetProfile | None:
-    """The profile of a period; None where it had no rows."""
-    data = shop.values.newest_bytes(shop.model, "profile", key)
-    return None if data is None else DatasetProfile.from_bytes(data)
-
-
-def drift(shop: Workshop, period: Period, reference: Sequence[str]) -> DriftReport | None:
-    """Compare the period with the `reference` periods (the champion's training); None without both.
-
-    The report of segments is many times as long and no policy reads it: it is kept apart.
-    """
-    current = read_profile(shop, period.key)
-    standing = _reference(shop, tuple(reference))
-    if current is None or standing is None:
-        return None
-    report = compare(standing, current, period=period.key, as_of=period.end)
-    shop.values.put(shop.model, "drift_segments", period.key, "drift", report)
-    whole = report.model_copy(update={"segments": {}})
-    shop.values.put(shop.model, "drift_report", period.key, "drift", whole)
-    return whole
-
-
-def _reference(shop: Workshop, keys: tuple[str, ...]) -> Reference | None:
-    """The periods' sum and noise, kept for as long as the same periods are asked for."""
-    if keys not in shop.references:
-        found = {key: profile for key in keys if (profile := read_profile(shop, key)) is not None}
-        shop.references.clear()
-        shop.references[keys] = Reference.of(found) if found else None
-    return shop.references[keys]
-
-
-def labelled(shop: Workshop, period: str, as_of: datetime) -> pd.DataFrame:
-    """The rows of the period whose labels had arrived by `as_of`, with their scores where there are any.
-
-    Scores are matched by position: both tables hold the period's rows in the same order.
-
-    Raises:
-        Mismatch: the two tables hold different rows.
-    """
-    frame = known(shop.lake.read(shop.events, [period]), as_of)
-    if shop.lake.version(shop.predictions) is not None:
-        scores = shop.lake.read(shop.predictions, [period])
-        if len(scores):
-            if not _same_rows(frame, scores):
-                raise Mismatch(
-                    f"period == {period!r}: its events changed after they were scored; materialise predictions again"
-                )
-            frame = frame.assign(**{role: scores[role].to_numpy() for role in (*ROLES, "used")})
-    return frame[frame["_label"].notna()]
-
-
-def _same_rows(frame: pd.DataFrame, scores: pd.DataFrame) -> bool:
-    return len(frame) == len(scores) and bool((frame["_entity"].to_numpy() == scores["_entity"].to_numpy()).all())
-
-
-def days_of(frame: pd.DataFrame, timezone: str) -> np.ndarray:
-    """The local calendar day of each row, as days since 1970: the unit of sampling."""
-    local = frame["_event_time"].dt.tz_convert(timezone).dt.tz_localize(None)
-    days: np.ndarray = local.to_numpy().astype("datetime64[D]").astype(np.int64)
-    return days
-
-
-class Mismatch(ValueError):
-    """Predictions and events of a period do not belong together."""

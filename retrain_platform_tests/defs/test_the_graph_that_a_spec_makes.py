@@ -177,16 +177,16 @@ def test_the_package_and_its_pure_rooms_do_not_import_dagster() -> None:
     assert ran.stdout.split() == ["False", "True"]
 
 
-def _host(folder: Path, text: str) -> Path:
+def _host(folder: Path, name: str, text: str) -> Path:
     """Another team's Dagster project with one model in its defs folder."""
     import yaml
 
-    model = folder / "host" / "defs" / "tiny"
+    model = folder / name / "defs" / "tiny"
     model.mkdir(parents=True)
     (folder / "pyproject.toml").write_text(
-        '[tool.dg]\ndirectory_type = "project"\n[tool.dg.project]\nroot_module = "host"\n'
+        f'[tool.dg]\ndirectory_type = "project"\n[tool.dg.project]\nroot_module = "{name}"\n'
     )
-    for package in (folder / "host", folder / "host" / "defs"):
+    for package in (folder / name, folder / name / "defs"):
         (package / "__init__.py").write_text("")
     given = attributes(owners=["team:hosts"], description="{{ env.HOST_SAYS }}", **yaml.safe_load(text))
     (model / "defs.yaml").write_text(yaml.safe_dump({"type": "retrain_platform.RetrainedModel", "attributes": given}))
@@ -194,20 +194,20 @@ def _host(folder: Path, text: str) -> Path:
 
 
 def test_a_host_project_uses_the_component(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = _host(tmp_path, "{}")
+    place = _host(tmp_path, "sound_host", "{}")
     monkeypatch.syspath_prepend(str(place))
     monkeypatch.setenv("HOST_SAYS", "Who pays late?")
-    defs = dg.load_from_defs_folder(path_within_project=place / "host")
+    defs = dg.load_from_defs_folder(path_within_project=place / "sound_host")
     found = {spec.key.to_user_string(): list(spec.owners) for spec in defs.resolve_all_asset_specs()}
     assert found == {f"tiny/{name}": ["team:hosts"] for name in GROUPS}
 
 
 def test_a_host_project_is_told_every_mistake_of_its_spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = _host(tmp_path, "{policy: {kind: moon_phase}, segments: [shop], mode: perhaps}")
+    place = _host(tmp_path, "mistaken_host", "{policy: {kind: moon_phase}, segments: [shop], mode: perhaps}")
     monkeypatch.syspath_prepend(str(place))
     monkeypatch.setenv("HOST_SAYS", "Who pays late?")
     with pytest.raises(Exception, match=r"defs\.yaml") as caught:
-        dg.load_from_defs_folder(path_within_project=place / "host").resolve_all_asset_specs()
+        dg.load_from_defs_folder(path_within_project=place / "mistaken_host").resolve_all_asset_specs()
     said, error = "", caught.value.__cause__
     while error is not None:
         said, error = f"{said} {error}", error.__cause__

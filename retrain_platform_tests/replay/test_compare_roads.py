@@ -12,8 +12,8 @@ from sklearn.metrics import roc_auc_score
 
 from retrain_platform.replay.compare import Compared, compare_roads, lived
 from retrain_platform.replay.walk import walk
+from retrain_platform.steps.known import labelled
 from retrain_platform.steps.lines import RETRAINED
-from retrain_platform.steps.watching import labelled
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform_tests.steps.tiny import Places, Rows, outcome, tiny_spec
 

@@ -25,7 +25,7 @@ from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.replay.walk import retrain, take, walk, watch
 from retrain_platform.spec import SpecErrors
 from retrain_platform.steps.due import Step, due
-from retrain_platform.steps.ripening import ripened
+from retrain_platform.steps.known import ripened
 from retrain_platform.steps.values import Ingested, Scored
 from retrain_platform.steps.workshop import CannotLoad, Workshop
 from retrain_platform.training.base import ModelVersion

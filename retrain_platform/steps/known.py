@@ -1,0 +1,65 @@
+"""What is known of a period's rows at a moment: which are ripe, which have labels, whose day is which."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from retrain_platform.dataset.events import known
+from retrain_platform.monitoring.reports import Role
+from retrain_platform.steps.values import Ripened
+from retrain_platform.steps.workshop import Workshop
+
+ROLES: tuple[Role, ...] = ("champion", "shadow", "canary", "previous")
+
+
+def ripened(shop: Workshop, as_of: datetime) -> dict[str, Ripened]:
+    """The periods that had become ripe by `as_of`, oldest first."""
+    found = shop.values.all(shop.model, "ripe", Ripened)
+    return {key: value for key, value in found.items() if value.as_of <= as_of}
+
+
+def labelled(shop: Workshop, period: str, as_of: datetime) -> pd.DataFrame:
+    """The rows of the period whose labels had arrived by `as_of`, with their scores where there are any.
+
+    Scores are matched by position: both tables hold the period's rows in the same order.
+
+    Raises:
+        Mismatch: the two tables hold different rows.
+    """
+    frame = known(shop.lake.read(shop.events, [period]), as_of)
+    if shop.lake.version(shop.predictions) is not None:
+        scores = shop.lake.read(shop.predictions, [period])
+        if len(scores):
+            if not _same_rows(frame, scores):
+                raise Mismatch(
+                    f"period == {period!r}: its events changed after they were scored; materialise predictions again"
+                )
+            frame = frame.assign(**{role: scores[role].to_numpy() for role in (*ROLES, "used")})
+    return frame[frame["_label"].notna()]
+
+
+def _same_rows(frame: pd.DataFrame, scores: pd.DataFrame) -> bool:
+    return len(frame) == len(scores) and bool((frame["_entity"].to_numpy() == scores["_entity"].to_numpy()).all())
+
+
+def days_of(frame: pd.DataFrame, timezone: str) -> np.ndarray:
+    """The local calendar day of each row, as days since 1970: the unit of sampling."""
+    local = frame["_event_time"].dt.tz_convert(timezone).dt.tz_localize(None)
+    days: np.ndarray = local.to_numpy().astype("datetime64[D]").astype(np.int64)
+    return days
+
+
+class Mismatch(ValueError):
+    """Predictions and events of a period do not belong together."""
+
+
+def segments_of(shop: Workshop, frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """The segment columns as text arrays; a missing value is the segment 'missing'."""
+    found = {}
+    for name in shop.spec.segments:
+        if name in frame.columns:
+            found[name] = frame[name].astype("string").fillna("missing").to_numpy(dtype=object)
+    return found
