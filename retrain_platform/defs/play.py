@@ -9,7 +9,7 @@ import dagster as dg
 from retrain_platform.defs.graph import build_model_defs
 from retrain_platform.defs.names import named
 from retrain_platform.defs.resource import PLATFORM
-from retrain_platform.defs.sensors import job_name, record_failure
+from retrain_platform.defs.sensors import close_killed, job_name, played_by, record_failure
 from retrain_platform.spec.model import ModelSpec
 from retrain_platform.steps.due import Step, due
 
@@ -54,6 +54,7 @@ def play(
     `until` is the last period to watch. `before` is told of each step that begins.
     """
     on = on or instance()
+    close_killed(on, spec.name)
     defs = build_model_defs(spec)
     jobs: dict[str, Any] = {}
     reader = PLATFORM.reader(spec)
@@ -64,7 +65,11 @@ def play(
         before(step)
         job = jobs.setdefault(step.kind, defs.resolve_job_def(job_name(spec.name, step.kind)))
         result = job.execute_in_process(
-            instance=on, partition_key=step.period.key, tags=step.tags, raise_on_error=False, run_config=_QUIET
+            instance=on,
+            partition_key=step.period.key,
+            tags={**step.tags, **played_by()},
+            raise_on_error=False,
+            run_config=_QUIET,
         )
         why = "" if result.success else _failure(result)
         yield Played(step, result.run_id, why)

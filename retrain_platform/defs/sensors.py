@@ -1,5 +1,7 @@
 """Sensors: they obey recorded values and never decide; a failed run is asked for again, then alerted."""
 
+import os
+import socket
 from typing import Any
 
 import dagster as dg
@@ -8,6 +10,8 @@ from retrain_platform.defs.names import Named
 from retrain_platform.defs.resource import Platform
 from retrain_platform.steps.due import Step, due
 from retrain_platform.steps.lines import FAILED
+
+_PLAYED_BY = "retrain/played_by"
 
 
 def job_name(model: str, kind: str) -> str:
@@ -52,8 +56,38 @@ def _sensor(of: Named, name: str, kinds: tuple[str, ...], jobs: list[Any], descr
     return _tick
 
 
+def played_by() -> dict[str, str]:
+    """The tag of a run that this process carries out itself."""
+    return {_PLAYED_BY: f"{socket.gethostname()}:{os.getpid()}"}
+
+
+def _process_gone(run: dg.DagsterRun) -> bool:
+    """Whether the run was played by a process of this machine that is gone: it will never end, and no daemon knows."""
+    host, _, pid = run.tags.get(_PLAYED_BY, "").rpartition(":")
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def close_killed(instance: dg.DagsterInstance, model: str) -> None:
+    """Give the runs of killed processes their end in Dagster's history."""
+    for run in _unended(instance, model):
+        if _process_gone(run):
+            instance.report_run_failed(run, "the process that played it was killed")
+
+
 def _in_progress(instance: dg.DagsterInstance, model: str) -> bool:
     """Whether a run of the model is queued or running: its road is walked one step at a time."""
+    return any(not _process_gone(run) for run in _unended(instance, model))
+
+
+def _unended(instance: dg.DagsterInstance, model: str) -> list[dg.DagsterRun]:
     waiting = [
         dg.DagsterRunStatus.QUEUED,
         dg.DagsterRunStatus.NOT_STARTED,
@@ -61,10 +95,11 @@ def _in_progress(instance: dg.DagsterInstance, model: str) -> bool:
         dg.DagsterRunStatus.STARTED,
         dg.DagsterRunStatus.CANCELING,
     ]
-    return any(
-        instance.get_runs(dg.RunsFilter(job_name=job_name(model, kind), statuses=waiting), limit=1)
+    return [
+        run
         for kind in ("watch", "decide", "retrain")
-    )
+        for run in instance.get_runs(dg.RunsFilter(job_name=job_name(model, kind), statuses=waiting))
+    ]
 
 
 def failures(of: Named, jobs: list[Any]) -> dg.SensorDefinition:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 import pandas as pd
 
@@ -13,6 +12,7 @@ from retrain_platform.dataset.events import known
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot, describe
 from retrain_platform.dataset.soundness import kinds_of
+from retrain_platform.dataset.split import Split, time_split
 from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.steps.deciding import decision_of, history
 from retrain_platform.steps.known import ripened
@@ -28,15 +28,6 @@ class NoDecision(RuntimeError):
 
 class GateNotPassed(RuntimeError):
     """The training dataset's checks did not pass, or did not run."""
-
-
-class Parts(NamedTuple):
-    """The rows of a snapshot by use, in time order; `fit` is train and valid and holdout together."""
-
-    train: pd.DataFrame
-    valid: pd.DataFrame
-    holdout: pd.DataFrame
-    everything: pd.DataFrame
 
 
 def decided(shop: Workshop, period: Period, decision_id: str | None) -> RetrainDecision:
@@ -135,16 +126,9 @@ def rows_of(shop: Workshop, made: DatasetSnapshot) -> pd.DataFrame:
     return shop.frames[made.decision_id]
 
 
-def parts(shop: Workshop, made: DatasetSnapshot) -> Parts:
+def parts(shop: Workshop, made: DatasetSnapshot) -> Split:
     """The snapshot's rows by use."""
-    rows = rows_of(shop, made)
-    time = rows["_event_time"]
-    return Parts(
-        train=rows[time < made.valid_from],
-        valid=rows[(time >= made.valid_from) & (time < made.holdout_from)],
-        holdout=rows[time >= made.holdout_from],
-        everything=rows,
-    )
+    return time_split(rows_of(shop, made), made.valid_from, made.holdout_from)
 
 
 def check(shop: Workshop, period: Period, made: DatasetSnapshot) -> GateReport:

@@ -10,7 +10,7 @@ from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.policy.base import Action, RetrainDecision
 from retrain_platform.release.advance import open_release
 from retrain_platform.release.fold import fold
-from retrain_platform.steps.dataset import parts
+from retrain_platform.steps.dataset import rows_of
 from retrain_platform.steps.lines import DECIDED, RETRAINED
 from retrain_platform.steps.releasing import project, record
 from retrain_platform.steps.training import keep, labels_of
@@ -85,7 +85,7 @@ def _seen_until(shop: Workshop, made: DatasetSnapshot) -> datetime:
 def _refit(shop: Workshop, decision: RetrainDecision, made: DatasetSnapshot, package: Path) -> None:
     """Learn once more from all ripe rows, with the round count that the exam's fit found."""
     exam = shop.load(package.with_name("exam"))
-    rows = parts(shop, made).everything
+    rows = rows_of(shop, made)
     learner = shop.teach(shop.spec.training)
     keep(learner.fit(rows[list(made.features)], labels_of(rows), rounds=exam.report.rounds), package)
 

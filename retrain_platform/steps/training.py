@@ -13,8 +13,9 @@ from pydantic import TypeAdapter
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
 from retrain_platform.dataset.snapshot import DatasetSnapshot
+from retrain_platform.dataset.split import Split
 from retrain_platform.policy.base import Champion, RetrainDecision
-from retrain_platform.steps.dataset import Parts, parts, require_gate
+from retrain_platform.steps.dataset import parts, require_gate
 from retrain_platform.steps.deciding import history
 from retrain_platform.steps.known import days_of, segments_of
 from retrain_platform.steps.workshop import Workshop
@@ -54,7 +55,7 @@ def fit(shop: Workshop, period: Period, decision: RetrainDecision, made: Dataset
     return candidate
 
 
-def _learn(shop: Workshop, recipe: LearnerSpec, rows: Parts, columns: list[str]) -> Fitted:
+def _learn(shop: Workshop, recipe: LearnerSpec, rows: Split, columns: list[str]) -> Fitted:
     """Fit a recipe on the training part, stopped early on the valid part where there is one."""
     stops = len(rows.valid) > 0
     return shop.teach(recipe).fit(

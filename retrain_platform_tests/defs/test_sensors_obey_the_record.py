@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,7 +15,7 @@ import pytest
 from retrain_platform.defs.graph import build_model_defs
 from retrain_platform.defs.names import named
 from retrain_platform.defs.resource import Platform
-from retrain_platform.defs.sensors import record_failure
+from retrain_platform.defs.sensors import close_killed, record_failure
 from retrain_platform.spec import ModelSpec
 from retrain_platform_tests.defs.places import file_spec, kinds, lines, write_rows
 
@@ -162,6 +166,22 @@ def test_nothing_is_asked_for_while_a_run_of_the_model_is_in_progress(
 ) -> None:
     instance.add_run(dg.DagsterRun(job_name="tiny_retrain", run_id=str(uuid4()), status=status))
     assert tick(spec, platform, instance, "new_periods") == "watch:2024-01-01 waits for the run in progress"
+
+
+def test_a_run_whose_process_was_killed_holds_nothing_up(
+    spec: ModelSpec, platform: Platform, instance: dg.DagsterInstance
+) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    for pid in (gone.pid, os.getpid()):
+        started = dg.DagsterRunStatus.STARTED
+        tags = {"retrain/played_by": f"{socket.gethostname()}:{pid}"}
+        instance.add_run(dg.DagsterRun(job_name="tiny_watch", run_id=str(uuid4()), status=started, tags=tags))
+        asked = tick(spec, platform, instance, "new_periods")
+        assert isinstance(asked, dg.RunRequest) == (pid == gone.pid)
+    close_killed(instance, "tiny")
+    statuses = sorted(run.status.value for run in instance.get_runs())
+    assert statuses == ["FAILURE", "STARTED"]
 
 
 def test_another_models_run_is_no_reason_to_wait(

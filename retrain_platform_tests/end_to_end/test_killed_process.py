@@ -35,10 +35,14 @@ class Home:
 
     place: Path
 
-    def command(self, until: str) -> subprocess.Popen[str]:
+    def command(self, until: str, threads: int = 2) -> subprocess.Popen[str]:
         """`retrain run` as a process of its own."""
         env = {name: value for name, value in os.environ.items() if not name.startswith(("RETRAIN_", "MLFLOW_"))}
-        env |= {"RETRAIN_HOME": str(self.place), "DAGSTER_HOME": str(self.place / "dagster"), "OMP_NUM_THREADS": "2"}
+        env |= {
+            "RETRAIN_HOME": str(self.place),
+            "DAGSTER_HOME": str(self.place / "dagster"),
+            "OMP_NUM_THREADS": str(threads),
+        }
         code = "from retrain_platform.cli import app; app()"
         return subprocess.Popen(
             [sys.executable, "-c", code, "run", MODEL, "--until", until],
@@ -107,7 +111,7 @@ def in_training(home: Home, process: subprocess.Popen[str]) -> bool:
             begun = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_START)
             if any(event.step_key == f"{MODEL}__candidate_model" for event in begun):
                 return True
-        time.sleep(0.1)
+        time.sleep(0.05)
     return False
 
 
@@ -148,9 +152,9 @@ def test_all_of_it_is_in_dagsters_history(lived: Home) -> None:
 
 def test_killed_inside_training_it_ends_as_if_it_had_not_been(homes: tuple[Home, Home], lived: Home) -> None:
     home = homes[1]
-    process = home.command(LAST)
+    process = home.command(LAST, threads=1)  # a longer fit, and the same trees
     assert in_training(home, process), process.communicate()[0]
-    time.sleep(1)
+    time.sleep(0.2)
     process.send_signal(signal.SIGKILL)
     process.wait(timeout=30)
     decision = next(entry for entry in home.ledger if entry.kind == "decided")
@@ -167,3 +171,5 @@ def test_killed_inside_training_it_ends_as_if_it_had_not_been(homes: tuple[Home,
     assert home.mlflow_runs() == ["FINISHED"]
     mine, theirs = (DeltaLake(one.place / "lake").read(PREDICTIONS, ["2013-03-12", LAST]) for one in (home, lived))
     assert mine.equals(theirs)
+    runs = home.instance().get_runs(dg.RunsFilter(job_name=f"{MODEL}_retrain"))
+    assert sorted(run.status.value for run in runs) == ["FAILURE", "SUCCESS"]
