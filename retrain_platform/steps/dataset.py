@@ -87,11 +87,13 @@ def _window(shop: Workshop, as_of: datetime) -> list[Period]:
 def _exam(shop: Workshop, decision: RetrainDecision, periods: Sequence[Period]) -> Exam:
     champion = history(shop, shop.spec.period.period(decision.period)).champion
     length = shop.spec.period.length()
+    holdout = max(1, round(shop.spec.training.holdout / length))
     return choose_exam(
         decision.as_of,
         [(p.key, p.start, p.end) for p in periods],
         champion.seen_until if champion else None,
-        max(1, round(shop.spec.training.holdout / length)),
+        holdout,
+        min_periods=holdout,
         recipe_changed=_recipe_changed(shop, champion),
         stop_periods=round(shop.spec.training.early_stop_on / length),
     )
