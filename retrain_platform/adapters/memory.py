@@ -188,6 +188,7 @@ class MemoryRegistry:
         self._versions: dict[str, list[ModelVersion]] = {}
         self._aliases: dict[str, dict[str, str]] = {}
         self._files = _temporary(self)
+        self._turn = Lock()
 
     def register(
         self, model: str, decision_id: str, package: Path, tags: Mapping[str, str], *, run_id: str | None = None

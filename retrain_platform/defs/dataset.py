@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from retrain_platform.dataset.checks import CHECK_NAMES
+from retrain_platform.dataset.checks import CHECK_NAMES, CheckName, CheckResult
 from retrain_platform.defs.names import Named, decision_id
 from retrain_platform.defs.resource import Platform
 
@@ -73,13 +73,39 @@ def training_dataset(of: Named) -> dg.AssetsDefinition:
     return _training_dataset
 
 
+_ASKS: dict[CheckName, str] = {
+    "schema": "Is every feature there, and the label?",
+    "types": "Are numbers numbers and texts texts, as in the periods before?",
+    "missing": "Does no feature miss more of its values than checks.max_missing?",
+    "ranges": "Are all numbers finite?",
+    "freshness": "Is the newest labelled row as young as checks.fresh_within asks?",
+    "label_availability": "Did at least checks.min_label_share of the rows get a label?",
+    "row_minimum": "Are there at least checks.min_rows labelled rows?",
+    "class_balance": "Is the rarer class at least checks.min_class_share of the rows?",
+    "expectations": "Do the spec's own checks.expectations hold?",
+}
+
+
+def _shown(result: CheckResult) -> dict[str, Any]:
+    """What the check's page shows; the number is drawn over the partitions."""
+    numbers = {name: value for name, value in (("value", result.value), ("limit", result.limit)) if value is not None}
+    examples = {"examples": ", ".join(result.examples)} if result.examples else {}
+    return {"said": result.sentence, **numbers, **examples}
+
+
 def _check_specs(of: Named) -> list[dg.AssetCheckSpec]:
     """The gate's checks; without the asset's own partitions a check records none."""
     with warnings.catch_warnings():
         # Partitioned checks are in preview until Dagster says otherwise; a test guards that they load and record.
         warnings.simplefilter("ignore", dg.PreviewWarning)
         return [
-            dg.AssetCheckSpec(name, asset=of.key("training_dataset"), blocking=True, partitions_def=of.partitions)
+            dg.AssetCheckSpec(
+                name,
+                asset=of.key("training_dataset"),
+                description=_ASKS[name],
+                blocking=True,
+                partitions_def=of.partitions,
+            )
             for name in CHECK_NAMES
         ]
 
@@ -101,7 +127,7 @@ def gate(of: Named) -> dg.AssetChecksDefinition:
                 check_name=name,
                 asset_key=of.key("training_dataset"),
                 passed=result is None or result.verdict == "passed",
-                metadata={"said": "not asked for by the spec" if result is None else result.sentence},
+                metadata={"said": "not asked for by the spec"} if result is None else _shown(result),
             )
 
     return _gate

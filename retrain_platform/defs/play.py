@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import dagster as dg
@@ -25,20 +26,21 @@ class Played(NamedTuple):
     why: str
 
 
+_INSTANCE = """\
+telemetry: {enabled: false}
+nux: {enabled: false}
+# A run whose machine went away is ended after two hours, and asked for again.
+run_monitoring: {enabled: true, max_runtime_seconds: 7200}
+concurrency: {runs: {max_concurrent_runs: 2}}
+"""
+
+
 def instance() -> dg.DagsterInstance:
-    """The kept history under the platform's home, with Dagster's telemetry off."""
-    home = PLATFORM.settings().dagster_home
-    os.environ.setdefault("DAGSTER_HOME", str(home))
-    home = (
-        PLATFORM.settings().dagster_home if "DAGSTER_HOME" not in os.environ else type(home)(os.environ["DAGSTER_HOME"])
-    )
+    """The kept history: DAGSTER_HOME, else under the platform's home; made with telemetry off."""
+    home = Path(os.environ.setdefault("DAGSTER_HOME", str(PLATFORM.settings().dagster_home)))
     home.mkdir(parents=True, exist_ok=True)
-    config = home / "dagster.yaml"
-    if not config.exists():
-        config.write_text(
-            "telemetry:\n  enabled: false\nnux:\n  enabled: false\nrun_monitoring:\n  enabled: true\n"
-            "concurrency:\n  runs:\n    max_concurrent_runs: 2\n"
-        )
+    if not (home / "dagster.yaml").exists():
+        (home / "dagster.yaml").write_text(_INSTANCE)
     return dg.DagsterInstance.get()
 
 
