@@ -194,14 +194,15 @@ class MemoryRegistry:
         self, model: str, decision_id: str, package: Path, tags: Mapping[str, str], *, run_id: str | None = None
     ) -> ModelVersion:
         """Add a version from the folder `package`; see `Registry`. `run_id` has nothing to belong to here."""
-        standing = self.find(model, decision_id)
-        if standing is not None:
-            return standing
-        versions = self._versions.setdefault(model, [])
-        made = ModelVersion(model=model, version=str(len(versions) + 1), tags={**tags, "decision_id": decision_id})
-        copytree(package, self._files / model / made.version)
-        versions.append(made)
-        return made
+        with self._turn:
+            standing = self.find(model, decision_id)
+            if standing is not None:
+                return standing
+            versions = self._versions.setdefault(model, [])
+            made = ModelVersion(model=model, version=str(len(versions) + 1), tags={**tags, "decision_id": decision_id})
+            copytree(package, self._files / model / made.version)
+            versions.append(made)
+            return made
 
     def find(self, model: str, decision_id: str) -> ModelVersion | None:
         """The version registered for this decision."""
