@@ -6,19 +6,17 @@ import errno
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from threading import Barrier, Lock, Thread
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 
 from retrain_platform.adapters.file_values import FileValues
-from retrain_platform.adapters.memory import MemoryRegistry
 from retrain_platform.adapters.sql_ledger import SqlLedger
 from retrain_platform.dataset.stores import StoreFull
 from retrain_platform.replay.walk import retrain, take, walk
 from retrain_platform.steps.due import Step, due
 from retrain_platform.steps.workshop import CannotLoad, Workshop
-from retrain_platform.training.base import ModelVersion
 from retrain_platform_tests.steps.tiny import Places, Rows, outcome, tiny_spec
 
 SPEC = tiny_spec()
@@ -78,22 +76,9 @@ def test_a_full_disk_stops_the_run_and_the_next_one_ends_the_same(store: str, wr
     assert outcome(walked(places, reader)) == outcome(walked(Places(), reader))
 
 
-class TakingTurns(MemoryRegistry):
-    """Registers one at a time, as the registry over MLflow does by its lock file."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._turn = Lock()
-
-    def register(self, *args: Any, **kwargs: Any) -> ModelVersion:
-        with self._turn:
-            return super().register(*args, **kwargs)
-
-
 def test_two_runs_of_the_same_retrain_at_once_make_one_version_and_one_release(tmp_path: Path) -> None:
     """Both begin together, each with a ledger and files of its own over the same places."""
     places, reader = Places(), Rows(7)
-    places.registry = TakingTurns()
 
     def process() -> Workshop:
         ledger, values = SqlLedger(f"sqlite:///{tmp_path / 'ledger.db'}"), FileValues(tmp_path / "values")
