@@ -138,5 +138,4 @@ class Calendar(Record):
         return days // (7 if self.every == "week" else 1)
 
 
-PositiveInt = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]

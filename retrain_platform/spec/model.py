@@ -104,11 +104,6 @@ class ModelSpec(Record):
         """The release section with its metric said."""
         return self.release.model_copy(update={"metric": self.primary})
 
-    @property
-    def policy_id(self) -> str:
-        """Changes whenever the policy section does."""
-        return self.policy.fingerprint()
-
     def label_wait(self) -> timedelta:
         """From a period's end until its labels can be ripe, in whole periods."""
         length = self.period.length()
