@@ -31,7 +31,7 @@ from retrain_platform.adapters.delta_lake import DeltaLake
 from retrain_platform.adapters.file_values import FileValues
 from retrain_platform.adapters.learners import learner
 from retrain_platform.adapters.memory import MemoryLedger, MemoryRegistry
-from retrain_platform.adapters.packaged_model import load_package
+from retrain_platform.adapters.packaged_model import keep_package, load_package
 from retrain_platform.adapters.sources import SourceReader
 from retrain_platform.dataset.checks import GateReport
 from retrain_platform.replay.compare import Compared, compare_roads
@@ -141,6 +141,7 @@ def run(policy: str, home: Path, reader: SourceReader, fits: Remembered, gate: A
         reader=reader,
         teach=lambda recipe: fits.teach(spec, recipe),
         gate=gate,
+        keep=keep_package,
         load=load_package,
         now=now,
     )

@@ -44,7 +44,6 @@ def ledger(at: Settings) -> Ledger:
     """The ledger alone: all that a sensor's tick needs."""
     from retrain_platform.adapters.sql_ledger import SqlLedger
 
-    at.home.mkdir(parents=True, exist_ok=True)
     return SqlLedger(at.ledger_url)
 
 
@@ -73,7 +72,7 @@ def _joined(spec: ModelSpec, at: Settings) -> Workshop:
     from retrain_platform.adapters.great_expectations_gate import run_gate
     from retrain_platform.adapters.learners import learner
     from retrain_platform.adapters.mlflow_registry import MlflowRegistry
-    from retrain_platform.adapters.packaged_model import load_package
+    from retrain_platform.adapters.packaged_model import keep_package, load_package
     from retrain_platform.steps.workshop import Workshop
 
     return Workshop(
@@ -85,6 +84,7 @@ def _joined(spec: ModelSpec, at: Settings) -> Workshop:
         reader=reader_of(spec),
         teach=lambda recipe: learner(recipe, spec.task),
         gate=run_gate,
+        keep=keep_package,
         load=load_package,
         now=now,
     )

@@ -1,18 +1,20 @@
-"""Files that are whole or absent, and a lock between processes."""
+"""Files and folders that are whole or absent, and a lock between processes."""
 
 from __future__ import annotations
 
 import errno
 import fcntl
 import os
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from retrain_platform.dataset.stores import StoreFull
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_DRAFT, _DRAFTS_LOCK = ".draft-", ".drafts.lock"
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -44,6 +46,47 @@ def full_disk(error: BaseException, path: Path) -> StoreFull | None:
     if not by_code and "No space left on device" not in str(error):
         return None
     return StoreFull(errno.ENOSPC, "no space left: free some and run again; what stood before still stands", str(path))
+
+
+def write_folder_atomically(folder: Path, fill: Callable[[Path], None]) -> None:
+    """Make what `fill` writes into an empty folder the content of `folder`: killed, it leaves none or all of it.
+
+    Of two writers of one folder the first wins, and the second's is thrown away. The drafts that
+    killed writers left beside `folder` are swept: a writer holds its draft's lock until its end or
+    its death, so a draft without a lock has no writer.
+
+    Raises:
+        StoreFull: no space is left.
+        OSError: whatever else `fill` or the disk raises; nothing is left of the draft.
+    """
+    gate = folder.parent / _DRAFTS_LOCK
+    with locked(gate):  # between its making and its lock, a draft looks like one left behind
+        _sweep(folder.parent)
+        draft = Path(tempfile.mkdtemp(prefix=f"{folder.name}{_DRAFT}", dir=folder.parent))
+        handle = os.open(draft, os.O_RDONLY)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        fill(draft)
+        draft.chmod(0o755)
+        draft.rename(folder)
+    except OSError as error:
+        if not folder.exists():
+            raise full_disk(error, folder) or error from None
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+        os.close(handle)
+
+
+def _sweep(place: Path) -> None:
+    """Take away the drafts in `place` whose writers are gone."""
+    for draft in place.glob(f"*{_DRAFT}*"):
+        with suppress(FileNotFoundError, BlockingIOError):  # it became whole meanwhile; or its writer lives
+            handle = os.open(draft, os.O_RDONLY)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(draft, ignore_errors=True)
+            finally:
+                os.close(handle)
 
 
 @contextmanager

@@ -98,6 +98,11 @@ def log_metrics(client: Any, run_id: str, metrics: Mapping[str, float | None]) -
     log_fit(client, run_id, {}, {}, metrics, {})
 
 
+def log_tags(client: Any, run_id: str, tags: Mapping[str, str]) -> None:
+    """Write texts to the run; the same again changes nothing."""
+    log_fit(client, run_id, {}, {}, {}, tags)
+
+
 def _compared(params: Mapping[str, Any], standing: Mapping[str, str]) -> tuple[dict[str, str], str]:
     """The parameters that the run does not have yet, and those that it has otherwise, in words."""
     wanted = {name: text[:_PARAM_LENGTH] for name, text in _flat(params)}

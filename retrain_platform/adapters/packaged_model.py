@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from retrain_platform.adapters.atomic import write_folder_atomically
 from retrain_platform.adapters.lightgbm_learner import load_lightgbm
 from retrain_platform.adapters.package_files import BadPackage, read_package
 from retrain_platform.adapters.sklearn_learner import load_sklearn
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LOADERS: dict[str, Callable[[Path], Fitted]] = {"lightgbm": load_lightgbm, "sklearn": load_sklearn}
+
+
+def keep_package(fitted: Fitted, folder: Path) -> None:
+    """Save `fitted` as the package `folder`, whole or not at all; one that stands already stays: it is the same.
+
+    Raises:
+        StoreFull: no space is left.
+        OSError: whatever else the disk refuses.
+    """
+    write_folder_atomically(folder, fitted.save)
 
 
 def load_package(folder: Path) -> Fitted:

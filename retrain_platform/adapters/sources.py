@@ -41,13 +41,14 @@ class SourceReader:
 
         Raises:
             SourceUnreadable: there is nothing to read.
+            BadTimes: naming the file whose rows cannot be placed in time, the column and a value.
         """
         source = self._source
         if isinstance(source, Python):
             return _called(source.call, period.start, period.end)
         column = source.event_time
         if (delta := _delta_of(source)) is not None:
-            return _arrow_rows(_delta(delta, self._root), column, period)
+            return _arrow_rows(_delta(delta, self._root), column, period, self._timezone, delta.uri)
         return _together([_file_rows(path, column, period, self._timezone) for path in self._files(source)])
 
     def watermark(self) -> datetime | None:
@@ -61,7 +62,8 @@ class SourceReader:
         if isinstance(source, Python):
             return _python_watermark(source, self._timezone)
         if (delta := _delta_of(source)) is not None:
-            return _newest(_arrow_times(_delta(delta, self._root), source.event_time), self._timezone)
+            times = _arrow_times(_delta(delta, self._root), source.event_time, delta.uri)
+            return _newest(times, self._timezone, delta.uri)
         found = [
             _file_watermark(path, *_state(path), source.event_time, self._timezone) for path in self._files(source)
         ]
@@ -95,17 +97,26 @@ def _delta(source: Delta, root: Path) -> ds.Dataset:
 
 def _file_rows(path: Path, column: str, period: Period, timezone: str) -> pd.DataFrame:
     if path.suffix == ".parquet":
-        return _arrow_rows(_parquet(path), column, period)
-    frame = _csv(path, *_state(path))
+        return _arrow_rows(_parquet(path), column, period, timezone, str(path))
+    return _within(_csv(path, *_state(path)), column, period, timezone, str(path))
+
+
+def _within(frame: pd.DataFrame, column: str, period: Period, timezone: str, where: str) -> pd.DataFrame:
+    """The rows of the period; all of them where there is no such column."""
     if column not in frame.columns:
         return frame
+    times = _utc(frame[column], timezone, where)
+    return frame[(times >= period.start) & (times < period.end)]
+
+
+def _utc(times: pd.Series[Any], timezone: str, where: str) -> pd.Series[Any]:
+    """The times in UTC; one that cannot be read is told with its place."""
     from retrain_platform.dataset.times import BadTimes, to_utc
 
     try:
-        times = to_utc(frame[column], timezone)
-    except BadTimes:
-        return frame
-    return frame[(times >= period.start) & (times < period.end)]
+        return to_utc(times, timezone)
+    except BadTimes as error:
+        raise BadTimes(f"{where}: {error}") from None
 
 
 def _state(path: Path) -> tuple[int, int]:
@@ -118,34 +129,44 @@ def _state(path: Path) -> tuple[int, int]:
 def _csv(path: Path, _written: int, _size: int) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.read_csv(path)
+    try:
+        return pd.read_csv(path)
+    except ValueError as error:
+        raise _no_table(path, "CSV", error) from None
 
 
 @lru_cache(maxsize=4096)
 def _file_watermark(path: Path, written: int, size: int, column: str, timezone: str) -> datetime | None:
     if path.suffix == ".parquet":
-        return _newest(_arrow_times(_parquet(path), column), timezone)
+        return _newest(_arrow_times(_parquet(path), column, str(path)), timezone, str(path))
     frame = _csv(path, written, size)
     if column not in frame.columns:
-        raise _without_time(column, list(frame.columns))
-    return _newest(frame[column], timezone)
+        raise _without_time(column, list(frame.columns), str(path))
+    return _newest(frame[column], timezone, str(path))
 
 
 def _parquet(path: Path) -> ds.Dataset:
     import pyarrow.dataset as ds
 
-    return ds.dataset(path, format="parquet")
+    try:
+        return ds.dataset(path, format="parquet")
+    except ValueError as error:
+        raise _no_table(path, "Parquet", error) from None
 
 
-def _arrow_rows(dataset: ds.Dataset, column: str, period: Period) -> pd.DataFrame:
-    """The rows of the period where the column is of timestamps, so that row groups can be passed over; else all."""
+def _no_table(path: Path, kind: str, error: Exception) -> SourceUnreadable:
+    said = str(error).strip().rstrip(".").splitlines()[0]
+    return SourceUnreadable(f"source.path: {path} must be a whole {kind} file, write it again: {said}")
+
+
+def _arrow_rows(dataset: ds.Dataset, column: str, period: Period, timezone: str, where: str) -> pd.DataFrame:
+    """The rows of the period; where the column is of timestamps, row groups of other periods are passed over."""
     import pyarrow as pa
     import pyarrow.dataset as ds
 
     kind = dataset.schema.field(column).type if column in dataset.schema.names else None
     if kind is None or not pa.types.is_timestamp(kind):
-        frame: pd.DataFrame = dataset.to_table().to_pandas()
-        return frame
+        return _within(dataset.to_table().to_pandas(), column, period, timezone, where)
     low, high = period.start.astimezone(UTC), period.end.astimezone(UTC)
     if kind.tz is None:
         low, high = (low - _ZONES).replace(tzinfo=None), (high + _ZONES).replace(tzinfo=None)
@@ -154,19 +175,17 @@ def _arrow_rows(dataset: ds.Dataset, column: str, period: Period) -> pd.DataFram
     return rows
 
 
-def _arrow_times(dataset: ds.Dataset, column: str) -> pd.Series[Any]:
+def _arrow_times(dataset: ds.Dataset, column: str, where: str) -> pd.Series[Any]:
     if column not in dataset.schema.names:
-        raise _without_time(column, list(dataset.schema.names))
+        raise _without_time(column, list(dataset.schema.names), where)
     times: pd.Series[Any] = dataset.to_table(columns=[column]).to_pandas()[column]
     return times
 
 
-def _newest(times: pd.Series[Any], timezone: str) -> datetime | None:
+def _newest(times: pd.Series[Any], timezone: str, where: str) -> datetime | None:
     import pandas as pd
 
-    from retrain_platform.dataset.times import to_utc
-
-    newest = to_utc(times, timezone).max()
+    newest = _utc(times, timezone, where).max()
     if pd.isna(newest):
         return None
     moment: datetime = newest.to_pydatetime()
@@ -190,8 +209,8 @@ def _python_watermark(source: Python, timezone: str) -> datetime | None:
         return moment
     frame = _called(source.call, *_EVER)
     if source.event_time not in frame.columns:
-        raise _without_time(source.event_time, list(frame.columns))
-    return _newest(frame[source.event_time], timezone)
+        raise _without_time(source.event_time, list(frame.columns), source.call)
+    return _newest(frame[source.event_time], timezone, source.call)
 
 
 def _called(call: str, start: datetime, end: datetime) -> pd.DataFrame:
@@ -217,5 +236,6 @@ def _function(call: str) -> Callable[..., Any]:
     return function
 
 
-def _without_time(column: str, has: list[Any]) -> SourceUnreadable:
-    return SourceUnreadable(f"source.event_time == {column!r}, must be a column of the source, which has {has}")
+def _without_time(column: str, has: list[Any], where: str) -> SourceUnreadable:
+    said = f"must be a column of the source, which has {', '.join(map(str, has))}"
+    return SourceUnreadable(f"{where}: source.event_time == {column!r}, {said}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -21,6 +22,7 @@ from sqlalchemy import (
     event,
     func,
     insert,
+    inspect,
     select,
 )
 from sqlalchemy.exc import IntegrityError
@@ -59,16 +61,13 @@ class SqlLedger:
 
     Two unique constraints decide every race: of two writers of one `seq` the second looks again, of
     two writers of one `key` the second is handed the first's entry. SQLite refuses UPDATE and DELETE.
+    The table, and SQLite's file with its folder, are made by the first entry: reading makes nothing.
     """
 
     def __init__(self, url: str, clock: Callable[[], datetime] = clock.now) -> None:
         self._clock = clock
         self._engine = _engine(url)
-        with self._engine.begin() as connection:
-            connection.execute(CreateTable(_LEDGER, if_not_exists=True))
-            if self._engine.dialect.name == "sqlite":
-                for refusal in _REFUSALS:
-                    connection.exec_driver_sql(refusal)
+        self._there = False
 
     def append(
         self,
@@ -86,6 +85,7 @@ class SqlLedger:
         moment = entry_time(as_of)
         values = {"model": model, "kind": kind, "key": key, "as_of": moment.isoformat()}
         values |= {"actor": actor or "unattributed", "why": why, "body": entry_body(body)}
+        self._make()
         for _ in range(_ATTEMPTS):
             try:
                 with self._engine.begin() as connection:
@@ -96,14 +96,41 @@ class SqlLedger:
 
     def entries(self, model: str) -> list[Entry]:
         """All entries of the model in order of `seq`."""
+        if not self._exists():
+            return []
         query = select(_LEDGER).where(_LEDGER.c.model == model).order_by(_LEDGER.c.seq)
         with self._reading() as connection:
             return [_entry(row) for row in connection.execute(query)]
 
     def models(self) -> list[str]:
         """Every model with an entry, sorted."""
+        if not self._exists():
+            return []
         with self._reading() as connection:
             return sorted(connection.execute(select(_LEDGER.c.model).distinct()).scalars())
+
+    def _make(self) -> None:
+        """The table, made if need be."""
+        if self._there:
+            return
+        file = _file(self._engine)
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        with self._engine.begin() as connection:
+            connection.execute(CreateTable(_LEDGER, if_not_exists=True))
+            if self._engine.dialect.name == "sqlite":
+                for refusal in _REFUSALS:
+                    connection.exec_driver_sql(refusal)
+        self._there = True
+
+    def _exists(self) -> bool:
+        """Whether the table is there; connecting to a SQLite file that is not would make it."""
+        if not self._there:
+            file = _file(self._engine)
+            if file is None or file.exists():
+                with self._reading() as connection:
+                    self._there = inspect(connection).has_table(_LEDGER.name)
+        return self._there
 
     def _append(self, connection: Connection, values: dict[str, str], expect: int | None) -> Entry:
         model = values["model"]
@@ -128,6 +155,14 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _file(engine: Engine) -> Path | None:
+    """SQLite's file; None for another database, one in memory, or one that a `file:` URI names."""
+    name = engine.url.database
+    if engine.dialect.name != "sqlite" or not name or name == ":memory:" or name.startswith("file:"):
+        return None
+    return Path(name)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

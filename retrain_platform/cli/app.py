@@ -124,6 +124,11 @@ def ledger_here() -> Any:
     return ledger(settings())
 
 
+def not_played(model: str) -> str:
+    """What a reading command says of a model whose road was never walked."""
+    return f"{model}: nothing has been played yet. Begin with: retrain run {model}"
+
+
 def actor() -> str:
     """Who acts: RETRAIN_ACTOR, else the user that is logged in, else nobody."""
     try:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from retrain_platform.cli.app import AsJson, ModelName, app, fail, shop_of, spec_of
+from retrain_platform.cli.app import AsJson, ModelName, app, fail, not_played, shop_of, spec_of
 from retrain_platform.cli.people import data_time
 from retrain_platform.cli.screen import answer, say, show
 from retrain_platform.dataset.period import Period
@@ -68,7 +68,9 @@ def decide(
     shop = shop_of(spec)
     watched = watched_periods(shop.entries())
     if period.key not in watched:
-        told = f"{watched[0]} to {watched[-1]} are" if watched else f"none is yet: retrain run {spec.name}"
+        if not watched:
+            fail(not_played(spec.name))
+        told = f"{watched[0]} to {watched[-1]} are"
         fail(f"--as-of == {as_of!r}, must be a period that was watched; {told}")
     decision = judge(spec.policy, history(shop, period))
     if not answer(decision, as_json):
@@ -102,7 +104,7 @@ def log(model: ModelName, as_json: AsJson = False) -> None:
         }
         for line, moves in zip(lines, by_hand, strict=True)
     ]
-    show(rows, empty=f"{spec.name} was never retrained")
+    show(rows, empty=f"{spec.name} was never retrained" if watched_periods(entries) else not_played(spec.name))
 
 
 @app.command()
@@ -149,7 +151,7 @@ def _page(spec: ModelSpec, at: str | None) -> dict[str, Any]:
 
 def _never(spec: ModelSpec, watched: list[str]) -> str:
     if not watched:
-        return f"{spec.name} was never retrained: no period was watched yet. Begin with: retrain run {spec.name}"
+        return not_played(spec.name)
     return f"{spec.name} was never retrained. Why not, in its newest period: retrain why {spec.name} --at {watched[-1]}"
 
 

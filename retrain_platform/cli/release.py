@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from retrain_platform.cli.app import AsJson, ModelName, Why, actor, app, fail, shop_of, spec_of
+from retrain_platform.cli.app import AsJson, ModelName, Why, actor, app, fail, not_played, shop_of, spec_of
 from retrain_platform.cli.people import data_time, reason
+from retrain_platform.cli.reading import watched_periods
 from retrain_platform.cli.screen import answer, say, show
 from retrain_platform.release.base import ReleaseState, Stage, Transition
 
@@ -25,6 +26,9 @@ def show_release(model: ModelName, as_json: AsJson = False) -> None:
     shop = shop_of(spec_of(model))
     state = shop.state()
     if answer(state, as_json):
+        return
+    if not watched_periods(shop.entries()):
+        say(not_played(shop.model))
         return
     say(f"champion: {state.champion or 'none yet'}")
     rows = [r for r in (state.open, state.waiting, *reversed(state.ended)) if r is not None]
@@ -84,7 +88,8 @@ def rollback(
     from retrain_platform.release.by_hand import roll_back
 
     def move(state: ReleaseState, as_of: Any, shop: Any) -> tuple[Transition, ...]:
-        versions = [version.version for version in shop.registry.versions(shop.model)]
+        # A registry that nobody needed yet is not made for this question.
+        versions = [version.version for version in shop.registry.versions(shop.model)] if state.champion else []
         return roll_back(state, as_of, why, to, versions)
 
     _move(model, why, as_json, "rollback", move)

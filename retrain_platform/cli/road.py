@@ -7,7 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
-from retrain_platform.cli.app import AsJson, ModelName, app, fail, ledger_here, spec_files, spec_of, specs_here
+from retrain_platform.cli.app import (
+    AsJson,
+    ModelName,
+    app,
+    fail,
+    ledger_here,
+    not_played,
+    spec_files,
+    spec_of,
+    specs_here,
+)
 from retrain_platform.cli.explaining import detectable_lines, explained, further
 from retrain_platform.cli.reading import period_at, watched_periods
 from retrain_platform.cli.screen import answer, console, say, show
@@ -144,6 +154,7 @@ def status(
     rows = [_status(spec) for spec in sound.values()]
     if not answer(rows, as_json):
         show([{name.replace("_", " "): value for name, value in row.items()} for row in rows], empty="no model here")
+        say(not_played(row["model"]) for row in rows if row["watched_until"] is None)
     if wrong:
         fail("\n".join(str(error) for error in wrong))
 

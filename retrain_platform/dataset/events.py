@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -36,7 +36,8 @@ class Arranged:
 
     `arrival` says where the arrival times come from: the source's own `column`, the label delay
     over loaded `history`, or the moment of reading (`live`). Rows were dropped as `duplicates`
-    (equal in every column), `outside` the period, or `undated` (no event time).
+    (equal in every column), `outside` the period, or `undated` (no event time). `unlabelled` says why
+    no label of the period could be read: then the source's label columns are left out of `frame`.
     """
 
     frame: pd.DataFrame
@@ -45,6 +46,7 @@ class Arranged:
     outside: int
     undated: int
     arrival: Arrival
+    unlabelled: tuple[str, ...] = ()
 
 
 def arrange(
@@ -56,36 +58,39 @@ def arrange(
     period: Period,
     loaded_at: datetime | None = None,
     changing: Sequence[str] = (),
+    binary: bool = False,
 ) -> Arranged:
     """The rows of `period` with the `INTERNAL` columns beside the source's own; an empty frame is fine.
 
     `loaded_at` is when the rows were read; None, or later than the period's end by the label delay,
     means history. Rows are ordered by event time, entity and content, whatever order they came in.
     `changing` are glob patterns of further columns that are filled after the event: like the label,
-    they do not enter the order, so that rows keep their places when labels arrive.
+    they do not enter the order, so that rows keep their places when labels arrive. A `binary` label is 0 or 1.
+
+    Labels that cannot be read leave the period's rows without labels, and `unlabelled` says why.
 
     Raises:
-        BadEvents: with every problem of the frame.
+        BadEvents: without its event times and entities a row is no event; every problem of the two.
     """
     if not len(frame) and not len(frame.columns):
         frame = pd.DataFrame(columns=_named(source, label))
-    columns = _Columns(frame, source, label, calendar.timezone)
-    columns.check()
-    kept = frame.assign(_event_time=columns.event_time, _entity=columns.entity, _label=columns.label)
+    event_time, entity = _placed(frame, source, calendar.timezone)
+    inside = event_time.between(pd.Timestamp(period.start), pd.Timestamp(period.end), inclusive="left")
+    kept = frame.assign(_event_time=event_time, _entity=entity)[inside]
+    labels = _read_labels(kept, label, calendar.timezone, binary=binary)
     arrival = _arrival(label, period, loaded_at)
-    kept["_arrived"] = _arrived(columns, label, arrival, loaded_at)
-    undated = int(kept["_event_time"].isna().sum())
-    inside = kept["_event_time"].between(pd.Timestamp(period.start), pd.Timestamp(period.end), inclusive="left")
-    kept = kept[inside]
+    arrived = _arrived(kept["_event_time"], labels, label, arrival, loaded_at)
+    kept = kept.assign(_label=labels.numbers, _arrived=arrived)
     twice = kept.duplicated(subset=list(frame.columns))
-    unsettled = [name for name in frame.columns if _unsettled(str(name), label, changing)]
+    settled = [name for name in frame.columns if not _unsettled(str(name), label, changing)]
     return Arranged(
-        frame=_ordered(kept[~twice], [name for name in frame.columns if name not in unsettled]),
+        frame=_ordered(_plain(kept[~twice], label, labels), settled),
         rows=int((~twice).sum()),
         duplicates=int(twice.sum()),
-        outside=int((~inside).sum()) - undated,
-        undated=undated,
+        outside=int((~inside).sum() - event_time.isna().sum()),
+        undated=int(event_time.isna().sum()),
         arrival=arrival,
+        unlabelled=labels.problems,
     )
 
 
@@ -98,73 +103,97 @@ def known(frame: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     return frame.assign(_label=frame["_label"].mask(later), _arrived=frame["_arrived"].mask(later))
 
 
-class _Columns:
-    """The four columns that matter, read one by one so that every problem is found."""
+def _placed(frame: pd.DataFrame, source: Source, timezone: str) -> tuple[pd.Series[Any], pd.Series[Any]]:
+    """Event time and entity of every row.
 
-    def __init__(self, frame: pd.DataFrame, source: Source, label: LabelSpec, timezone: str) -> None:
-        self.frame, self.source, self.spec, self.timezone = frame, source, label, timezone
-        self.event_time = self.entity = self.label = self.arrived = pd.Series(dtype=object)
+    Raises:
+        BadEvents: with every problem of the two.
+    """
+    problems = [
+        f"column {name!r} is the platform's own: rename the source's" for name in INTERNAL if name in frame.columns
+    ]
+    asked = (("source.event_time", source.event_time), ("source.entity", source.entity))
+    problems += [_absent(field, column, frame) for field, column in asked if column not in frame.columns]
+    event_time = entity = pd.Series(dtype=object)
+    if source.event_time in frame.columns:
+        try:
+            event_time = to_utc(frame[source.event_time], timezone)
+        except BadTimes as error:
+            problems.append(str(error))
+    if problems:
+        raise BadEvents(problems)
+    entity = as_text(frame[source.entity], missing="unknown")
+    return event_time, entity
 
-    def check(self) -> None:
-        """Read them all.
 
-        Raises:
-            BadEvents: with every problem.
-        """
-        problems = [*self._reserved(), *self._absent()]
-        for column, read in self._readers():
-            if column in self.frame.columns:
-                try:
-                    read(self.frame[column])
-                except (BadTimes, _BadLabel) as error:
-                    problems.append(str(error))
-        if problems:
-            raise BadEvents(problems)
+def _absent(field: str, column: str, frame: pd.DataFrame) -> str:
+    has = ", ".join(str(name) for name in frame.columns if name not in INTERNAL) or "no columns"
+    return f"{field} == {column!r}, must be a column of the source, which has {has}"
 
-    def _readers(self) -> Iterator[tuple[str, Callable[[pd.Series[Any]], None]]]:
-        yield self.source.event_time, lambda values: setattr(self, "event_time", to_utc(values, self.timezone))
-        yield self.source.entity, lambda values: setattr(self, "entity", as_text(values, missing="unknown"))
-        yield self.spec.column, lambda values: setattr(self, "label", _numbers(values))
-        if self.spec.arrival is not None:
-            yield self.spec.arrival, self._read_arrival
 
-    def _read_arrival(self, values: pd.Series[Any]) -> None:
-        self.arrived = to_utc(values, self.timezone)
-        if self.spec.column in self.frame.columns:
-            undated = int((self.frame[self.spec.column].notna() & values.isna()).sum())
-            if undated:
-                raise BadTimes(f"{values.name} is missing for {undated} labelled rows: date them or drop the label")
+@dataclass(frozen=True)
+class _Labels:
+    """The labels as float64 (nan unknown), when the source says they came, and why they could not be read."""
 
-    def _reserved(self) -> Iterator[str]:
-        for name in INTERNAL:
-            if name in self.frame.columns:
-                yield f"column {name!r} is the platform's own: rename the source's"
+    numbers: pd.Series[Any]
+    came: pd.Series[Any]
+    problems: tuple[str, ...] = ()
 
-    def _absent(self) -> Iterator[str]:
-        has = ", ".join(map(str, self.frame.columns)) or "no columns"
-        for field, column in (
-            ("source.event_time", self.source.event_time),
-            ("source.entity", self.source.entity),
-            ("label.column", self.spec.column),
-            ("label.arrival", self.spec.arrival),
-        ):
-            if column is not None and column not in self.frame.columns:
-                yield f"{field} == {column!r}, must be a column of the source, which has {has}"
+
+def _read_labels(frame: pd.DataFrame, label: LabelSpec, timezone: str, *, binary: bool) -> _Labels:
+    """The labels of rows that are in their period: what another period's look like does not matter."""
+    none = pd.Series(np.nan, index=frame.index, dtype="float64")
+    asked = (("label.column", label.column), ("label.arrival", label.arrival))
+    problems = [_absent(field, name, frame) for field, name in asked if name is not None and name not in frame.columns]
+    numbers, came = none, pd.Series(pd.NaT, index=frame.index, dtype="datetime64[ns, UTC]")
+    try:
+        numbers = _numbers(frame[label.column], binary=binary) if label.column in frame.columns else none
+    except _BadLabel as error:
+        problems.append(str(error))
+    if label.arrival is not None and label.arrival in frame.columns:
+        try:
+            came = _dated(frame[label.arrival], frame.get(label.column), timezone)
+        except BadTimes as error:
+            problems.append(str(error))
+    return _Labels(none if problems else numbers, came, tuple(problems))
+
+
+def _dated(values: pd.Series[Any], labels: pd.Series[Any] | None, timezone: str) -> pd.Series[Any]:
+    came = to_utc(values, timezone)
+    undated = 0 if labels is None else int((labels.notna() & values.isna()).sum())
+    if undated:
+        raise BadTimes(f"{values.name} is missing for {undated} labelled rows: date them or drop the label")
+    return came
 
 
 class _BadLabel(ValueError):
-    """A label that is no number."""
+    """A label that is no number, or none of the task's."""
 
 
-def _numbers(values: pd.Series[Any]) -> pd.Series[Any]:
+def _numbers(values: pd.Series[Any], *, binary: bool) -> pd.Series[Any]:
     """Numbers and truth values as float64, nan where missing."""
     numbers = pd.Series(
         pd.to_numeric(values, errors="coerce").to_numpy(dtype="float64", na_value=np.nan), index=values.index
     )
-    wrong = values[(numbers.isna() & values.notna()) | np.isinf(numbers)]
+    unfit = ~numbers.isin([0.0, 1.0]) if binary else numbers.isna() | np.isinf(numbers)
+    wrong = values[unfit & values.notna()]
     if len(wrong):
-        raise _BadLabel(f"{values.name} == {shown(wrong.iloc[0])}, must be a finite number, true or false, or missing")
+        fit = "0 or 1, true or false" if binary else "a finite number, true or false"
+        raise _BadLabel(f"{values.name} == {shown(wrong.iloc[0])}, must be {fit}, or missing")
     return numbers
+
+
+def _plain(frame: pd.DataFrame, label: LabelSpec, labels: _Labels) -> pd.DataFrame:
+    """The rows without label columns that could not be read; labels written as texts are kept as numbers.
+
+    One unreadable cell of a CSV file makes its whole column one of texts: the other periods stay what they were.
+    """
+    if labels.problems:
+        return frame.drop(columns=[name for name in (label.column, label.arrival) if name in frame.columns])
+    values = frame[label.column]
+    if pd.api.types.is_numeric_dtype(values.dtype) or not values.map(lambda value: isinstance(value, str)).any():
+        return frame
+    return frame.assign(**{label.column: frame["_label"]})
 
 
 def _arrival(label: LabelSpec, period: Period, loaded_at: datetime | None) -> Arrival:
@@ -173,15 +202,17 @@ def _arrival(label: LabelSpec, period: Period, loaded_at: datetime | None) -> Ar
     return "history" if loaded_at is None or period.end + label.delay <= loaded_at else "live"
 
 
-def _arrived(columns: _Columns, label: LabelSpec, arrival: Arrival, loaded_at: datetime | None) -> pd.Series[Any]:
+def _arrived(
+    event_time: pd.Series[Any], labels: _Labels, label: LabelSpec, arrival: Arrival, loaded_at: datetime | None
+) -> pd.Series[Any]:
     if arrival == "column":
-        moments = columns.arrived
+        moments = labels.came
     else:
-        moments = columns.event_time + pd.Timedelta(label.delay)
+        moments = event_time + pd.Timedelta(label.delay)
         if arrival == "live" and loaded_at is not None:
             read = pd.Timestamp(loaded_at).tz_convert("UTC")
             moments = moments.where(moments > read, read)
-    return moments.where(columns.label.notna())
+    return moments.where(labels.numbers.notna())
 
 
 def _named(source: Source, label: LabelSpec) -> list[str]:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Basis = Literal["holdout", "recipes", "alone", "too few rows"]
 """What a candidate can be examined on; see `validation.exam`."""
 
+Part = Literal["train", "valid", "holdout"]
+"""What rows are used for: to learn from, to stop the fit by, to examine it."""
+
 
 class ColumnReport(Record):
     """One column of one part: share missing, and its range or how many different texts it holds."""
@@ -41,6 +44,15 @@ class PartReport(Record):
     classes: dict[str, int]
     label: ColumnReport
     columns: dict[str, ColumnReport]
+
+
+class PeriodReport(Record):
+    """One period of a dataset: the part it belongs to, its rows, and the mean of their label (None without rows)."""
+
+    period: str
+    part: Part
+    rows: int
+    label: float | None
 
 
 class DatasetSnapshot(Record):
@@ -98,6 +110,21 @@ class DatasetSnapshot(Record):
             }
             for name in self.features
         ]
+
+    def missing(self) -> dict[str, float]:
+        """The share of all rows that miss a feature, for each feature that any row misses, the worst first."""
+        rows = max(self.rows, 1)
+        shares = {
+            name: sum(part.rows * part.columns[name].missing for part in self.parts.values()) / rows
+            for name in self.features
+        }
+        return {name: share for name, share in sorted(shares.items(), key=lambda item: -item[1]) if share > 0}
+
+    def part_of(self, moment: datetime) -> Part:
+        """The part that an event of this moment belongs to."""
+        if moment >= self.holdout_from:
+            return "holdout"
+        return "valid" if moment >= self.valid_from else "train"
 
 
 class NoRows(ValueError):
@@ -189,6 +216,29 @@ def report_part(frame: pd.DataFrame, features: Sequence[str], *, classes: bool) 
         classes={f"{value:g}": int(counts[value]) for value in sorted(counts.index)},
         label=_column(frame["_label"]),
         columns={name: _column(frame[name]) for name in features},
+    )
+
+
+def report_periods(
+    rows: pd.DataFrame, made: DatasetSnapshot, starts: Mapping[str, datetime]
+) -> tuple[PeriodReport, ...]:
+    """Describe the snapshot's rows period by period; `starts` has the start of each period, in order."""
+    import numpy as np
+    import pandas as pd
+
+    edges = pd.DatetimeIndex(list(starts.values())).tz_convert("UTC")
+    places = edges.searchsorted(rows["_event_time"], side="right") - 1
+    labels = rows["_label"].to_numpy(np.float64)
+    counts = np.bincount(places, minlength=len(starts))
+    sums = np.bincount(places, weights=labels, minlength=len(starts))
+    return tuple(
+        PeriodReport(
+            period=key,
+            part=made.part_of(start),
+            rows=int(count),
+            label=float(total / count) if count else None,
+        )
+        for (key, start), count, total in zip(starts.items(), counts, sums, strict=True)
     )
 
 

@@ -81,6 +81,7 @@ def unsound(
     *,
     duplicates: int = 0,
     filled_later: Sequence[str] = (),
+    told: Sequence[str] = (),
     min_rows_share: float = 0.2,
     max_duplicates_share: float = 0.05,
 ) -> list[str]:
@@ -88,7 +89,8 @@ def unsound(
 
     `usual` are earlier periods (any that has no rows is left out); what most of them have is what is
     asked for. `duplicates` were dropped before `current` was taken. `filled_later` are glob patterns
-    of columns that may be empty in a young period: the label, and what is known only with it.
+    of columns that may be empty in a young period: the label, and what is known only with it. Of the
+    columns `told` something is said elsewhere.
     """
     if current.rows == 0:
         return ["has no rows"]
@@ -101,12 +103,14 @@ def unsound(
         ordinary = median(shape.rows for shape in earlier)
         if current.rows < min_rows_share * ordinary:
             problems.append(f"{current.rows} rows, under {min_rows_share:.0%} of the usual {ordinary:.0f}")
-        problems.extend(_columns(current, earlier, filled_later))
+        problems.extend(_columns(current, earlier, filled_later, told))
     return problems
 
 
-def _columns(current: Shape, earlier: Sequence[Shape], filled_later: Sequence[str]) -> Iterator[str]:
-    for name in dict.fromkeys(name for shape in earlier for name in shape.columns):
+def _columns(
+    current: Shape, earlier: Sequence[Shape], filled_later: Sequence[str], told: Sequence[str]
+) -> Iterator[str]:
+    for name in dict.fromkeys(name for shape in earlier for name in shape.columns if name not in told):
         before = [shape.columns[name] for shape in earlier if name in shape.columns]
         if 2 * len(before) <= len(earlier):
             continue

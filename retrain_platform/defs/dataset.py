@@ -6,7 +6,9 @@ from typing import Any
 import dagster as dg
 
 from retrain_platform.dataset.checks import CHECK_NAMES, CheckName, CheckResult
-from retrain_platform.defs.names import Named, decision_id
+from retrain_platform.dataset.snapshot import DatasetSnapshot
+from retrain_platform.defs.names import Named, retrain_of
+from retrain_platform.defs.plots import bars, periods, table
 from retrain_platform.defs.resource import Platform
 
 
@@ -48,14 +50,13 @@ def training_dataset(of: Named) -> dg.AssetsDefinition:
         room="dataset",
         kinds={"deltalake"},
         deps=of.keys("events", "retrain_decision"),
+        required_resource_keys={"retrain"},
         description="The rows that the period's decision trains on: table version, cuts, content fingerprint.",
     )
-    def _training_dataset(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
-        from retrain_platform.defs.plots import table
-        from retrain_platform.steps.dataset import decided, snapshot
+    def _training_dataset(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from retrain_platform.steps.dataset import reported_periods
 
-        shop, period = retrain.workshop(of.spec), of.period(context)
-        made = snapshot(shop, period, decided(shop, period, decision_id(context)))
+        shop, _, _, made = retrain_of(of, context)
         return dg.MaterializeResult(
             data_version=dg.DataVersion(made.id),
             metadata={
@@ -65,12 +66,22 @@ def training_dataset(of: Named) -> dg.AssetsDefinition:
                 "tables": ", ".join(f"{name}@{version}" for name, version in made.tables.items()),
                 "periods": f"{made.periods[0]} to {made.periods[-1]} ({len(made.periods)})",
                 "exam": made.basis_why,
+                "rows by period": periods(reported_periods(shop, made), label=made.label, rate=made.task == "binary"),
+                "missing": _missing(made),
                 "parts": table(made.part_rows()),
                 "columns": table(made.column_rows()),
             },
         )
 
     return _training_dataset
+
+
+def _missing(made: DatasetSnapshot) -> dg.MarkdownMetadataValue:
+    """Which features miss the most values."""
+    shares = made.missing()
+    if not shares:
+        return dg.MetadataValue.md("no feature misses a value")
+    return bars(shares, title="Share of rows that miss the feature, the worst ones")
 
 
 _ASKS: dict[CheckName, str] = {
@@ -114,12 +125,14 @@ def gate(of: Named) -> dg.AssetChecksDefinition:
     """The training gate: Great Expectations checks that block what comes after in the run."""
     specs = _check_specs(of)
 
-    @dg.multi_asset_check(name=f"{of.spec.name}__training_gate", specs=specs, can_subset=False)
-    def _gate(context: dg.AssetCheckExecutionContext, retrain: Platform) -> Any:
-        from retrain_platform.steps.dataset import check, decided, snapshot
+    @dg.multi_asset_check(
+        name=f"{of.spec.name}__training_gate", specs=specs, can_subset=False, required_resource_keys={"retrain"}
+    )
+    def _gate(context: dg.AssetCheckExecutionContext) -> Any:
+        from retrain_platform.steps.dataset import check
 
-        shop, period = retrain.workshop(of.spec), of.period(context)
-        report = check(shop, period, snapshot(shop, period, decided(shop, period, decision_id(context))))
+        shop, period, _, made = retrain_of(of, context)
+        report = check(shop, period, made)
         answers = {result.name: result for result in report.results}
         for name in CHECK_NAMES:
             result = answers.get(name)

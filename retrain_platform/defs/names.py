@@ -1,11 +1,17 @@
-"""What every asset of a model shares: its key, partitions, owners and where its steps read from."""
+"""What every asset of a model shares: its key, partitions and owners; and what every step of a retrain begins with."""
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import dagster as dg
 
 from retrain_platform.dataset.period import Period
+from retrain_platform.dataset.snapshot import DatasetSnapshot
+from retrain_platform.defs.resource import mlflow_key
+from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.spec.model import ModelSpec
+
+if TYPE_CHECKING:
+    from retrain_platform.steps.workshop import Workshop
 
 
 class Named(NamedTuple):
@@ -54,6 +60,34 @@ def named(spec: ModelSpec) -> Named:
         timezone=calendar.timezone,
     )
     return Named(spec, partitions)
+
+
+class Retrain(NamedTuple):
+    """What every step of a retrain begins with: the workshop, the period, the decision obeyed, and its snapshot."""
+
+    shop: "Workshop"
+    period: Period
+    decision: RetrainDecision
+    made: DatasetSnapshot
+
+
+def retrain_of(of: Named, context: Any) -> Retrain:
+    """The retrain that the run carries out; the first step to ask makes the snapshot, the others find it.
+
+    Raises:
+        NoDecision: nobody decided to retrain in the run's period.
+    """
+    from retrain_platform.steps.dataset import decided, snapshot
+
+    shop, period = context.resources.retrain.workshop(of.spec), of.period(context)
+    decision = decided(shop, period, decision_id(context))
+    return Retrain(shop, period, decision, snapshot(shop, period, decision))
+
+
+def mlflow_of(of: Named, context: Any) -> tuple[Any, str]:
+    """The MLflow client of the retrain, and its run's id."""
+    run = getattr(context.resources, mlflow_key(of.spec.name))
+    return run.tracking_client, run.active_run().info.run_id
 
 
 def decision_id(context: Any) -> str | None:

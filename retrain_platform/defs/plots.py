@@ -8,15 +8,23 @@ from typing import Any
 
 import dagster as dg
 
+from retrain_platform.dataset.snapshot import Part, PeriodReport
+
 Draw = Callable[[Any], None]
 _LETTER = 0.062
 """The width of a letter of the tick labels, in inches."""
 
 
 def picture(
-    draw: Draw, *, width: float = 7.5, height: float = 2.6, left: float = 0.5, title: str = ""
+    draw: Draw,
+    *,
+    width: float = 7.5,
+    height: float = 2.6,
+    left: float = 0.5,
+    right: float = 0.15,
+    title: str = "",
 ) -> dg.MarkdownMetadataValue:
-    """Let `draw` paint on one matplotlib axes; gives the picture as Markdown. Sizes and the `left` margin in inches.
+    """Let `draw` paint on one matplotlib axes; gives the picture as Markdown. Sizes and the side margins in inches.
 
     The margins are given, not found: matplotlib's own layouts draw everything twice or thrice.
     """
@@ -26,7 +34,7 @@ def picture(
     figure = Figure(figsize=(width, height), dpi=72)
     FigureCanvasAgg(figure)
     over, under = 0.28, 0.28
-    axes = figure.add_axes((left / width, under / height, 1 - (left + 0.15) / width, 1 - (over + under) / height))
+    axes = figure.add_axes((left / width, under / height, 1 - (left + right) / width, 1 - (over + under) / height))
     axes.spines[["top", "right"]].set_visible(False)
     draw(axes)
     if title:
@@ -90,6 +98,34 @@ def quality(
         axes.legend(fontsize=7, frameon=False, loc="lower left", ncols=4)
 
     return picture(draw, title=title)
+
+
+_PART_COLOURS: dict[Part, str] = {"train": "#4c78a8", "valid": "#f58518", "holdout": "#54a24b"}
+
+
+def periods(reports: Sequence[PeriodReport], *, label: str, rate: bool) -> dg.MarkdownMetadataValue:
+    """Each period's rows as bars coloured by part, and over them the label's mean: its `rate`, where it is 0 or 1."""
+    said = f"share of rows with {label} = 1" if rate else f"mean of {label}"
+
+    def draw(axes: Any) -> None:
+        for part, colour in _PART_COLOURS.items():
+            mine = [place for place, report in enumerate(reports) if report.part == part]
+            axes.bar(mine, [reports[place].rows for place in mine], color=colour, alpha=0.55, width=0.85, label=part)
+            if mine and mine[0]:
+                axes.axvline(mine[0] - 0.5, color="#444444", lw=0.8, ls="--")
+        over = axes.twinx()
+        over.spines[["top"]].set_visible(False)
+        means = [math.nan if report.label is None else report.label for report in reports]
+        over.plot(range(len(means)), means, color="#222222", marker=".", lw=1.2, label=said)
+        over.tick_params(labelsize=7)
+        over.margins(y=0.2)
+        step = max(1, -(-len(reports) // 7))
+        axes.set_xticks(range(0, len(reports), step), [report.period for report in reports[::step]])
+        axes.margins(x=0.01)
+        handles = [*axes.get_legend_handles_labels()[0], *over.get_legend_handles_labels()[0]]
+        axes.figure.legend(handles=handles, fontsize=7, frameon=False, loc="upper right", ncols=4)
+
+    return picture(draw, left=0.55, right=0.5, title="Labelled rows by period")
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> dg.MarkdownMetadataValue:

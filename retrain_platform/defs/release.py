@@ -2,9 +2,10 @@
 
 import dagster as dg
 
-from retrain_platform.defs.names import Named, decision_id
+from retrain_platform.defs.names import Named, mlflow_of, retrain_of
 from retrain_platform.defs.plots import table
 from retrain_platform.defs.resource import Platform, mlflow_key
+from retrain_platform.training.semantic_version import SEMANTIC_VERSION
 
 
 def registered_model(of: Named) -> dg.AssetsDefinition:
@@ -19,24 +20,19 @@ def registered_model(of: Named) -> dg.AssetsDefinition:
         description="What passed its exam, refitted on all ripe rows and registered; its release begins.",
     )
     def _registered(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        from retrain_platform.steps.dataset import decided, snapshot
+        from retrain_platform.adapters.mlflow_tracking import log_tags
         from retrain_platform.steps.registering import register
         from retrain_platform.steps.training import report_of
 
-        shop, period = context.resources.retrain.workshop(of.spec), of.period(context)
-        decision = decided(shop, period, decision_id(context))
-        run = getattr(context.resources, mlflow_key(of.spec.name))
-        ended = register(
-            shop,
-            period,
-            decision,
-            snapshot(shop, period, decision),
-            report_of(shop, period, decision),
-            run_id=run.active_run().info.run_id,
-        )
+        shop, period, decision, made = retrain_of(of, context)
+        client, run_id = mlflow_of(of, context)
+        ended = register(shop, period, decision, made, report_of(shop, period, decision), run_id=run_id)
+        if ended.semantic_version is not None:
+            log_tags(client, run_id, {SEMANTIC_VERSION: ended.semantic_version})
         return dg.MaterializeResult(
             metadata={
                 "version": ended.version or "turned away",
+                "semantic version": ended.semantic_version or "none",
                 "verdict": ended.verdict,
                 "in words": ended.sentence,
                 "training rows": ended.training_rows,

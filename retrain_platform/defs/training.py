@@ -4,7 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from retrain_platform.defs.names import Named, decision_id
+from retrain_platform.defs.names import Named, mlflow_of, retrain_of
 from retrain_platform.defs.plots import bars, quality
 from retrain_platform.defs.resource import mlflow_key
 
@@ -23,17 +23,14 @@ def candidate_model(of: Named) -> dg.AssetsDefinition:
     def _candidate(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from retrain_platform.adapters.mlflow_tracking import log_fit
         from retrain_platform.adapters.provenance import code_tags
-        from retrain_platform.steps.dataset import decided, snapshot
         from retrain_platform.steps.training import fit, run_tags
 
-        shop, period = context.resources.retrain.workshop(of.spec), of.period(context)
-        decision = decided(shop, period, decision_id(context))
-        made = snapshot(shop, period, decision)
+        shop, period, decision, made = retrain_of(of, context)
         candidate = fit(shop, period, decision, made)
-        run = getattr(context.resources, mlflow_key(of.spec.name))
+        client, run_id = mlflow_of(of, context)
         log_fit(
-            run.tracking_client,
-            run.active_run().info.run_id,
+            client,
+            run_id,
             params=shop.spec.training.model_dump(mode="json"),
             curves=candidate.report.curves,
             metrics={"rounds": candidate.report.rounds, "rows": made.rows},
@@ -51,7 +48,7 @@ def candidate_model(of: Named) -> dg.AssetsDefinition:
                 "seen until": candidate.seen_until.isoformat(),
                 "decision": decision.id,
                 "trigger": decision.reason,
-                "MLflow run": run.active_run().info.run_id,
+                "MLflow run": run_id,
                 "importance": bars(candidate.report.importance, title="Feature importance (gain)"),
                 **({"curves": quality(curves, title="Metric by round")} if curves else {}),
             },

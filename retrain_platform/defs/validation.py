@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from retrain_platform.defs.names import Named, decision_id
+from retrain_platform.defs.names import Named, mlflow_of, retrain_of
 from retrain_platform.defs.plots import table
 from retrain_platform.defs.resource import mlflow_key
 
@@ -20,18 +20,11 @@ def validation_report(of: Named) -> dg.AssetsDefinition:
     )
     def _report(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from retrain_platform.adapters.mlflow_tracking import log_metrics
-        from retrain_platform.steps.dataset import decided, snapshot
         from retrain_platform.steps.training import examine
 
-        shop, period = context.resources.retrain.workshop(of.spec), of.period(context)
-        decision = decided(shop, period, decision_id(context))
-        report = examine(shop, period, decision, snapshot(shop, period, decision))
-        run = getattr(context.resources, mlflow_key(of.spec.name))
-        log_metrics(
-            run.tracking_client,
-            run.active_run().info.run_id,
-            {f"exam_{name}": value for name, value in report.measurements.candidate.items()},
-        )
+        report = examine(*retrain_of(of, context))
+        exam = {f"exam_{name}": value for name, value in report.measurements.candidate.items()}
+        log_metrics(*mlflow_of(of, context), exam)
         context.log.info(report.sentence)
         return dg.MaterializeResult(
             metadata={
@@ -70,12 +63,11 @@ def model_card(of: Named) -> dg.AssetsDefinition:
     )
     def _card(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from retrain_platform.steps.card import write_card
-        from retrain_platform.steps.dataset import decided
         from retrain_platform.steps.registering import close
 
-        shop, period = context.resources.retrain.workshop(of.spec), of.period(context)
-        card = write_card(shop, period, decision_id(context))
-        close(shop, period, decided(shop, period, card.decision_id))
+        shop, period, decision, made = retrain_of(of, context)
+        card = write_card(shop, period, decision, made)
+        close(shop, period, decision)
         getattr(context.resources, mlflow_key(of.spec.name)).ended_on_record = True
         return dg.MaterializeResult(metadata={"card": dg.MetadataValue.md(card.text), "decision": card.decision_id})
 

@@ -9,6 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
+from retrain_platform.monitoring.binned import binned
+from retrain_platform.monitoring.correlations import with_correlations
 from retrain_platform.monitoring.profile import Columns, DatasetProfile, rows_of, total, total_columns
 from retrain_platform.monitoring.reports import DriftReport, FeatureDrift
 from retrain_platform.monitoring.ruler import MEASURES, Counts, Ruler
@@ -58,22 +60,25 @@ def compare(
     period: str,
     as_of: datetime,
     segments: bool = True,
+    bins: bool = False,
 ) -> DriftReport:
     """Every feature of the reference as it is in `current`, whole and by segment.
 
-    `reference` may be given as profiles by period. A feature that `current` lacks is missing in all
-    its rows. Features of segments have no noise; a segment that either side lacks is left out.
+    `reference` may be given as profiles by period; `bins` keeps those of all rows. A feature that
+    `current` lacks is missing in all its rows. Features of segments have no noise of periods; a
+    segment that either side lacks is left out.
 
     Raises:
         ValueError: `reference` is empty, or a column's grid is not the same in all profiles.
     """
     known = reference if isinstance(reference, Reference) else Reference.of(reference, segments=segments)
     now = _filled(current.columns, known.rulers, current.rows)
+    features = _features(known.rulers, [known.total.columns], [now], known.noise, bins)[0]
     return DriftReport(
         period=period,
         as_of=as_of,
         reference=known.periods,
-        features=_features(known.rulers, [known.total.columns], [now], known.noise)[0],
+        features=with_correlations(features, known.total.together, current.together),
         segments=_segments(known, current) if segments else {},
     )
 
@@ -88,6 +93,9 @@ def reference_noise(
     Raises:
         ValueError: a column's grid is not the same in all profiles.
     """
+    if len(profiles) < 2:
+        names = next(iter(profiles.values())).columns if profiles else ()
+        return {name: dict.fromkeys(MEASURES) for name in names}
     together = total_columns([(each.columns, each.rows) for each in profiles.values()])
     rulers = {name: Ruler.of(column) for name, column in together.items()}
     filled = [_filled(each.columns, rulers, each.rows) for each in profiles.values()]
@@ -118,11 +126,11 @@ def _segments(reference: Reference, current: DatasetProfile) -> dict[str, dict[s
 
 
 def _features(
-    rulers: Mapping[str, Ruler], past: Sequence[Columns], now: Sequence[Columns], noise: Noise
+    rulers: Mapping[str, Ruler], past: Sequence[Columns], now: Sequence[Columns], noise: Noise, bins: bool = False
 ) -> list[tuple[FeatureDrift, ...]]:
     """For each pair of `past` and `now`, every feature's drift."""
     by_feature = [
-        _feature(name, ruler, [each[name] for each in past], [each[name] for each in now], noise.get(name, {}))
+        _feature(name, ruler, [each[name] for each in past], [each[name] for each in now], noise.get(name, {}), bins)
         for name, ruler in rulers.items()
     ]
     return list(zip(*by_feature, strict=True)) if by_feature else [()] * len(past)
@@ -134,20 +142,28 @@ def _feature(
     past: Sequence[ColumnProfile],
     now: Sequence[ColumnProfile],
     noise: Mapping[str, float | None],
+    bins: bool,
 ) -> list[FeatureDrift]:
     """One feature's drift for each pair, measured together."""
     counts = Counts.of([*past, *now])
     before, after = counts.part(0, len(past)), counts.part(len(past), len(past) + len(now))
-    scores = {measure: values.tolist() for measure, values in ruler.scores(before, after).items()}
+    coarse = ruler.coarse(before, after)
+    scores, sampling = ruler.scores(before, after, coarse), ruler.sampling(before, after, coarse)
+    bounds = ruler.ks_bound(before, after)
     return [
         FeatureDrift(
             feature=name,
             kind=ruler.grid.kind,
             scores={measure: _known(scores[measure][pair]) for measure in MEASURES},
             noise={measure: noise.get(measure) for measure in MEASURES},
+            sampling={measure: _known(sampling[measure][pair]) for measure in MEASURES},
+            ks_bound=_known(bounds[pair]),
             rows_reference=past[pair].rows,
             rows_current=now[pair].rows,
+            missing_reference=_known(past[pair].missing_share),
+            missing_current=_known(now[pair].missing_share),
             new_categories=() if ruler.numbers else _new(before, after, pair),
+            bins=binned(ruler, before.part(pair, pair + 1), (coarse[0][pair], coarse[1][pair])) if bins else None,
         )
         for pair in range(len(past))
     ]

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import reduce
 
 from retrain_platform.monitoring.profile_bytes import Line, read_lines, write_lines
-from retrain_platform.monitoring.reading import choose_grid, code_column, segment_groups
 from retrain_platform.stats.column import ColumnProfile, all_missing, combine
-from retrain_platform.stats.counting import one_group
+from retrain_platform.stats.comoments import CoMoments
 from retrain_platform.stats.grid import Grid
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Columns = dict[str, ColumnProfile]
 
@@ -22,14 +18,16 @@ Columns = dict[str, ColumnProfile]
 class DatasetProfile:
     """Counts of every column, of all `rows` and of each segment (segment column, value, column).
 
-    Equal by content. `+` gives what profiling both sets of rows at once gives: counts exactly,
-    moments to 1e-12. A column or segment that only one side has is missing, or has no rows, in the
-    other.
+    `together` says how the numeric columns of all rows move together; None where that was not
+    counted. Equal by content. `+` gives what profiling both sets of rows at once gives: counts
+    exactly, moments to 1e-12. A column or segment that only one side has is missing, or has no
+    rows, in the other; `together` is then not known.
     """
 
     columns: Columns
     rows: int
     segments: dict[str, dict[str, Columns]] = field(default_factory=dict)
+    together: CoMoments | None = None
 
     def __add__(self, other: DatasetProfile) -> DatasetProfile:
         """The profile of the rows of both.
@@ -49,7 +47,7 @@ class DatasetProfile:
         for segment in sorted(self.segments):
             for value, columns in sorted(self.segments[segment].items()):
                 lines += [Line(segment, value, name, columns[name]) for name in sorted(columns)]
-        return write_lines(lines, self.rows)
+        return write_lines(lines, self.rows, self.together)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> DatasetProfile:
@@ -58,51 +56,13 @@ class DatasetProfile:
         Raises:
             ValueError: `data` is something else, or of another version.
         """
-        lines, rows = read_lines(data)
+        lines, rows, together = read_lines(data)
         columns: Columns = {}
         segments: dict[str, dict[str, Columns]] = {}
         for line in lines:
             place = segments.setdefault(line.segment, {}).setdefault(line.value, {}) if line.segment else columns
             place[line.column] = line.profile
-        return cls(columns, rows, segments)
-
-
-def choose_grids(frame: pd.DataFrame, columns: Sequence[str]) -> dict[str, Grid]:
-    """A grid for each of `columns` from the rows of a first period, by its type.
-
-    Numbers, times and durations are numeric, but integer where the type holds whole numbers only,
-    of a modest span; texts, categories and truth values are categories.
-
-    Raises:
-        ValueError: naming the columns that `frame` lacks.
-    """
-    lacking = [name for name in columns if name not in frame]
-    if lacking:
-        raise ValueError(f"columns == {list(columns)}, must be in the frame, which lacks {', '.join(lacking)}")
-    return {name: choose_grid(frame[name]) for name in columns}
-
-
-def profile(frame: pd.DataFrame, grids: Mapping[str, Grid], segments: Sequence[str] = ()) -> DatasetProfile:
-    """Count the rows of `frame` in the cells of `grids`, whole and by each value of the `segments` columns.
-
-    A column that `frame` lacks is missing in every row; a value that a numeric column cannot read
-    is missing; a new category is counted by its own name. Rows without a value of a segment
-    column are in its segment 'missing'; a segment column that `frame` lacks has no segments.
-    """
-    rows = len(frame)
-    whole = one_group(rows)
-    parts = {name: segment_groups(frame[name]) for name in segments if name in frame and rows}
-    columns: Columns = {}
-    by_segment: dict[str, dict[str, Columns]] = {
-        name: {value: {} for value in values} for name, (_, values) in parts.items()
-    }
-    for name in sorted(grids):
-        coded = code_column(frame.get(name), grids[name], rows)
-        columns[name] = coded.profiles(whole)[0] if rows else all_missing(grids[name], 0)
-        for segment, (groups, values) in parts.items():
-            for value, column in zip(values, coded.profiles(groups), strict=True):
-                by_segment[segment][value][name] = column
-    return DatasetProfile(columns, rows, by_segment)
+        return cls(columns, rows, segments, together)
 
 
 def total(profiles: Sequence[DatasetProfile]) -> DatasetProfile:
@@ -119,7 +79,17 @@ def total(profiles: Sequence[DatasetProfile]) -> DatasetProfile:
             for value in sorted({value for part in values for value in part})
         }
     columns = total_columns([(each.columns, each.rows) for each in profiles])
-    return DatasetProfile(columns, sum(each.rows for each in profiles), by_segment)
+    return DatasetProfile(columns, sum(each.rows for each in profiles), by_segment, _together(profiles))
+
+
+def _together(profiles: Sequence[DatasetProfile]) -> CoMoments | None:
+    """The sum where all profiles with rows counted the same columns; None elsewhere."""
+    filled = [each.together for each in profiles if each.rows] or [each.together for each in profiles]
+    first = filled[0] if filled else None
+    known = [each for each in filled if each is not None]
+    if first is None or len(known) < len(filled) or any(not each.comparable(first) for each in known):
+        return None
+    return reduce(CoMoments.__add__, known)
 
 
 def total_columns(parts: Sequence[tuple[Columns, int]]) -> Columns:

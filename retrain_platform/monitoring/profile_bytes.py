@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrain_platform.stats.column import ColumnProfile, Moments
+from retrain_platform.stats.comoments import CoMoments
 from retrain_platform.stats.grid import Grid
 
-VERSION = b"1"
+VERSION = b"2"
 """Of the layout below; a reader refuses any other."""
 
 
@@ -25,19 +26,20 @@ class Line(NamedTuple):
     profile: ColumnProfile
 
 
-def write_lines(lines: Sequence[Line], rows: int) -> bytes:
-    """The lines in their order, compressed; equal lines give equal bytes."""
+def write_lines(lines: Sequence[Line], rows: int, together: CoMoments | None = None) -> bytes:
+    """The lines in their order, and `together` with the lines of all rows, compressed; equal ones give equal bytes."""
     import pyarrow as pa
 
-    table = pa.table(_arrays(lines)).replace_schema_metadata({b"version": VERSION, b"rows": str(rows).encode()})
+    about = {b"version": VERSION, b"rows": str(rows).encode(), b"together": b"0" if together is None else b"1"}
+    table = pa.table(_arrays(lines) | _together_arrays(lines, together)).replace_schema_metadata(about)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
         writer.write_table(table)
     return bytes(sink.getvalue())
 
 
-def read_lines(data: bytes) -> tuple[list[Line], int]:
-    """The lines and the number of rows that `write_lines` was given.
+def read_lines(data: bytes) -> tuple[list[Line], int, CoMoments | None]:
+    """The lines, the number of rows and the co-moments that `write_lines` was given.
 
     Raises:
         ValueError: `data` is no profile, or one of another version.
@@ -51,12 +53,15 @@ def read_lines(data: bytes) -> tuple[list[Line], int]:
     about = table.schema.metadata or {}
     if about.get(b"version") != VERSION:
         raise ValueError(f"version == {about.get(b'version')!r}, must be {VERSION!r}")
-    return list(_lines(table)), int(about[b"rows"])
+    lines = list(_lines(table))
+    together = _together(table, lines) if about[b"together"] == b"1" else None
+    return lines, int(about[b"rows"]), together
 
 
 _TEXTS = ("segment", "value", "column")
 _COUNTS = ("rows", "missing", "infinite_low", "infinite_high")
 _MOMENTS = ("mean", "m2", "least", "greatest")
+_GRID = ("kind", "centre", "scale", "repeats", "buckets")
 
 
 def _arrays(lines: Sequence[Line]) -> dict[str, Any]:
@@ -65,7 +70,15 @@ def _arrays(lines: Sequence[Line]) -> dict[str, Any]:
     profiles = [line.profile for line in lines]
     arrays = {name: _texts([getattr(line, name) for line in lines]) for name in _TEXTS}
     arrays["kind"] = _texts([each.grid.kind for each in profiles])
-    arrays["centre"] = pa.array([each.grid.centre for each in profiles], pa.float64())
+    for name, kind in (
+        ("centre", pa.float64()),
+        ("scale", pa.float64()),
+        ("repeats", pa.bool_()),
+        ("buckets", pa.int64()),
+    ):
+        arrays[name] = pa.array([getattr(each.grid, name) for each in profiles], kind)
+    cuts = [np.array(each.grid.fine, dtype=np.int64).ravel() for each in profiles]
+    arrays["fine"] = _lists(cuts, pa.array(np.concatenate([_NO_KEYS, *cuts])))
     for name in _COUNTS:
         arrays[name] = pa.array([getattr(each, name) for each in profiles], pa.int64())
     arrays["n"] = pa.array([each.moments.n for each in profiles], pa.int64())
@@ -77,11 +90,32 @@ def _arrays(lines: Sequence[Line]) -> dict[str, Any]:
     arrays["keys"] = _lists(keys, pa.array(np.concatenate([_NO_KEYS, *keys])))
     counts = [each.counts for each in profiles]
     arrays["counts"] = _lists(counts, pa.array(np.concatenate([_NO_KEYS, *counts])))
+    only = [_NO_VALUES if each.only is None else each.only for each in profiles]
+    arrays["only"] = _lists(only, pa.array(np.concatenate([_NO_VALUES, *only])))
     return arrays
 
 
 _NO_KEYS = np.empty(0, dtype=np.int64)
 _NO_TEXTS = np.empty(0, dtype=object)
+_NO_VALUES = np.empty(0)
+
+
+def _together_arrays(lines: Sequence[Line], together: CoMoments | None) -> dict[str, Any]:
+    """With each numeric column's line of all rows, its row of each of the four arrays."""
+    import pyarrow as pa
+
+    rows = {} if together is None else dict(zip(together.names, np.hstack(together.arrays), strict=True))
+    parts = [_NO_VALUES if line.segment else rows.get(line.column, _NO_VALUES) for line in lines]
+    return {"together": _lists(parts, pa.array(np.concatenate([_NO_VALUES, *parts])))}
+
+
+def _together(table: Any, lines: Sequence[Line]) -> CoMoments:
+    """What `_together_arrays` wrote."""
+    grids = {line.column: line.profile.grid for line in lines if not line.segment}
+    none = CoMoments.none(grids)
+    parts = dict(zip([line.column for line in lines if not line.segment], _parts(table["together"]), strict=False))
+    stacked = np.array([parts[name] for name in none.names]).reshape(len(none.names), 4, len(none.names))
+    return CoMoments(none.names, none.grids, *(stacked[:, i].copy() for i in range(4)))
 
 
 def _texts(values: Sequence[str]) -> Any:
@@ -100,14 +134,16 @@ def _lists(parts: Sequence[NDArray[Any]], values: Any) -> Any:
 
 def _lines(table: Any) -> Iterator[Line]:
     """The lines of a table of one chunk a column (or none, without rows)."""
-    scalars = {name: table[name].to_pylist() for name in (*_TEXTS, "kind", "centre", *_COUNTS, "n", *_MOMENTS)}
-    lists = {name: _parts(table[name]) for name in ("texts", "keys", "counts")}
+    scalars = {name: table[name].to_pylist() for name in (*_TEXTS, *_GRID, *_COUNTS, "n", *_MOMENTS)}
+    lists = {name: _parts(table[name]) for name in ("texts", "keys", "counts", "fine", "only")}
     for i in range(table.num_rows):
-        grid = Grid(scalars["kind"][i], scalars["centre"][i])
+        fine = tuple((int(top), int(cut)) for top, cut in lists["fine"][i].reshape(-1, 2))
+        grid = Grid(**{name: scalars[name][i] for name in _GRID}, fine=fine)
         keys = lists["texts" if grid.kind == "category" else "keys"][i]
         moments = Moments(**{name: scalars[name][i] for name in ("n", *_MOMENTS)})
         numbers = {name: scalars[name][i] for name in _COUNTS}
-        profile = ColumnProfile(grid, keys, lists["counts"][i], **numbers, moments=moments)
+        only = lists["only"][i] if grid.repeats else None
+        profile = ColumnProfile(grid, keys, lists["counts"][i], **numbers, moments=moments, only=only)
         yield Line(**{name: scalars[name][i] for name in _TEXTS}, profile=profile)
 
 

@@ -1,4 +1,4 @@
-"""Columns of a frame as the cells of their grids: which values are texts, numbers, missing."""
+"""Columns of a frame as blocks: which values are texts, numbers, missing."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrain_platform.stats.counting import Coded, Groups, code_numbers, code_texts
-from retrain_platform.stats.grid import Grid, choose_numbers
+from retrain_platform.monitoring.blocks import Numbers, Texts, Values, text_of
+from retrain_platform.stats.choosing import choose_numbers
+from retrain_platform.stats.counting import Groups
+from retrain_platform.stats.grid import Grid
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,13 +36,11 @@ def choose_grid(column: pd.Series[Any]) -> Grid:
     return Grid("category")
 
 
-def code_column(column: pd.Series[Any] | None, grid: Grid, rows: int) -> Coded:
-    """The cells of `column`, whatever its type has become; None for a column that is not there."""
+def column_values(column: pd.Series[Any], grid: Grid) -> Values:
+    """The values of `column` as `grid` counts them, whatever its type has become."""
     if grid.kind != "category":
-        return code_numbers(grid, np.full(rows, np.nan) if column is None else _numbers(column))
-    if column is None:
-        return code_texts(np.full(rows, -1, dtype=np.intp), ())
-    return code_texts(*text_places(column))
+        return Numbers(_numbers(column))
+    return Texts(*text_places(column))
 
 
 def segment_groups(column: pd.Series[Any] | NDArray[np.object_]) -> tuple[Groups, list[str]]:
@@ -59,12 +59,7 @@ def text_places(column: pd.Series[Any] | NDArray[np.object_]) -> tuple[NDArray[n
     import pandas as pd
 
     places, values = pd.factorize(column)
-    return places.astype(np.intp), [_text(value) for value in values]
-
-
-def _text(value: object) -> str:
-    whole = isinstance(value, float | np.floating) and float(value).is_integer()
-    return str(int(value)) if whole else str(value)  # type: ignore[call-overload]
+    return places.astype(np.intp), [text_of(value) for value in values]
 
 
 def _numbers(column: pd.Series[Any]) -> NDArray[np.float64]:

@@ -10,26 +10,44 @@ from retrain_platform.dataset.record import Record
 Role = Literal["champion", "shadow", "canary", "previous"]
 """What a version was to a period when it was scored."""
 
-DRIFT_METHODS = ("psi", "js", "kl", "ks", "wasserstein", "chi_squared")
+DRIFT_METHODS = ("psi", "js", "kl", "ks", "wasserstein", "chi_squared", "hellinger")
 """The distances of a feature's current distribution from its reference; see `stats.distances`."""
 
 
-class FeatureDrift(Record):
-    """One feature's distance from the reference, and what the reference's own periods scored.
+class Bins(Record):
+    """The bins that PSI, JS, KL, Hellinger and chi-squared were computed over, with both sides' rows in each."""
 
-    `scores` and `noise` have the keys of `DRIFT_METHODS` plus 'new_category_share' and
+    labels: tuple[str, ...]
+    reference: tuple[int, ...]
+    current: tuple[int, ...]
+
+
+class FeatureDrift(Record):
+    """One feature's distance from the reference, and the two kinds of noise that it is read against.
+
+    `scores`, `noise` and `sampling` have the keys of `DRIFT_METHODS` plus 'new_category_share' and
     'missing_share' (absolute change); None where a measure does not apply. `noise` is the 95th
     percentile of the scores that each reference period got against the others together, so a
-    score at or under it is what an ordinary period does.
+    score at or under it is what an ordinary period does. `sampling` is the 95th percentile of what
+    chance gives at these numbers of rows where nothing changed. The exact KS lies within
+    scores['ks'] and that plus `ks_bound`. `correlation` is the largest change of its correlation
+    with another numeric feature, `correlated` which; None where fewer than two are measured.
     """
 
     feature: str
     kind: Literal["numeric", "integer", "category"]
     scores: dict[str, float | None]
     noise: dict[str, float | None]
+    sampling: dict[str, float | None] = {}
+    ks_bound: float | None = None
+    correlation: float | None = None
+    correlated: str = ""
     rows_reference: int
     rows_current: int
+    missing_reference: float | None = None
+    missing_current: float | None = None
     new_categories: tuple[str, ...] = ()
+    bins: Bins | None = None
 
 
 class DriftReport(Record):

@@ -10,17 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrain_platform.monitoring.reports import DRIFT_METHODS
-from retrain_platform.stats import distances
+from retrain_platform.stats import distances, noise
 from retrain_platform.stats.bins import category_counts, quantile_counts
-from retrain_platform.stats.column import ColumnProfile, aligned
+from retrain_platform.stats.column import ColumnProfile, aligned, level, shared_values
 from retrain_platform.stats.grid import Grid, Keys
-from retrain_platform.stats.noise import others
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+Coarse = tuple[Ints, Ints]
+"""Both sides of some pairs in the same bins: shape (pairs, bins) each."""
+
 MEASURES = (*DRIFT_METHODS, "new_category_share", "missing_share")
-"""The keys of a `FeatureDrift`'s scores and noise."""
+"""The keys of a `FeatureDrift`'s scores, noise and sampling."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,12 @@ class Counts:
     """A column's counts in several profiles, a row each.
 
     `cells` are of shape (profiles, keys), `infinite` (profiles, 2) the rows that lie before and
-    after them, `missing` and `rows` (profiles,).
+    after them, `missing` and `rows` (profiles,). `values`, of shape (keys,), are the numbers that
+    all rows of a cell are, in all profiles; nan where they are several, or texts.
     """
 
     keys: Keys
+    values: Floats
     cells: Ints
     infinite: Ints
     missing: Ints
@@ -44,23 +48,31 @@ class Counts:
         Raises:
             ValueError: no profile, or their grids differ.
         """
+        profiles = level(profiles)
         keys, cells = aligned(profiles)
+        values = shared_values(profiles, keys) if keys.dtype != object else np.full(len(keys), np.nan)
         infinite = np.array([(each.infinite_low, each.infinite_high) for each in profiles])
         missing = np.array([each.missing for each in profiles])
-        return cls(keys, cells, infinite, missing, np.array([each.rows for each in profiles]))
+        return cls(keys, values, cells, infinite, missing, np.array([each.rows for each in profiles]))
 
     def part(self, start: int, stop: int) -> Counts:
         """The profiles from `start` to `stop`, exclusive."""
-        return Counts(self.keys, *(each[start:stop] for each in self._counted))
+        return Counts(self.keys, self.values, *(each[start:stop] for each in self._counted))
 
     def others(self) -> Counts:
         """For each profile, the sum of all the others."""
-        return Counts(self.keys, *(others(each) for each in self._counted))
+        return Counts(self.keys, self.values, *(noise.others(each) for each in self._counted))
 
     @cached_property
     def ordered(self) -> Ints:
         """The cells with the infinities at their ends."""
         return np.column_stack([self.infinite[:, 0], self.cells, self.infinite[:, 1]])
+
+    @property
+    def known(self) -> Ints:
+        """The rows in cells; shape (profiles,)."""
+        total: Ints = self.cells.sum(axis=1)
+        return total
 
     @property
     def missing_share(self) -> Floats:
@@ -91,37 +103,72 @@ class Ruler:
         """Whether the column's cells are numbers."""
         return self.grid.kind != "category"
 
-    def scores(self, reference: Counts, current: Counts) -> dict[str, Floats]:
+    def scores(self, reference: Counts, current: Counts, coarse: Coarse | None = None) -> dict[str, Floats]:
         """Each of `MEASURES` for each pair of rows, shape (pairs,); nan where it does not apply.
 
-        PSI, JS, KL and chi-squared are over coarse bins, of which the missing are one. KS and
-        Wasserstein are over the cells of numbers, so without the missing; Wasserstein, without the
-        infinities too, is in standard deviations of the reference.
+        PSI, JS, KL, Hellinger and chi-squared are over coarse bins, of which the missing are one. KS
+        and Wasserstein are over the cells of numbers, so without the missing; Wasserstein, without
+        the infinities too, is in standard deviations of the reference. The share of new categories
+        cannot be told of texts in buckets. `coarse`, where known, are the pairs' bins.
         """
-        coarse = self._coarse(reference, current)
-        scores = {name: distance(*coarse) for name, distance in _OF_BINS.items()}
+        bins = coarse or self.coarse(reference, current)
+        scores = {name: distance(*bins) for name, distance in _OF_BINS.items()}
         unknown = np.full(len(reference.rows), np.nan)
         scores |= {"ks": unknown, "wasserstein": unknown, "new_category_share": unknown}
         if self.numbers:
             scores["ks"] = distances.ks(reference.ordered, current.ordered)
-            scores["wasserstein"] = self._in_deviations(reference, current)
-        else:
+            scores["wasserstein"] = self._in_deviations(
+                distances.wasserstein(reference.cells, current.cells, self.positions(current))
+            )
+        elif not self.grid.buckets:
             scores["new_category_share"] = distances.new_category_share(reference.cells, current.cells)
         scores["missing_share"] = np.abs(current.missing_share - reference.missing_share)
         return {name: scores[name] for name in MEASURES}
 
-    def _coarse(self, reference: Counts, current: Counts) -> tuple[Ints, Ints]:
-        """Both sides in the reference's bins, the missing last."""
+    def sampling(self, reference: Counts, current: Counts, coarse: Coarse | None = None) -> dict[str, Floats]:
+        """What each of `MEASURES` reaches 95 times in 100 where nothing changed, at these numbers of rows."""
+        unknown = np.full(len(reference.rows), np.nan)
+        levels = noise.of_bins(*(coarse or self.coarse(reference, current)))
+        levels |= {"ks": unknown, "wasserstein": unknown, "new_category_share": unknown}
+        if self.numbers:
+            levels["ks"] = noise.of_ks(reference.ordered.sum(axis=1), current.ordered.sum(axis=1))
+            levels["wasserstein"] = self._in_deviations(
+                noise.of_wasserstein(reference.cells, self.positions(current), current.known)
+            )
+        elif not self.grid.buckets:
+            levels["new_category_share"] = noise.of_new_categories(reference.cells, current.known)
+        levels["missing_share"] = noise.of_missing(reference.missing, reference.rows, current.rows)
+        return {name: levels[name] for name in MEASURES}
+
+    def ks_bound(self, reference: Counts, current: Counts) -> Floats:
+        """How much the exact KS can be over the one in `scores`, shape (pairs,); nan of texts."""
+        if not self.numbers:
+            return np.full(len(reference.rows), np.nan)
+        mixed = np.pad(np.isnan(current.values), 1)
+        return distances.ks_bound(reference.ordered, current.ordered, mixed)
+
+    def coarse(self, reference: Counts, current: Counts) -> Coarse:
+        """Both sides in the reference's bins, the missing last; shape (pairs, bins)."""
         if self.numbers:
             past, now = quantile_counts(reference.ordered, current.ordered)
         else:
             past, now = category_counts(reference.cells, current.cells)
         return np.column_stack([past, reference.missing]), np.column_stack([now, current.missing])
 
-    def _in_deviations(self, reference: Counts, current: Counts) -> Floats:
-        positions = self.grid.positions(current.keys)
-        moved = distances.wasserstein(reference.cells, current.cells, positions)
+    def positions(self, counts: Counts) -> Floats:
+        """What stands for each cell: its one value where it has one."""
+        if self.grid.kind == "integer":
+            return self.grid.positions(counts.keys)
+        return np.where(np.isnan(counts.values), self.grid.positions(counts.keys), counts.values)
+
+    def _in_deviations(self, moved: Floats) -> Floats:
         return moved / self.deviation if self.deviation > 0 else np.full_like(moved, np.nan)
 
 
-_OF_BINS = {"psi": distances.psi, "js": distances.js, "kl": distances.kl, "chi_squared": distances.chi_squared}
+_OF_BINS = {
+    "psi": distances.psi,
+    "js": distances.js,
+    "kl": distances.kl,
+    "hellinger": distances.hellinger,
+    "chi_squared": distances.chi_squared,
+}

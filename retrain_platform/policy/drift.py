@@ -16,7 +16,7 @@ from retrain_platform.policy.base import Action, Finding, FindingVerdict, Histor
 from retrain_platform.policy.fields import Patterns, Span
 from retrain_platform.policy.wording import number, periods
 
-DriftMethod = Literal["psi", "js", "kl", "ks", "wasserstein", "chi_squared"]
+DriftMethod = Literal["psi", "js", "kl", "ks", "wasserstein", "chi_squared", "hellinger"]
 _NAMED = 4
 """How many features or categories a sentence names."""
 

@@ -106,7 +106,9 @@ def advance(
     The clock is `evidence.clock`, the ripe event periods since the stage (or canary step) began;
     elapsed time moves nothing. Shadow and canary, once served: not worse moves up, a share of 100
     is the promotion; worse, and undecided after `plan.patience` ripe periods, keep the champion.
-    Bake: worse returns to the previous champion at once; else it is proven when served. The waiting
+    Bake: worse returns to the previous champion at once; else it is proven when served. Periods that
+    one of the two could not score (`evidence.unscored`) wear out the patience, and in bake serve,
+    so that a release beside a version that cannot score ends; they never move one up. The waiting
     version, if any, follows the one that ends.
 
     Raises:
@@ -149,17 +151,16 @@ def _must_fit(state: ReleaseState, opened: Release, evidence: Evidence) -> None:
 def _judged(opened: Release, evidence: Evidence, plan: ReleasePlan, required: int) -> Transition | None:
     ripe = evidence.clock
     verdict = weigh(evidence.difference, evidence.low, evidence.high, plan.not_worse_by)
+    waited = ripe + evidence.unscored
     if opened.stage is Stage.BAKE:
-        return _baked(opened, evidence, plan, verdict, served=ripe >= required)
-    if ripe < required:
-        return None
-    if verdict == "not worse":
+        return _baked(opened, evidence, plan, verdict, served=waited >= required)
+    if ripe >= required and verdict == "not worse":
         return _upward(opened, evidence, plan)
-    if verdict == "worse":
+    if ripe >= required and verdict == "worse":
         sentence = f"worse beyond the margin, the champion stays: {_seen(evidence, plan)}"
         return transition(opened.stage, Event.WORSE, opened.version, sentence, evidence=evidence)
-    if ripe >= plan.patience:
-        sentence = f"undecided after {ripe} ripe periods, the champion stays: {_seen(evidence, plan)}"
+    if waited >= max(required, plan.patience):
+        sentence = f"undecided after {waited} ripe periods, the champion stays: {_seen(evidence, plan)}"
         return transition(opened.stage, Event.PATIENCE_OVER, opened.version, sentence, evidence=evidence)
     return None
 
@@ -196,6 +197,8 @@ def _baked(
 def _seen(evidence: Evidence, plan: ReleasePlan) -> str:
     """What was measured, against what, on how much."""
     basis = f"{evidence.rows} rows of {len(evidence.periods)} ripe periods, margin {plan.not_worse_by:g}"
+    if evidence.unscored:
+        basis += f"; {evidence.unscored} more that one of the two could not score"
     if evidence.difference is None or evidence.low is None or evidence.high is None:
         return f"no comparison with version {evidence.other} ({evidence.why or 'no reason given'}), {basis}"
     interval = f"{evidence.difference:+.4f} [{evidence.low:+.4f}, {evidence.high:+.4f}]"

@@ -143,7 +143,8 @@ class Evidence(Record):
 
     `periods` are the ripe event periods counted; `difference` is open version minus the other (the champion, or in
     bake the previous champion), oriented so that positive is better; `low`/`high` its interval at the plan's
-    confidence, corrected for the number of looks.
+    confidence, corrected for the number of looks. `in_stage` is how many of `periods` are the stage's own, where it
+    looks back further; `unscored` how many ripe periods of the stage one of the two could not score.
     """
 
     version: str
@@ -155,10 +156,11 @@ class Evidence(Record):
     high: float | None
     why: str = ""
     in_stage: int | None = None
+    unscored: int = 0
 
     @property
     def clock(self) -> int:
-        """The ripe periods that the stage has served."""
+        """The ripe periods that the stage has served: those that both versions scored."""
         return len(self.periods) if self.in_stage is None else self.in_stage
 
 

@@ -60,5 +60,5 @@ def retrain(shop: Workshop, period: Period, decision_id: str | None) -> None:
     fit(shop, period, decision, made)
     report = examine(shop, period, decision, made)
     register(shop, period, decision, made, report)
-    write_card(shop, period, decision.id)
+    write_card(shop, period, decision, made)
     close(shop, period, decision)

@@ -1,42 +1,17 @@
-"""What a spec's sections must agree on with each other, and which fields each place knows."""
+"""What a spec's sections must agree on with each other."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from pydantic import BaseModel
-
-from retrain_platform.dataset.checks import ChecksSpec
 from retrain_platform.dataset.duration import duration_text
-from retrain_platform.dataset.label import LabelSpec
-from retrain_platform.dataset.period import Calendar
-from retrain_platform.dataset.source import SOURCES
-from retrain_platform.policy import POLICIES, problems
-from retrain_platform.release.base import ReleasePlan
-from retrain_platform.spec.model import Features, ModelSpec, Monitoring, Operation, Validation
+from retrain_platform.policy import problems
+from retrain_platform.spec.fields import did_you_mean
+from retrain_platform.spec.model import ModelSpec
 from retrain_platform.stats.metrics import METRICS
-from retrain_platform.training import LEARNERS
-from retrain_platform.validation import GATES
 
 Contradiction = tuple[str, str, str]
-_FAMILIES: dict[str, Sequence[type[BaseModel]]] = {
-    "source": SOURCES,
-    "policy": POLICIES,
-    "training": LEARNERS,
-    "validation": GATES,
-}
-_SECTIONS: dict[str, type[BaseModel]] = {
-    "period": Calendar,
-    "label": LabelSpec,
-    "features": Features,
-    "monitoring": Monitoring,
-    "checks": ChecksSpec,
-    "validation": Validation,
-    "release": ReleasePlan,
-    "operation": Operation,
-}
 
 
 def contradictions(spec: ModelSpec, lost: Callable[[str], bool]) -> list[Contradiction]:
@@ -66,17 +41,16 @@ def _metrics(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradic
     named = list(_named_metrics(spec))
     for field, name in [*measured, *named]:
         if name not in known:
-            yield field, repr(name), f"must be one of {', '.join(known)} for task {spec.task}{_near(name, known)}"
+            yield (
+                field,
+                repr(name),
+                f"must be one of {', '.join(known)} for task {spec.task}{did_you_mean(name, known)}",
+            )
     if lost("monitoring.metrics") or any(name not in known for _, name in measured):
         return
     for field, name in named:
         if name in known and name not in spec.metrics:
             yield field, repr(name), f"must be measured too: add it to monitoring.metrics, now {list(spec.metrics)}"
-
-
-def _near(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, 1)
-    return f"; did you mean {close[0]}?" if close else ""
 
 
 def _named_metrics(spec: ModelSpec) -> Iterator[tuple[str, str]]:
@@ -116,18 +90,3 @@ def _columns(spec: ModelSpec) -> Iterator[Contradiction]:
     for position, segment in enumerate(spec.segments if _has(spec, "label") else ()):
         if segment == spec.label.column:
             yield f"segments[{position}]", repr(segment), "must not be the label: its segments would be its classes"
-
-
-def known_fields(path: Sequence[str | int], attributes: Mapping[str, Any]) -> list[str]:
-    """The field names that the spec knows at `path`, in order."""
-    if not path:
-        return list(ModelSpec.model_fields)
-    data: Any = attributes
-    for part in path:
-        data = data.get(part) if isinstance(data, Mapping) else data[part]
-    section = str(path[0])
-    kind = data.get("kind") if isinstance(data, Mapping) else None
-    for member in _FAMILIES.get(section, ()):
-        if member.model_fields["kind"].default == kind:
-            return list(member.model_fields)
-    return list(_SECTIONS[section].model_fields) if section in _SECTIONS else []

@@ -1,4 +1,4 @@
-"""A `defs.yaml` as it is written: its YAML, its templates, and what is wrong before any field is looked at."""
+"""A `defs.yaml` as it is written: its YAML, and what is wrong before any field is looked at."""
 
 from __future__ import annotations
 
@@ -8,47 +8,71 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from retrain_platform.spec.problem import Path, Problem, SpecErrors, child, dotted, line_of
+from retrain_platform.spec.model import ModelSpec
+from retrain_platform.spec.problem import Path, Problem, SpecErrors, child, dotted, line_of, shown
 
 COMPONENT = "retrain_platform.RetrainedModel"
+_FIELDS = ("type", "attributes", "template_vars_module", "requirements", "post_processing")
+"""What Dagster knows in the file of a component."""
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as it is, but for a day that no calendar has: it stays a text, for its field to refuse."""
+
+    def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> Any:
+        """The date or time that is written, or its text."""
+        try:
+            return super().construct_yaml_timestamp(node)
+        except ValueError:
+            return node.value
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_timestamp)
 
 
 class Document(NamedTuple):
-    """The attributes with their templates filled, their YAML for line numbers, and what was wrong so far.
-
-    `gaps` are the places whose template could not be filled: nothing more can be said of them.
-    """
+    """The attributes as they are written, their YAML for line numbers, and what was wrong so far."""
 
     attributes: Mapping[str, Any]
     node: yaml.Node | None
     problems: list[Problem]
-    gaps: frozenset[Path]
 
 
-def parse(text: str, file: str, env: Mapping[str, str]) -> Document:
-    """Read the text of a component file.
+def parse(text: str, file: str, *, of_type: str | None = COMPONENT) -> Document:
+    """Read the text of a component file; its type must be `of_type` unless that is None.
 
     Raises:
         SpecErrors: it is no YAML, or says nothing of a model.
     """
     try:
-        data, root = yaml.safe_load(text), yaml.compose(text)
+        data, root = yaml.load(text, _Loader), yaml.compose(text, _Loader)
     except yaml.YAMLError as error:
         raise SpecErrors([_unreadable(error, text, file)]) from error
     if data is None:
         raise SpecErrors([Problem(file, 0, "the file", "", f"is empty, must begin with type: {COMPONENT}")])
     if not isinstance(data, dict):
         raise SpecErrors([Problem(file, 1, "the file", "", "must be a mapping with the fields type and attributes")])
-    problems = [*_repeated(root, file), *_wrong_type(data, root, file)]
+    problems = [*_repeated(root, file), *_wrong_type(data, root, file, of_type), *_unknown(data, root, file)]
     attributes, node = data.get("attributes"), child(root, "attributes")
     if not isinstance(attributes, dict):
-        said = "must be given: the model's spec stands under it" if attributes is None else "must be a mapping"
-        raise SpecErrors([*problems, Problem(file, line_of(root, ("attributes",)), "attributes", "", said)])
-    unfilled: dict[Path, tuple[str, str]] = {}
-    filled = _filled(attributes, (), env, unfilled)
-    for path, (value, cure) in unfilled.items():
-        problems.append(Problem(file, line_of(node, path), dotted(path), value, cure))
-    return Document(filled, node, problems, frozenset(unfilled))
+        if attributes is not None:
+            said = "must be a mapping of fields"
+            problems.append(Problem(file, line_of(root, ("attributes",)), "attributes", shown(attributes), said))
+        elif not any("did you mean attributes?" in problem.cure for problem in problems):
+            said = "must be given: the model's spec stands under it"
+            problems.append(Problem(file, line_of(root, ("attributes",)), "attributes", "", said))
+        raise SpecErrors(problems)
+    return Document(attributes, node, problems)
+
+
+_SYNTAX = {
+    "mapping values are not allowed here": "a ':' stands where none can: look for a name without its ':', "
+    "a ':' without a space after it, or a line too far in, here and in the line before",
+    r"found character '\t' that cannot start any token": "indent with spaces, not with a tab",
+    "but found another document": "one file holds one model: put the next in a folder of its own",
+    "could not find expected ':'": "a ':' is missing after a name, here or in the line before",
+}
+"""The parser's sentences in plain words."""
 
 
 def _unreadable(error: yaml.YAMLError, text: str, file: str) -> Problem:
@@ -56,17 +80,48 @@ def _unreadable(error: yaml.YAMLError, text: str, file: str) -> Problem:
     if mark is None:
         return Problem(file, 0, "the file", "", f"must be YAML: {error}")
     said = getattr(error, "problem", None) or getattr(error, "context", None) or "it cannot be read"
+    if said == "found unexpected end of stream" and getattr(error, "context_mark", None) is not None:
+        mark, said = getattr(error, "context_mark", mark), "a quote opens here and is never closed"
     lines = text.splitlines()
     written = lines[mark.line].strip() if mark.line < len(lines) else ""
-    cure = '; put a template in quotes, as in "{{ env.NAME }}"' if "{{" in written else ""
-    return Problem(file, mark.line + 1, "the file", "", f"must be YAML: {said} at column {mark.column + 1}{cure}")
+    first = written and lines[mark.line][mark.column :][:1]
+    cure = ""
+    if "{{" in written:
+        cure = '; put a template in quotes, as in "{{ env.NAME }}"'
+    elif first and first in "@`%!*&":
+        cure = f"; put a text that begins with {first} in quotes"
+    said = f"must be YAML: {_SYNTAX.get(said, said)} (column {mark.column + 1}){cure}"
+    return Problem(file, mark.line + 1, "the line", shown(written), said)
 
 
-def _wrong_type(data: Mapping[str, Any], root: yaml.Node | None, file: str) -> Iterator[Problem]:
+def _wrong_type(data: Mapping[str, Any], root: yaml.Node | None, file: str, of_type: str | None) -> Iterator[Problem]:
     if "type" not in data:
-        yield Problem(file, 1, "type", "", f"must be given: {COMPONENT}")
-    elif data["type"] != COMPONENT:
-        yield Problem(file, line_of(root, ("type",)), "type", repr(data["type"]), f"must be {COMPONENT!r}")
+        if not any(_meant(name, data) == "type" for name in data):
+            yield Problem(file, 1, "type", "", f"must be given: {COMPONENT}")
+    elif of_type is not None and data["type"] != of_type:
+        yield Problem(file, line_of(root, ("type",)), "type", repr(data["type"]), f"must be {of_type!r}")
+
+
+def _unknown(data: Mapping[str, Any], root: yaml.Node | None, file: str) -> Iterator[Problem]:
+    """Fields beside type and attributes that a component's file does not have; a spec's own belong further in."""
+    for name in data:
+        if name in _FIELDS:
+            continue
+        close = _meant(name, data)
+        if close is not None:
+            cure = f"is no field here; did you mean {close}?"
+        elif name in ModelSpec.model_fields:
+            cure = "is no field here; move it under attributes, two spaces further in"
+        else:
+            cure = f"is no field here; known are {', '.join(_FIELDS)}"
+        yield Problem(file, line_of(root, (str(name),)), str(name), "", cure)
+
+
+def _meant(name: object, data: Mapping[str, Any]) -> str | None:
+    """The absent field that an unknown one is a slip of the pen for, if there is one."""
+    absent = [field for field in _FIELDS if field not in data]
+    close = [] if name in _FIELDS or name in ModelSpec.model_fields else difflib.get_close_matches(str(name), absent, 1)
+    return close[0] if close else None
 
 
 def _repeated(node: yaml.Node | None, file: str, path: Path = ()) -> Iterator[Problem]:
@@ -84,39 +139,3 @@ def _repeated(node: yaml.Node | None, file: str, path: Path = ()) -> Iterator[Pr
     elif isinstance(node, yaml.SequenceNode):
         for position, item in enumerate(node.value):
             yield from _repeated(item, file, (*path, position))
-
-
-def _filled(value: Any, path: Path, env: Mapping[str, str], unfilled: dict[Path, tuple[str, str]]) -> Any:
-    """`value` with the templates of its texts filled, one text at a time as Dagster does it."""
-    if isinstance(value, dict):
-        return {name: _filled(each, (*path, name), env, unfilled) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_filled(each, (*path, position), env, unfilled) for position, each in enumerate(value)]
-    if not isinstance(value, str) or ("{{" not in value and "{%" not in value):
-        return value
-    text, cure = _rendered(value, env)
-    if cure:
-        unfilled[path] = (repr(value), cure)
-    return text
-
-
-def _rendered(template: str, env: Mapping[str, str]) -> tuple[str, str]:
-    """The filled template, or itself and why it cannot be filled."""
-    import jinja2
-
-    missing: list[str] = []
-
-    class Gap(jinja2.Undefined):
-        def __str__(self) -> str:
-            missing.append(str(self._undefined_name))
-            return ""
-
-    try:
-        text = jinja2.Template(template, undefined=Gap).render(env=dict(env))
-    except Exception as error:  # a template is a small program: it may fail in any way
-        return template, f"must be a template such as {{{{ env.NAME }}}}: {error}"
-    if not missing:
-        return text, ""
-    close = difflib.get_close_matches(missing[0], env, 1)
-    hint = f"; did you mean {close[0]}?" if close else f": export {missing[0]}=..."
-    return template, f"must have {', '.join(missing)} set in the environment{hint}"

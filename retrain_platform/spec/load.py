@@ -11,17 +11,27 @@ import yaml
 from pydantic import ValidationError
 
 from retrain_platform.spec.checking import contradictions
-from retrain_platform.spec.document import COMPONENT, parse
+from retrain_platform.spec.document import COMPONENT, Document, parse
 from retrain_platform.spec.model import ModelSpec
 from retrain_platform.spec.problem import Problem, SpecErrors, dotted, line_of, undotted
 from retrain_platform.spec.salvage import salvage
+from retrain_platform.spec.template import filled
 from retrain_platform.spec.wording import described
 
-__all__ = ["COMPONENT", "Problem", "SpecErrors", "read_spec", "spec_from"]
+__all__ = ["COMPONENT", "Problem", "SpecErrors", "read_spec", "spec_as_written", "spec_from"]
 
 
-def read_spec(path: Path, env: Mapping[str, str] = os.environ) -> ModelSpec:
+def read_spec(
+    path: Path,
+    env: Mapping[str, str] = os.environ,
+    *,
+    names: Mapping[str, Any] | None = None,
+    of_type: str | None = COMPONENT,
+) -> ModelSpec:
     """The spec in the component file `path`, `{{ env.NAME }}` filled from `env`.
+
+    `names` are what else templates may name (Dagster's own, and a host project's); of the file's type nothing is
+    asked where `of_type` is None.
 
     Raises:
         SpecErrors: with every mistake of the file.
@@ -33,15 +43,31 @@ def read_spec(path: Path, env: Mapping[str, str] = os.environ) -> ModelSpec:
         raise SpecErrors([Problem(file, 0, "the file", "", f"must be readable: {error.strerror}")]) from error
     except UnicodeDecodeError as error:
         raise SpecErrors([Problem(file, 0, "the file", "", f"must be text in UTF-8: {error}")]) from error
-    document = parse(text, file, env)
-    gaps = {dotted(gap) for gap in document.gaps}
+    return _filled_spec(parse(text, file, of_type=of_type), file, env, names or {})
+
+
+def spec_as_written(attributes: Mapping[str, Any], file: str, names: Mapping[str, Any]) -> ModelSpec:
+    """As `read_spec`, of attributes that come from no file; `file` is what mistakes are told of.
+
+    Raises:
+        SpecErrors: with every mistake.
+    """
+    return _filled_spec(Document(attributes, None, []), file, os.environ, names)
+
+
+def _filled_spec(document: Document, file: str, env: Mapping[str, str], names: Mapping[str, Any]) -> ModelSpec:
+    given, gaps = filled(document.attributes, env, names)
+    problems = [*document.problems]
+    for path, (value, cure) in gaps.items():
+        problems.append(Problem(file, line_of(document.node, path), dotted(path), value, cure))
+    unknown = {dotted(path) for path in gaps}
     try:
-        spec = spec_from(document.attributes, file, document.node)
+        spec = spec_from(given, file, document.node)
     except SpecErrors as error:
-        rest = [problem for problem in error.problems if problem.field not in gaps]
-        raise SpecErrors([*document.problems, *rest]) from error
-    if document.problems:
-        raise SpecErrors(document.problems)
+        rest = [problem for problem in error.problems if problem.field not in unknown]
+        raise SpecErrors([*problems, *rest]) from None  # the validator's own words would be told once more
+    if problems:
+        raise SpecErrors(problems)
     return spec
 
 
@@ -53,8 +79,8 @@ def spec_from(attributes: Mapping[str, Any], file: str = "spec", node: yaml.Node
     """
     try:
         spec = ModelSpec.model_validate(dict(attributes))
-    except ValidationError as error:
-        raise SpecErrors(_mistakes(attributes, file, node)) from error
+    except ValidationError:
+        raise SpecErrors(_mistakes(attributes, file, node)) from None
     wrong = [
         Problem(file, line_of(node, undotted(field)), field, value, cure)
         for field, value, cure in contradictions(spec, lambda path: False)

@@ -10,6 +10,8 @@ import yaml
 Path = tuple[str | int, ...]
 """A place in a spec: names of fields and positions in lists, from the outside in."""
 
+_SHOWN = 60
+
 
 class Problem(NamedTuple):
     """One mistake: `line` counts from 1, 0 where the line is not known; `cure` says what would do."""
@@ -33,6 +35,12 @@ class SpecErrors(ValueError):
         many = f"{len(problems)} mistakes" if len(problems) > 1 else "1 mistake"
         listed = "\n".join(f"  {problem}" for problem in self.problems)
         super().__init__(f"{many} in {self.problems[0].file}:\n{listed}")
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
 
 
 def dotted(path: Path) -> str:

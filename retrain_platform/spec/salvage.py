@@ -6,11 +6,14 @@ out, and the rest is validated again until it stands. The sections that stand ca
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
+from retrain_platform.spec.fields import known_fields, nearest, quoted
 from retrain_platform.spec.model import ModelSpec
 from retrain_platform.spec.problem import Path
 
@@ -30,6 +33,7 @@ class Remains:
 
     def __init__(self, given: Mapping[str, Any]) -> None:
         self._stood: dict[int, list[int]] = {}
+        self._called: dict[tuple[int, str], str] = {}
         self.data: dict[str, Any] = {name: self._copied(value) for name, value in given.items()}
         self.taken: set[Path] = set()
 
@@ -49,7 +53,8 @@ class Remains:
         data: Any = self.data
         for part in path:
             inside = isinstance(data, list) and isinstance(part, int) and part < len(data)
-            found.append(self._stood[id(data)][part] if inside else part)  # type: ignore[index]
+            called = self._called.get((id(data), str(part)), part)
+            found.append(self._stood[id(data)][part] if inside else called)  # type: ignore[index]
             data = step_into(data, part)
         return tuple(found)
 
@@ -69,6 +74,27 @@ class Remains:
             return True
         return False
 
+    def mend(self, path: Path, mistake: Mistake) -> bool:
+        """Read a slip of the pen in a field's name or a kind's as what is meant, for what is under it to be seen."""
+        holder: Any = self.data
+        for part in path[:-1]:
+            holder = step_into(holder, part)
+        if mistake.kind == "union_tag_invalid":
+            inside = step_into(holder, path[-1])
+            meant = nearest(mistake.context["tag"], quoted(mistake.context["expected_tags"]))
+            if meant is not None:
+                self.taken.add((*mistake.path, "kind"))
+                inside["kind"] = meant
+        elif mistake.kind == "extra_forbidden":
+            meant = nearest(path[-1], [name for name in known_fields(path[:-1], self.data) if name not in holder])
+            if meant is not None:
+                self.taken.add(mistake.path)
+                holder[meant] = holder.pop(path[-1])
+                self._called[id(holder), meant] = str(path[-1])
+        else:
+            meant = None
+        return meant is not None
+
     def touched(self, path: Path) -> bool:
         """Whether what was written at `path`, above it or below it was taken out."""
         return any(one[: len(path)] == path[: len(one)] for one in self.taken)
@@ -78,7 +104,7 @@ class Remains:
         if mistake.path in self.taken:
             return True
         under = [one[-1] for one in self.taken if one[:-1] == mistake.path or one[:-2] == mistake.path]
-        return any(isinstance(part, int) or f"{part} ==" in mistake.message for part in under)
+        return any(isinstance(part, int) or re.search(rf"\b{re.escape(part)}\b", mistake.message) for part in under)
 
 
 class Salvaged(NamedTuple):
@@ -95,8 +121,9 @@ def salvage(given: Mapping[str, Any]) -> Salvaged:
     for name in given:
         if name not in ModelSpec.model_fields:
             mistakes.append(Mistake((name,), "extra_forbidden", "", given[name], {}))
+            remains.mend((name,), mistakes[-1])
     for name, field in ModelSpec.model_fields.items():
-        if name in given:
+        if name in remains.data:
             found, stands = _stand(name, remains)
             mistakes += found
             if name in remains.data:
@@ -119,16 +146,27 @@ def _stand(name: str, remains: Remains) -> tuple[list[Mistake], Any]:
             return mistakes, adapter.validate_python(remains.data[name])
         except ValidationError as error:
             details = error.errors(include_url=False)
+        details = [detail for detail in details if not _emptied(detail, details)]
         places = [place_of((name, *detail["loc"]), remains.data) for detail in details]
         found = [_mistake(remains.original(place), dict(detail)) for place, detail in zip(places, details, strict=True)]
         known = {mistake.path for mistake in mistakes}
         mistakes += [one for one in found if one.path not in known and not remains.explains(one)]
-        wrong = {p[:-1] if d["type"] == "missing" else p for p, d in zip(places, details, strict=True)}
-        # The last of a list first, so that those before it keep their places.
-        taken = [remains.take(place) for place in sorted(wrong, key=_order, reverse=True)]
-        if True not in taken:
+        mended = [remains.mend(place, one) for place, one in zip(places, found, strict=True)]
+        if True not in mended and not _taken_out(remains, places, found):
             remains.take((name,))
     return mistakes, None
+
+
+def _taken_out(remains: Remains, places: Sequence[Path], found: Sequence[Mistake]) -> bool:
+    """Take out what is wrong, of a field that is missing what lacks it; whether anything was."""
+    wrong = {place[:-1] if one.kind == "missing" else place for place, one in zip(places, found, strict=True)}
+    # The last of a list first, so that those before it keep their places.
+    return True in [remains.take(place) for place in sorted(wrong, key=_order, reverse=True)]
+
+
+def _emptied(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
+    """Whether a list is too short only because the parts that are wrong are not counted."""
+    return detail["type"] == "too_short" and bool(detail["input"]) and len(details) > 1
 
 
 def _mistake(path: Path, detail: dict[str, Any]) -> Mistake:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
 
-from retrain_platform.spec.checking import known_fields
-from retrain_platform.spec.problem import Path, Problem, dotted, line_of
+from retrain_platform.spec.fields import did_you_mean, known_fields, nearest, quoted
+from retrain_platform.spec.problem import Path, Problem, dotted, line_of, shown
 from retrain_platform.spec.salvage import Mistake, step_into
 
-_SHOWN = 60
 _SAID = re.compile(r"(\w+) == (.+?), (must .*)", re.DOTALL)
 _WORDS = {
     "tuple_type": "must be a list",
@@ -21,6 +19,16 @@ _WORDS = {
     "model_type": "must be a mapping of fields",
     "model_attributes_type": "must be a mapping of fields",
     "string_type": "must be a text",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "date_type": "must be a date, as in 2024-01-31",
+    "date_parsing": "must be a date, as in 2024-01-31",
+    "date_from_datetime_parsing": "must be a date, as in 2024-01-31",
 }
 _PATTERNS = {
     "name": "must be small letters, digits and _, beginning with a letter, as in flight_delay",
@@ -55,22 +63,10 @@ def _merged(problems: Sequence[Problem]) -> list[Problem]:
     return list(merged.values())
 
 
-def did_you_mean(name: object, known: Iterable[str]) -> str:
-    """A hint at the nearest known name, or nothing."""
-    close = difflib.get_close_matches(str(name), list(known), 1)
-    return f"; did you mean {close[0]}?" if close else ""
-
-
 def meant_by(path: Path, attributes: Mapping[str, Any]) -> Path | None:
     """The field that an unknown one is a slip of the pen for, if there is one."""
-    close = difflib.get_close_matches(str(path[-1]), known_fields(path[:-1], attributes), 1)
-    return (*path[:-1], close[0]) if close else None
-
-
-def shown(value: object) -> str:
-    """A value as the message shows it, cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+    close = nearest(path[-1], known_fields(path[:-1], attributes))
+    return (*path[:-1], close) if close else None
 
 
 def _problem(one: Mistake, attributes: Mapping[str, Any], file: str, node: yaml.Node | None) -> Problem:
@@ -84,14 +80,27 @@ def _problem(one: Mistake, attributes: Mapping[str, Any], file: str, node: yaml.
     elif one.kind == "union_tag_invalid":
         path, value, cure = (*path, "kind"), repr(one.context["tag"]), _unknown_kind(one.context)
     elif one.kind == "literal_error":
-        cure += did_you_mean(one.value, re.findall(r"'([^']*)'", str(one.context["expected"])))
+        cure += did_you_mean(one.value, quoted(one.context["expected"]))
     elif one.kind == "string_pattern_mismatch":
         cure = _PATTERNS.get(str(path[-1]), cure)
     elif (said := _SAID.fullmatch(one.message)) is not None:
         path, value, cure = _said_of(path, said, one, attributes)
     elif one.kind == "value_error":
         value = ""
-    return Problem(file, line_of(node, path), dotted(path), value, cure)
+    if one.value is None and value == "None":
+        value = ""
+    return Problem(file, line_of(node, path), dotted(path), value, cure + _hint(one))
+
+
+def _hint(one: Mistake) -> str:
+    """How a value of another type is written as what is asked for."""
+    if one.value is None and one.kind.endswith(("_type", "_error")) and one.kind != "value_error":
+        return ": nothing is written here"
+    if isinstance(one.value, Mapping | list):
+        return ""
+    if one.kind == "tuple_type":
+        return f", as in [{one.value!r}]"
+    return ": put it in quotes" if one.kind == "string_type" else ""
 
 
 def _said_of(path: Path, said: re.Match[str], one: Mistake, attributes: Mapping[str, Any]) -> tuple[Path, str, str]:
@@ -123,5 +132,5 @@ def _unknown_field(path: Path, attributes: Mapping[str, Any]) -> str:
 
 
 def _unknown_kind(context: Mapping[str, Any]) -> str:
-    kinds = str(context["expected_tags"]).replace("'", "").split(", ")
+    kinds = quoted(context["expected_tags"])
     return f"must be one of {', '.join(kinds)}{did_you_mean(context['tag'], kinds)}"

@@ -30,10 +30,19 @@ def quantile_counts(reference: Ints, current: Ints, n: int = 10) -> tuple[Ints, 
     Raises:
         ValueError: `n` under 1.
     """
+    edges = quantile_edges(reference, n)
+    return _between(reference, edges), _between(current, edges)
+
+
+def quantile_edges(reference: Ints, n: int = 10) -> NDArray[np.intp]:
+    """How many cells lie before each bin of `quantile_counts` but the first: shape (pairs, n + 1).
+
+    Raises:
+        ValueError: `n` under 1.
+    """
     if n < 1:
         raise ValueError(f"n == {n}, must be >= 1")
-    edges = np.stack([_edges(reached, n) for reached in np.cumsum(reference, axis=1)])
-    return _between(reference, edges), _between(current, edges)
+    return np.stack([_edges(reached, n) for reached in np.cumsum(reference, axis=1)])
 
 
 def category_counts(reference: Ints, current: Ints) -> tuple[Ints, Ints]:
@@ -41,9 +50,15 @@ def category_counts(reference: Ints, current: Ints) -> tuple[Ints, Ints]:
 
     See `MOST_CATEGORIES`; of equally frequent ones the first cell is taken. The last bin is the others'.
     """
+    order, common = category_order(reference)
+    return _picked(reference, order, common), _picked(current, order, common)
+
+
+def category_order(reference: Ints) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """The cells in the order of the bins of `category_counts`, and which have a bin of their own: (pairs, bins)."""
     order = np.argsort(-reference, axis=1, kind="stable")[:, :MOST_CATEGORIES]
     common = np.take_along_axis(reference, order, axis=1) >= LEAST_SHARE * reference.sum(axis=1, keepdims=True)
-    return _picked(reference, order, common), _picked(current, order, common)
+    return order, common
 
 
 def _edges(reached: Ints, n: int) -> NDArray[np.intp]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from math import inf
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrain_platform.stats.grid import Grid, Keys
+from retrain_platform.stats.grid import Floats, Grid, Keys
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,9 @@ class ColumnProfile:
     """Counts of one column's values: equal by content; `+` is exact, associative and commutative.
 
     `keys` are the cells in use, increasing, and `counts` how many rows each holds (shape (cells,),
-    all positive). The other rows are `missing` or infinite: the counts add up to `rows`.
+    all positive). The other rows are `missing` or infinite: the counts add up to `rows`. `only`, of
+    a numeric grid, is the one value that all rows of a cell share, nan where they share none or it
+    was not noted (the grid's `repeats`); None is nan throughout.
     """
 
     grid: Grid
@@ -59,6 +62,7 @@ class ColumnProfile:
     infinite_low: int = 0
     infinite_high: int = 0
     moments: Moments = Moments()
+    only: Floats | None = None
 
     def __add__(self, other: ColumnProfile) -> ColumnProfile:
         """The profile of the rows of both; see `combine`."""
@@ -71,10 +75,18 @@ class ColumnProfile:
             self._scalars() == other._scalars()
             and np.array_equal(self.keys, other.keys)
             and np.array_equal(self.counts, other.counts)
+            and np.array_equal(self.values, other.values, equal_nan=True)
         )
 
     def __hash__(self) -> int:
         return hash(self._scalars())
+
+    @property
+    def values(self) -> Floats:
+        """By cell, the one number that all its rows are; nan where they are several, not known, or texts."""
+        if self.grid.kind == "integer":
+            return self.keys.astype(np.float64)
+        return np.full(len(self.keys), np.nan) if self.only is None else self.only
 
     @property
     def missing_share(self) -> float:
@@ -88,7 +100,8 @@ class ColumnProfile:
 def all_missing(grid: Grid, rows: int) -> ColumnProfile:
     """The profile of a column that is not there, or of no rows: the neutral element of `+` at 0."""
     keys: Keys = np.empty(0, dtype=object if grid.kind == "category" else np.int64)
-    return ColumnProfile(grid, keys, np.empty(0, dtype=np.int64), rows, rows)
+    only = np.empty(0) if grid.repeats else None
+    return ColumnProfile(grid, keys, np.empty(0, dtype=np.int64), rows, rows, only=only)
 
 
 def combine(profiles: Sequence[ColumnProfile]) -> ColumnProfile:
@@ -97,11 +110,13 @@ def combine(profiles: Sequence[ColumnProfile]) -> ColumnProfile:
     Raises:
         ValueError: no profile, or their grids differ.
     """
+    profiles = level(profiles)
     keys, counts = aligned(profiles)
     return ColumnProfile(
         grid=profiles[0].grid,
         keys=keys,
         counts=counts.sum(axis=0),
+        only=shared_values(profiles, keys) if profiles[0].grid.repeats and profiles[0].grid.kind == "numeric" else None,
         rows=sum(each.rows for each in profiles),
         missing=sum(each.missing for each in profiles),
         infinite_low=sum(each.infinite_low for each in profiles),
@@ -116,8 +131,7 @@ def aligned(profiles: Sequence[ColumnProfile]) -> tuple[Keys, NDArray[np.int64]]
     Raises:
         ValueError: no profile, or their grids differ.
     """
-    if not profiles:
-        raise ValueError("profiles == (), must hold at least one")
+    profiles = level(profiles)
     for each in profiles:
         if each.grid != profiles[0].grid:
             raise ValueError(f"grid == {each.grid}, must be {profiles[0].grid}, as of the profile it is added to")
@@ -126,6 +140,40 @@ def aligned(profiles: Sequence[ColumnProfile]) -> tuple[Keys, NDArray[np.int64]]
     owners = np.repeat(np.arange(len(profiles)), [len(each.keys) for each in profiles])
     counts[owners, cells] = np.concatenate([each.counts for each in profiles])
     return keys, counts
+
+
+def level(profiles: Sequence[ColumnProfile]) -> Sequence[ColumnProfile]:
+    """The same profiles, with all texts in buckets where any has its texts in buckets.
+
+    Raises:
+        ValueError: no profile.
+    """
+    if not profiles:
+        raise ValueError("profiles == (), must hold at least one")
+    buckets = max(each.grid.buckets for each in profiles)
+    return [each if each.grid.buckets == buckets else bucketed(each, buckets) for each in profiles]
+
+
+def bucketed(profile: ColumnProfile, buckets: int) -> ColumnProfile:
+    """A profile of texts, thrown into `buckets` by their checksum; the same text always falls into the same one."""
+    if profile.grid.kind != "category":
+        return profile
+    into = np.array([crc32(text.encode()) % buckets for text in profile.keys], dtype=np.int64)
+    used, place = np.unique(into, return_inverse=True)
+    counts = np.zeros(len(used), dtype=np.int64)
+    np.add.at(counts, place, profile.counts)
+    names = np.array([f"bucket {number:05d}" for number in used], dtype=object)
+    return replace(profile, grid=Grid("category", buckets=buckets), keys=names, counts=counts)
+
+
+def shared_values(profiles: Sequence[ColumnProfile], keys: Keys) -> Floats:
+    """For each of `keys` (sorted, those of all profiles) the one number that its rows are in all of them, else nan."""
+    least, greatest = np.full(len(keys), np.inf), np.full(len(keys), -np.inf)
+    for each in profiles:
+        cells = np.searchsorted(keys, each.keys)
+        least[cells] = np.minimum(least[cells], each.values)
+        greatest[cells] = np.maximum(greatest[cells], each.values)
+    return np.where(least == greatest, least, np.nan)
 
 
 def _union(lists: Sequence[Keys]) -> tuple[Keys, NDArray[np.intp]]:

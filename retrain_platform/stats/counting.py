@@ -1,4 +1,4 @@
-"""From values to profiles: each value's cell is found once, then counted for any grouping of the rows."""
+"""A block of rows as cells, counted for any grouping of the rows."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrain_platform.stats.column import ColumnProfile, Moments
-from retrain_platform.stats.grid import Floats, Grid, Keys
+from retrain_platform.stats.grid import HIGH, LOW, MISSING, WHOLE_LIMIT, Floats, Grid, Keys
 
-_MISSING, _LOW, _HIGH = -3, -2, -1
-"""The codes of rows that are in no cell: nan, minus and plus infinity."""
+_LOWEST = MISSING
+_WIDEST_WINDOW = 1 << 20
+"""Whole numbers of a block that range wider are sorted, not counted in a table."""
 
 
 @dataclass(frozen=True)
@@ -42,29 +43,32 @@ def one_group(rows: int) -> Groups:
 
 @dataclass(frozen=True)
 class Coded:
-    """A column as cells: `keys` are the distinct cells, `codes` each row's place in them.
+    """A block of a column as cells: `keys` are its distinct cells, `codes` each row's place in them.
 
-    A negative code is a row in no cell. `numbers` are the values, nan where not finite; None for texts.
+    A negative code is a row in no cell: `MISSING`, `LOW` or `HIGH`. `numbers` are the values, nan
+    where not finite; None for texts. `only`, as in a profile, by key.
     """
 
     grid: Grid
     keys: Keys
     codes: NDArray[np.intp]
     numbers: Floats | None = None
+    only: Floats | None = None
 
     def profiles(self, groups: Groups) -> list[ColumnProfile]:
         """One profile a group, in the order of their codes."""
-        width = len(self.keys) - _MISSING
-        flat = np.bincount(groups.codes * width + (self.codes - _MISSING), minlength=groups.count * width)
+        width = len(self.keys) - _LOWEST
+        flat = np.bincount(groups.codes * width + (self.codes - _LOWEST), minlength=groups.count * width)
         table = flat.reshape(groups.count, width)
-        owners, cells = np.nonzero(table[:, -_MISSING:])
+        owners, cells = np.nonzero(table[:, -_LOWEST:])
         edges = np.searchsorted(owners, np.arange(1, groups.count))
         keys = np.split(self.keys[cells], edges)
-        counts = np.split(table[:, -_MISSING:][owners, cells], edges)
+        counts = np.split(table[:, -_LOWEST:][owners, cells], edges)
+        only = [None] * groups.count if self.only is None else np.split(self.only[cells], edges)
         moments = self._moments(groups)
-        rows, (missing, low, high) = table.sum(axis=1).tolist(), table[:, :-_MISSING].T.tolist()
+        rows, (missing, low, high) = table.sum(axis=1).tolist(), table[:, :-_LOWEST].T.tolist()
         return [
-            ColumnProfile(self.grid, keys[g], counts[g], rows[g], missing[g], low[g], high[g], moments[g])
+            ColumnProfile(self.grid, keys[g], counts[g], rows[g], missing[g], low[g], high[g], moments[g], only[g])
             for g in range(groups.count)
         ]
 
@@ -82,26 +86,49 @@ class Coded:
         return [Moments(*each) if each[0] else Moments() for each in zip(*columns, strict=True)]
 
 
-def code_numbers(grid: Grid, values: Floats) -> Coded:
-    """The cells of `values`, of shape (rows,): nan is missing, infinities are counted apart.
+def code_whole(grid: Grid, values: NDArray[np.int64] | Floats) -> Coded:
+    """The cells of a block on an integer grid; nan is missing, what is not whole is rounded."""
+    if values.dtype.kind == "f":
+        numbers = np.asarray(values, dtype=np.float64)
+        finite = np.isfinite(numbers)
+        codes = np.full(len(values), MISSING, dtype=np.intp)
+        codes[numbers == -np.inf], codes[numbers == np.inf] = LOW, HIGH
+        keys, codes[finite] = _distinct(grid.keys(numbers[finite]))
+        return Coded(grid, keys, codes, np.where(finite, numbers, np.nan))
+    whole = np.clip(np.asarray(values, dtype=np.int64), -WHOLE_LIMIT, WHOLE_LIMIT)
+    keys, codes = _distinct(whole)
+    return Coded(grid, keys, codes, whole.astype(np.float64))
 
-    Raises:
-        ValueError: `grid` is of texts.
-    """
-    finite = np.isfinite(values)
-    codes = np.full(len(values), _MISSING, dtype=np.intp)
-    codes[values == -np.inf] = _LOW
-    codes[values == np.inf] = _HIGH
-    keys, codes[finite] = np.unique(grid.keys(values[finite]), return_inverse=True)
-    return Coded(grid, keys, codes, np.where(finite, values, np.nan))
 
-
-def code_texts(places: NDArray[np.intp], texts: Sequence[str]) -> Coded:
+def code_texts(places: NDArray[np.integer], texts: Sequence[str]) -> Coded:
     """The cells of a column that is `texts[place]` row by row, missing where `place` is negative.
 
     A text may stand in several places; those that no row uses get no cell in any profile.
     """
     names = sorted(set(texts))
     cell = {name: position for position, name in enumerate(names)}
-    table = np.array([*(cell[text] for text in texts), _MISSING], dtype=np.intp)
+    table = np.array([*(cell[text] for text in texts), MISSING], dtype=np.intp)
     return Coded(Grid("category"), np.array(names, dtype=object), table[np.maximum(places, -1)])
+
+
+def tabulated(whole: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The sorted distinct numbers and how often each is there; at least one number."""
+    least = int(whole.min())
+    if int(whole.max()) - least >= _WIDEST_WINDOW:
+        keys, counts = np.unique(whole, return_counts=True)
+        return keys, counts.astype(np.int64)
+    table = np.bincount(whole - least)
+    used = np.flatnonzero(table)
+    return used + least, table[used]
+
+
+def _distinct(whole: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """The sorted distinct numbers and each row's place among them."""
+    if len(whole) == 0:
+        return whole, np.empty(0, dtype=np.intp)
+    keys, _ = tabulated(whole)
+    if int(keys[-1]) - int(keys[0]) >= _WIDEST_WINDOW:
+        return keys, np.searchsorted(keys, whole)
+    places = np.zeros(int(keys[-1] - keys[0]) + 1, dtype=np.intp)
+    places[keys - keys[0]] = np.arange(len(keys))
+    return keys, places.take(whole - keys[0])

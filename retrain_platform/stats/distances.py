@@ -6,7 +6,7 @@ the order of magnitude of the counts beyond smoothing, so a limit means the same
 
 Smoothing: PSI, KL and chi-squared divide by shares, so half a row is added to every bin of both
 sides (Krichevsky and Trofimov, 1981) but for the bins that are empty on both, which are left out.
-JS, KS and Wasserstein use the plain shares.
+JS, Hellinger, KS and Wasserstein use the plain shares.
 """
 
 from __future__ import annotations
@@ -44,6 +44,12 @@ def js(reference: ArrayLike, current: ArrayLike) -> Floats:
     return np.sqrt(np.maximum(divergence, 0))
 
 
+def hellinger(reference: ArrayLike, current: ArrayLike) -> Floats:
+    """Hellinger distance, the root of half the sum of (sqrt q - sqrt p)^2, from 0 to 1."""
+    p, q = _shares(reference, current)
+    return np.sqrt(_total((np.sqrt(q) - np.sqrt(p)) ** 2) / 2)
+
+
 def chi_squared(reference: ArrayLike, current: ArrayLike) -> Floats:
     """Pearson's chi-squared of the current counts against the reference's shares, divided by the rows.
 
@@ -59,6 +65,20 @@ def ks(reference: ArrayLike, current: ArrayLike) -> Floats:
     """Kolmogorov-Smirnov: the largest difference of the two cumulative shares, from 0 to 1; bins in order."""
     largest: Floats = np.abs(_lead(reference, current)).max(axis=-1)
     return largest
+
+
+def ks_bound(reference: ArrayLike, current: ArrayLike, mixed: ArrayLike) -> Floats:
+    """How much the exact Kolmogorov-Smirnov can be over that of the bins: it is within ks and ks + bound.
+
+    `mixed`, of shape (bins,), says which bins hold more than one value. Within such a bin one side
+    may have all its rows before any of the other's, so that the cumulative shares are as far apart
+    as one's at the bin's end and the other's at its start.
+    """
+    p, q = _shares(reference, current)
+    ends, others = np.cumsum(p, axis=-1), np.cumsum(q, axis=-1)
+    inside = np.maximum(np.abs(others - (ends - p)), np.abs(ends - (others - q)))
+    widest: Floats = np.where(np.asarray(mixed), inside, 0.0).max(axis=-1)
+    return np.maximum(widest - ks(reference, current), 0) + 0 * widest
 
 
 def wasserstein(reference: ArrayLike, current: ArrayLike, positions: ArrayLike) -> Floats:

@@ -1,16 +1,18 @@
 """The cells in which a column's values are counted: fixed for the column, so that counts add up.
 
-Three kinds. `category`: a cell a text. `integer`: a cell a whole number. `numeric`: a cell is the
-top 16 bits of the order-preserving float32 of (value - centre), that is sign, exponent and 7 bits
-of mantissa: cells as wide as 1/128 of their distance from the centre, with no range to choose or
-to fall out of. (The map of floats to unsigned integers of the same order is the radix sort's,
-M. Herf, "Radix Tricks", 2001.)
+Three kinds. `category`: a cell a text. `integer`: a cell a whole number. `numeric`: the value's place
+is the order-preserving 32 bits of the float32 of (value - centre) * scale; a cell is all places with
+the same top 16 bits (sign, exponent and 7 bits of mantissa: as wide as 1/128 of the distance from the
+centre, with no range to choose or to fall out of), and where values crowd, such a cell is cut into
+2, 4, ... 65,536 (`fine`). (The map of floats to unsigned integers of the same order is the radix
+sort's, M. Herf, "Radix Tricks", 2001.)
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +23,13 @@ Keys = NDArray[Any]
 
 GridKind = Literal["numeric", "integer", "category"]
 
-WIDEST_INTEGER_SPAN = 10_000
-"""Whole numbers that range wider than this are counted as numeric, not each in its own cell."""
+TOPS = 1 << 16
+"""Of a numeric grid: how many top 16 bits there are."""
+FINEST = 16
+"""The most bits by which a top is cut: its cells are then single float32 numbers."""
+
+WHOLE_LIMIT = 2**62
+"""Whole numbers are counted up to here on either side; what lies beyond counts as this."""
 
 _SIGN = np.uint32(0x80000000)
 _LARGEST = float(np.finfo(np.float32).max)
@@ -30,10 +37,21 @@ _LARGEST = float(np.finfo(np.float32).max)
 
 @dataclass(frozen=True)
 class Grid:
-    """The cells of one column. `centre`, of a numeric grid only, is where they are finest."""
+    """The cells of one column; what follows `kind` is of numeric grids only, but for `buckets`.
+
+    `centre` is where cells are finest, `scale` a power of two that brings the column's spread into
+    the range of float32. `fine` holds (top, bits) by top: that top is cut into 2**bits cells.
+    `repeats`: values come again and again, so it is worth noting which cells hold one value only.
+    `buckets`, of categories: 0, or into how many buckets the texts are thrown by their checksum
+    because there are too many of them.
+    """
 
     kind: GridKind
     centre: float = 0.0
+    scale: float = 1.0
+    fine: tuple[tuple[int, int], ...] = ()
+    repeats: bool = False
+    buckets: int = 0
 
     def keys(self, values: Floats) -> NDArray[np.int64]:
         """The cell of each of the finite `values`; an integer grid rounds what is not whole.
@@ -41,13 +59,12 @@ class Grid:
         Raises:
             ValueError: this grid is of texts.
         """
-        self._numbers_only()
-        if self.kind == "integer":
+        if self.numbers == "integer":
             return np.clip(np.rint(values), -(2.0**62), 2.0**62).astype(np.int64)
-        shifted = np.clip(values - self.centre, -_LARGEST, _LARGEST).astype(np.float32)
-        bits = shifted.view(np.uint32)
-        ordered = np.where(bits & _SIGN, ~bits, bits | _SIGN)
-        return (ordered >> np.uint32(16)).astype(np.int64)
+        places = ordered_places(self, values).astype(np.int64)
+        drop = FINEST - self.bits()[places >> 16]
+        keys: NDArray[np.int64] = places >> drop << drop
+        return keys
 
     def positions(self, keys: NDArray[np.int64]) -> Floats:
         """The value that stands for each cell: the whole number, or the middle of the cell.
@@ -55,35 +72,88 @@ class Grid:
         Raises:
             ValueError: this grid is of texts.
         """
-        self._numbers_only()
-        if self.kind == "integer":
+        if self.numbers == "integer":
             return keys.astype(np.float64)
-        lower, upper = (_decoded(keys, last) for last in (0, 0xFFFF))
-        return (lower + upper) / 2 + self.centre
+        widths = 1 << (FINEST - self.bits()[keys >> 16])
+        middle = (_decoded(keys) + _decoded(keys + widths - 1)) / 2
+        return middle / self.scale + self.centre
 
-    def _numbers_only(self) -> None:
+    def bits(self) -> NDArray[np.int64]:
+        """By how many bits each top is cut; shape (TOPS,)."""
+        return _bits(self.fine)
+
+    @property
+    def numbers(self) -> Literal["numeric", "integer"]:
+        """The kind of a grid of numbers.
+
+        Raises:
+            ValueError: this grid is of texts.
+        """
         if self.kind == "category":
             raise ValueError(f"kind == {self.kind!r}, must be 'numeric' or 'integer': texts have no order")
+        return self.kind
 
 
-def choose_numbers(values: Floats, whole: bool) -> Grid:
-    """The grid for a column of numbers, from a sample of its `values` (nan and infinities are ignored).
+class Cells(NamedTuple):
+    """How a numeric grid is counted: the raw bits of a float32 give a slot, slots are named afterwards.
 
-    `whole` says that the column's type holds whole numbers only: within a span of
-    `WIDEST_INTEGER_SPAN` they get a cell each. All others get a numeric grid about their median: a
-    float that happens to be whole so far (a dry week's rain) need not stay so.
+    `packed`, by the raw top 16 bits: the first slot of that top times 32, plus by how many bits the
+    low 16 are shifted for the slot within. `keys`: each slot's cell; slots of no number have keys
+    under 0: `MISSING`, `LOW`, `HIGH`.
     """
-    finite = values[np.isfinite(values)]
-    if len(finite) == 0:
-        return Grid("numeric")
-    if whole and finite.max() - finite.min() <= WIDEST_INTEGER_SPAN:
-        return Grid("integer")
-    return Grid("numeric", centre=float(np.median(finite)))
+
+    packed: NDArray[np.int32]
+    keys: NDArray[np.int64]
 
 
-def _decoded(keys: NDArray[np.int64], last: int) -> Floats:
-    """The offset from the centre whose ordered bits are `key` followed by the 16 bits of `last`."""
-    ordered = (keys.astype(np.uint32) << np.uint32(16)) | np.uint32(last)
+MISSING, LOW, HIGH = -3, -2, -1
+"""What stands for a cell where a row has none: nan, minus and plus infinity."""
+
+
+@lru_cache(maxsize=1024)
+def cells_of(grid: Grid) -> Cells:
+    """The slots of a numeric grid. A negative float's low bits run backwards, so its slots do."""
+    raw = np.arange(TOPS)
+    negative = raw >= TOPS // 2
+    tops = np.where(negative, TOPS - 1 - raw, raw + TOPS // 2)
+    bits = grid.bits()[tops]
+    ends = np.cumsum(1 << bits)
+    first = ends - (1 << bits)
+    owner = np.repeat(raw, 1 << bits)
+    within = np.arange(ends[-1]) - first[owner]
+    within = np.where(negative[owner], (1 << bits[owner]) - 1 - within, within)
+    keys = (tops[owner] << 16) | (within << (FINEST - bits[owner]))
+    exponent = owner & 0x7FFF
+    keys[exponent > 0x7F80] = MISSING
+    keys[owner == 0x7F80], keys[owner == 0xFF80] = HIGH, LOW
+    return Cells(((first << 5) | (FINEST - bits)).astype(np.int32), keys)
+
+
+@lru_cache(maxsize=1024)
+def _bits(fine: tuple[tuple[int, int], ...]) -> NDArray[np.int64]:
+    bits = np.zeros(TOPS, dtype=np.int64)
+    if fine:
+        tops, cuts = np.array(fine).T
+        bits[tops] = cuts
+    bits.flags.writeable = False
+    return bits
+
+
+def ordered_places(grid: Grid, values: Floats) -> NDArray[np.uint32]:
+    """The place of each of the finite `values` on a numeric grid: 32 bits in the values' order."""
+    bits = scaled(grid, values).view(np.uint32)
+    return np.where(bits & _SIGN, ~bits, bits | _SIGN)
+
+
+def scaled(grid: Grid, values: Floats) -> NDArray[np.float32]:
+    """(value - centre) * scale of the finite `values`, held within float32."""
+    with np.errstate(over="ignore"):
+        return np.clip((values - grid.centre) * grid.scale, -_LARGEST, _LARGEST).astype(np.float32)
+
+
+def _decoded(places: NDArray[np.int64]) -> Floats:
+    """The float32 numbers at these places."""
+    ordered = places.astype(np.uint32)
     bits = np.where(ordered & _SIGN, ordered ^ _SIGN, ~ordered)
     finite = np.clip(bits.view(np.float32).astype(np.float64), -_LARGEST, _LARGEST)
     return np.asarray(finite)

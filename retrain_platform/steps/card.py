@@ -5,7 +5,6 @@ from __future__ import annotations
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.policy.base import RetrainDecision
-from retrain_platform.steps.dataset import decided, snapshot
 from retrain_platform.steps.training import report_of
 from retrain_platform.steps.values import Card, Registered
 from retrain_platform.steps.workshop import Workshop
@@ -13,10 +12,8 @@ from retrain_platform.training.base import Candidate
 from retrain_platform.validation.card import CardFacts, Refit, model_card
 
 
-def write_card(shop: Workshop, period: Period, decision_id: str | None) -> Card:
+def write_card(shop: Workshop, period: Period, decision: RetrainDecision, made: DatasetSnapshot) -> Card:
     """Compose and keep the card."""
-    decision = decided(shop, period, decision_id)
-    made = snapshot(shop, period, decision)
     facts = _facts(shop, period, decision, made)
     card = Card(decision_id=decision.id, text=model_card(facts, report_of(shop, period, decision)))
     shop.values.put(shop.model, "model_card", period.key, decision.id, card)
@@ -32,6 +29,7 @@ def _facts(shop: Workshop, period: Period, decision: RetrainDecision, made: Data
     return CardFacts(
         model=spec.name,
         version=ended.version if ended else None,
+        semantic_version=ended.semantic_version if ended else None,
         as_of=decision.as_of,
         decision_id=decision.id,
         trigger=decision.finding.trigger,

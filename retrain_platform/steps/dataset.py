@@ -10,15 +10,16 @@ import pandas as pd
 from retrain_platform.dataset.checks import CheckResult, ChecksSpec, GateReport
 from retrain_platform.dataset.events import known
 from retrain_platform.dataset.period import Period
-from retrain_platform.dataset.snapshot import DatasetSnapshot, describe
+from retrain_platform.dataset.snapshot import DatasetSnapshot, PeriodReport, describe, report_periods
 from retrain_platform.dataset.soundness import kinds_of
 from retrain_platform.dataset.split import Split, time_split
 from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.steps.deciding import decision_of, history
 from retrain_platform.steps.known import ripened
-from retrain_platform.steps.lines import INCIDENT, RETRAINED
+from retrain_platform.steps.lines import DATA_REFUSED, INCIDENT, RETRAINED
 from retrain_platform.steps.watching import features_of
 from retrain_platform.steps.workshop import Workshop
+from retrain_platform.training.semantic_version import RECIPE, recipe_fingerprint
 from retrain_platform.validation.exam import Exam, choose_exam
 
 
@@ -52,9 +53,10 @@ def snapshot(shop: Workshop, period: Period, decision: RetrainDecision) -> Datas
     if standing is not None:
         return standing
     periods = _window(shop, decision.as_of)
-    exam = _exam(shop, decision, periods)
     version = shop.lake.version(shop.events)
     rows = _rows(shop, [p.key for p in periods], decision.as_of, version)
+    features = features_of(shop, rows)
+    exam = _exam(shop, decision, periods, features)
     made = describe(
         rows,
         model=shop.model,
@@ -62,7 +64,7 @@ def snapshot(shop: Workshop, period: Period, decision: RetrainDecision) -> Datas
         as_of=decision.as_of,
         periods=[p.key for p in periods],
         tables={shop.events: version or 0},
-        features=features_of(shop, rows),
+        features=features,
         label=shop.spec.label.column,
         task=shop.spec.task,
         seed=shop.spec.training.seed,
@@ -84,7 +86,7 @@ def _window(shop: Workshop, as_of: datetime) -> list[Period]:
     return [shop.spec.period.period(p.period) for p in kept]
 
 
-def _exam(shop: Workshop, decision: RetrainDecision, periods: Sequence[Period]) -> Exam:
+def _exam(shop: Workshop, decision: RetrainDecision, periods: Sequence[Period], features: Sequence[str]) -> Exam:
     champion = history(shop, shop.spec.period.period(decision.period)).champion
     length = shop.spec.period.length()
     holdout = max(1, round(shop.spec.training.holdout / length))
@@ -94,18 +96,19 @@ def _exam(shop: Workshop, decision: RetrainDecision, periods: Sequence[Period]) 
         champion.seen_until if champion else None,
         holdout,
         min_periods=holdout,
-        recipe_changed=_recipe_changed(shop, champion),
+        recipe_changed=champion is not None and _tags(shop, champion.version).get(RECIPE) != recipe_of(shop, features),
         stop_periods=round(shop.spec.training.early_stop_on / length),
     )
 
 
-def _recipe_changed(shop: Workshop, champion: object) -> bool:
-    """Whether the champion was made by other training settings than the spec has now."""
-    if champion is None:
-        return False
-    known_versions = {v.version: v.tags for v in shop.registry.versions(shop.model)}
-    tags = known_versions.get(getattr(champion, "version", ""), {})
-    return tags.get("recipe") != shop.spec.training.fingerprint()
+def recipe_of(shop: Workshop, features: Sequence[str]) -> str:
+    """The fingerprint of the recipe that the spec has now, for rows with these features."""
+    return recipe_fingerprint(shop.spec.training, features, shop.spec.label.column, shop.spec.task)
+
+
+def _tags(shop: Workshop, version: str) -> dict[str, str]:
+    """What the registry says of a version; nothing of an unknown one."""
+    return next((made.tags for made in shop.registry.versions(shop.model) if made.version == version), {})
 
 
 def _valid_from(shop: Workshop, periods: Sequence[Period], exam: Exam) -> datetime:
@@ -131,6 +134,12 @@ def rows_of(shop: Workshop, made: DatasetSnapshot) -> pd.DataFrame:
 def parts(shop: Workshop, made: DatasetSnapshot) -> Split:
     """The snapshot's rows by use."""
     return time_split(rows_of(shop, made), made.valid_from, made.holdout_from)
+
+
+def reported_periods(shop: Workshop, made: DatasetSnapshot) -> tuple[PeriodReport, ...]:
+    """The snapshot's rows period by period."""
+    starts = {key: shop.spec.period.period(key).start for key in made.periods}
+    return report_periods(rows_of(shop, made), made, starts)
 
 
 def check(shop: Workshop, period: Period, made: DatasetSnapshot) -> GateReport:
@@ -171,7 +180,7 @@ def check(shop: Workshop, period: Period, made: DatasetSnapshot) -> GateReport:
                 "decision_id": made.decision_id,
                 "period": period.key,
                 "version": None,
-                "verdict": "data refused",
+                "verdict": DATA_REFUSED,
                 "training_rows": made.rows,
                 "seen_until": None,
             },

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from retrain_platform.dataset.period import Period
 from retrain_platform.monitoring.drift import Reference, compare
-from retrain_platform.monitoring.profile import DatasetProfile, choose_grids, profile
+from retrain_platform.monitoring.frames import choose_grids, profile
+from retrain_platform.monitoring.profile import DatasetProfile
 from retrain_platform.monitoring.reports import DriftReport
 from retrain_platform.stats.grid import Grid
 from retrain_platform.steps.watching import features_of

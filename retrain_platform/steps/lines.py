@@ -9,6 +9,8 @@ from retrain_platform.release.base import Entry
 WATCHED, DECIDED, RETRAINED = "watched", "decided", "retrained"
 REQUESTED, INCIDENT, FAILED = "requested", "incident", "failed"
 PAUSED, RESUMED = "paused", "resumed"
+DATA_REFUSED = "data refused"
+"""The verdict of a retrain whose dataset did not pass its checks: nothing was fitted or examined."""
 
 
 def frontier_of(entries: Sequence[Entry]) -> str | None:

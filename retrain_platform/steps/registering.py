@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 
 from retrain_platform.dataset.period import Period
@@ -10,12 +11,14 @@ from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.policy.base import Action, RetrainDecision
 from retrain_platform.release.advance import open_release
 from retrain_platform.release.fold import fold
-from retrain_platform.steps.dataset import rows_of
+from retrain_platform.steps.dataset import recipe_of, rows_of
 from retrain_platform.steps.lines import DECIDED, RETRAINED
 from retrain_platform.steps.releasing import project, record
-from retrain_platform.steps.training import keep, labels_of
+from retrain_platform.steps.training import labels_of
 from retrain_platform.steps.values import Registered
 from retrain_platform.steps.workshop import Workshop
+from retrain_platform.training.base import ModelVersion
+from retrain_platform.training.semantic_version import RECIPE, SEMANTIC_VERSION, semantic_version
 from retrain_platform.validation.base import ValidationReport
 
 
@@ -68,6 +71,7 @@ def _registered(
     return Registered(
         decision_id=decision.id,
         version=version.version,
+        semantic_version=version.tags.get(SEMANTIC_VERSION),
         verdict=report.verdict,
         model_fingerprint=fingerprint,
         training_rows=made.rows,
@@ -87,7 +91,7 @@ def _refit(shop: Workshop, decision: RetrainDecision, made: DatasetSnapshot, pac
     exam = shop.load(package.with_name("exam"))
     rows = rows_of(shop, made)
     learner = shop.teach(shop.spec.training)
-    keep(learner.fit(rows[list(made.features)], labels_of(rows), rounds=exam.report.rounds), package)
+    shop.keep(learner.fit(rows[list(made.features)], labels_of(rows), rounds=exam.report.rounds), package)
 
 
 def _tags(
@@ -98,13 +102,15 @@ def _tags(
     fingerprint: str,
 ) -> dict[str, str]:
     primary = report.measurements.candidate.get(shop.spec.primary)
+    recipe = recipe_of(shop, made.features)
     return {
         "decision_id": decision.id,
         "trigger": decision.finding.trigger,
         "reason": decision.reason[:400],
         "snapshot": made.id,
         "data_version": ", ".join(f"{k}@{v}" for k, v in made.tables.items()),
-        "recipe": shop.spec.training.fingerprint(),
+        SEMANTIC_VERSION: semantic_version(recipe, _earlier(shop, decision)),
+        RECIPE: recipe,
         "recipe_spec": shop.spec.training.model_dump_json(),
         "fingerprint": fingerprint,
         "verdict": report.verdict,
@@ -113,6 +119,11 @@ def _tags(
         "features": ", ".join(made.features),
         **({f"exam_{shop.spec.primary}": f"{primary:.4f}"} if primary is not None else {}),
     }
+
+
+def _earlier(shop: Workshop, decision: RetrainDecision) -> list[ModelVersion]:
+    """The versions before the decision's own: a repeated step finds its own registered already."""
+    return list(takewhile(lambda made: made.tags.get("decision_id") != decision.id, shop.registry.versions(shop.model)))
 
 
 def _on_record(shop: Workshop, decision: RetrainDecision) -> bool:
@@ -153,6 +164,7 @@ def close(shop: Workshop, period: Period, decision: RetrainDecision) -> None:
             "decision_id": decision.id,
             "period": period.key,
             "version": ended.version,
+            "semantic_version": ended.semantic_version,
             "verdict": ended.verdict,
             "training_rows": ended.training_rows,
             "seen_until": ended.seen_until.isoformat() if ended.seen_until else None,

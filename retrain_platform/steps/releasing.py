@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -11,7 +11,7 @@ from retrain_platform.dataset.period import Period
 from retrain_platform.monitoring.reports import Role
 from retrain_platform.release.advance import advance
 from retrain_platform.release.aliases import aliases
-from retrain_platform.release.base import Evidence, ReleaseState, Stage, Transition
+from retrain_platform.release.base import Evidence, Release, ReleaseState, Stage, Transition
 from retrain_platform.release.evidence import gather
 from retrain_platform.release.fold import transition_body
 from retrain_platform.steps.known import days_of, labelled, ripened
@@ -91,8 +91,9 @@ def evidence_for(shop: Workshop, state: ReleaseState, as_of: datetime) -> Eviden
         return None
     since = release.stage_as_of if baking else release.opened_as_of
     scored = _scored_by_both(shop, (release.version, other), since, as_of)
+    unscored = _unscored(shop, release, other, as_of)
     if not scored:
-        return None
+        return _nothing_to_compare(release, other, unscored) if unscored else None
     frames = [(labelled(shop, key, as_of), roles) for key, roles in scored.items()]
     starts = [shop.spec.period.period(key).start for key in scored]
     evidence = gather(
@@ -107,7 +108,41 @@ def evidence_for(shop: Workshop, state: ReleaseState, as_of: datetime) -> Eviden
         plan=shop.spec.plan,
         looks=len(scored),
     )
-    return evidence.model_copy(update={"in_stage": sum(start >= release.stage_as_of for start in starts)})
+    in_stage = sum(start >= release.stage_as_of for start in starts)
+    return evidence.model_copy(update={"in_stage": in_stage, "unscored": len(unscored)})
+
+
+def _nothing_to_compare(release: Release, other: str, unscored: Sequence[str]) -> Evidence:
+    """The evidence of a release whose rows one of the two could never score."""
+    return Evidence(
+        version=release.version,
+        other=other,
+        periods=(),
+        rows=0,
+        difference=None,
+        low=None,
+        high=None,
+        why=f"none scored by both, {unscored[0]} to {unscored[-1]}",
+        in_stage=0,
+        unscored=len(unscored),
+    )
+
+
+def _unscored(shop: Workshop, release: Release, other: str, as_of: datetime) -> list[str]:
+    """The ripe periods of the stage, oldest first, that one of the two versions could not score.
+
+    Not those of a bake that the version under way failed itself: it answers already, and they do not prove it.
+    """
+    found = []
+    for key, value in ripened(shop, as_of).items():
+        scored = shop.values.newest(shop.model, "predictions", key, Scored)
+        if scored is None or not scored.problems or value.period.start < release.stage_as_of:
+            continue
+        versions = set(scored.versions.values())
+        answers = release.stage is not Stage.BAKE or release.version in versions
+        if answers and not {release.version, other} <= versions:
+            found.append(key)
+    return found
 
 
 def _scored_by_both(

@@ -30,6 +30,7 @@ class LogLine(Record):
     snapshot: str
     rows: int
     version: str | None
+    semantic_version: str | None = None
     verdict: str
     metric: str
     candidate: float | None
@@ -42,7 +43,7 @@ class LogLine(Record):
         return {
             "period": self.period,
             "trigger": self.trigger,
-            "version": self.version,
+            "version": f"{self.version} ({self.semantic_version})" if self.semantic_version else self.version,
             "rows": self.rows,
             self.metric: self.candidate,
             "champion's": self.champion,
@@ -84,6 +85,7 @@ def _line(shop: Workshop, ended: Entry, begun: Entry | None, entries: list[Entry
         snapshot=snapshot.id if snapshot else "",
         rows=ended.body["training_rows"],
         version=ended.body["version"],
+        semantic_version=ended.body.get("semantic_version"),
         verdict=ended.body["verdict"],
         metric=primary,
         candidate=report.measurements.candidate.get(primary) if report else None,

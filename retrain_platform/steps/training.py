@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-from tempfile import mkdtemp
+from itertools import takewhile
 
 import numpy as np
 import pandas as pd
@@ -18,10 +16,12 @@ from retrain_platform.policy.base import Champion, RetrainDecision
 from retrain_platform.steps.dataset import parts, require_gate
 from retrain_platform.steps.deciding import history
 from retrain_platform.steps.known import days_of, segments_of
+from retrain_platform.steps.lines import DATA_REFUSED, RETRAINED
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training import LearnerSpec
 from retrain_platform.training.base import Candidate, Fitted
 from retrain_platform.validation.base import Measurements, ValidationReport
+from retrain_platform.validation.exam import looks_at
 from retrain_platform.validation.judge import judge
 from retrain_platform.validation.measure import cannot_measure, measure
 
@@ -40,7 +40,7 @@ def fit(shop: Workshop, period: Period, decision: RetrainDecision, made: Dataset
         return standing
     rows = parts(shop, made)
     if not folder.exists():
-        keep(_learn(shop, shop.spec.training, rows, list(made.features)), folder)
+        shop.keep(_learn(shop, shop.spec.training, rows, list(made.features)), folder)
     fitted = shop.load(folder)
     candidate = Candidate(
         decision_id=decision.id,
@@ -70,24 +70,6 @@ def labels_of(frame: pd.DataFrame) -> np.ndarray:
     """The known labels as float64, in the frame's order."""
     labels: np.ndarray = frame["_label"].to_numpy(np.float64)
     return labels
-
-
-def keep(fitted: Fitted, folder: Path) -> None:
-    """Write the package beside its place, then move it there: a killed run leaves none or a whole one.
-
-    Of two runs of the same decision the first wins: its package may be in use already, and is the same.
-    """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(mkdtemp(prefix=f"{folder.name}.draft-", dir=folder.parent))
-    try:
-        fitted.save(draft)
-        draft.chmod(0o755)
-        draft.rename(folder)
-    except OSError:
-        if not folder.exists():
-            raise
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def examine(shop: Workshop, period: Period, decision: RetrainDecision, made: DatasetSnapshot) -> ValidationReport:
@@ -149,18 +131,26 @@ def _measured(shop: Workshop, period: Period, decision: RetrainDecision, made: D
         segments=segments_of(shop, rows),
         confidence=shop.spec.monitoring.confidence,
         min_segment=shop.spec.monitoring.min_segment,
-        looks=_looks(shop, made),
+        looks=looks_at(_examined(shop, made), _earlier_exams(shop, made)),
         ids=_ids(rows),
     )
 
 
-def _looks(shop: Workshop, made: DatasetSnapshot) -> int:
-    """How many exams were held on rows of this holdout, this one included: the nth is stricter (V13)."""
-    earlier = shop.values.all(shop.model, "training_dataset", DatasetSnapshot).values()
-    return 1 + sum(
-        other.as_of < made.as_of and other.newest >= made.holdout_from and other.basis not in ("too few rows", "alone")
-        for other in earlier
-    )
+def _examined(shop: Workshop, made: DatasetSnapshot) -> tuple[str, ...]:
+    """The periods that the snapshot's exam is held on; none where nothing can be examined."""
+    return tuple(key for key in made.periods if shop.spec.period.period(key).start >= made.holdout_from)
+
+
+def _earlier_exams(shop: Workshop, made: DatasetSnapshot) -> list[tuple[str, ...]]:
+    """The periods of every exam on record before this retrain's; a refused dataset had none."""
+    ended = [entry.body for entry in shop.entries() if entry.kind == RETRAINED]
+    before = takewhile(lambda body: body["decision_id"] != made.decision_id, ended)
+    snapshots = [
+        shop.values.get(shop.model, "training_dataset", body["period"], body["decision_id"], DatasetSnapshot)
+        for body in before
+        if body["verdict"] != DATA_REFUSED
+    ]
+    return [_examined(shop, snapshot) for snapshot in snapshots if snapshot is not None]
 
 
 def _ids(rows: pd.DataFrame) -> np.ndarray:

@@ -51,10 +51,11 @@ class Card(Record):
 
 
 class Registered(Record):
-    """How a retrain ended: `version` is None where the candidate was turned away."""
+    """How a retrain ended: `version` and `semantic_version` are None where the candidate was turned away."""
 
     decision_id: str
     version: str | None
+    semantic_version: str | None = None
     verdict: str
     model_fingerprint: str = ""
     training_rows: int = 0

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from retrain_platform.dataset.events import Arranged, arrange
+from retrain_platform.dataset.events import Arranged, BadEvents, arrange
 from retrain_platform.dataset.features import select_features
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
-from retrain_platform.dataset.soundness import shape_of, unsound
+from retrain_platform.dataset.soundness import Shape, shape_of, unsound
 from retrain_platform.monitoring.reports import Role
 from retrain_platform.release.route import canary_mask, scored_versions
 from retrain_platform.spec.model import ModelSpec
@@ -22,7 +22,11 @@ _USUAL = 8
 
 
 def ingest(shop: Workshop, period: Period) -> Ingested:
-    """Bring the period's rows into the lake, and fresh labels for earlier periods that still wait for them."""
+    """Bring the period's rows into the lake, and fresh labels for earlier periods that still wait for them.
+
+    Raises:
+        BadEvents: the rows cannot be placed in time or given to an entity, or no label was ever read.
+    """
     for earlier in _awaiting_labels(shop, period):
         _bring(shop, earlier)
     return _bring(shop, period)
@@ -39,22 +43,51 @@ def _bring(shop: Workshop, period: Period) -> Ingested:
         period=period,
         loaded_at=now,
         changing=spec.features.exclude,
+        binary=spec.task == "binary",
     )
+    if arranged.unlabelled and not _ever_labelled(shop):
+        raise BadEvents(arranged.unlabelled)
     version, refused = _written(shop, period, arranged)
     shape = shape_of(arranged.frame)
-    before = [value.shape for key, value in shop.values.all(shop.model, "events", Ingested).items() if key < period.key]
-    problems = unsound(shape, before[-_USUAL:], duplicates=arranged.duplicates, filled_later=_filled_later(spec))
     value = Ingested(
         period=period.key,
         rows=0 if refused else arranged.rows,
         duplicates=arranged.duplicates,
         live=now < period.end + spec.label.delay,
         shape=shape,
-        problems=(*problems, *refused),
+        problems=(*_problems(shop, period, arranged, shape), *refused),
         table_version=version,
     )
     shop.values.put(shop.model, "events", period.key, "events", value)
     return value
+
+
+def _ever_labelled(shop: Workshop) -> bool:
+    """Whether labels of any period were read: if of none, it is the spec or the whole source that is wrong."""
+    column = shop.spec.label.column
+    taken = shop.values.all(shop.model, "events", Ingested).values()
+    return any(value.shape.rows and column in value.shape.columns for value in taken)
+
+
+def _problems(shop: Workshop, period: Period, arranged: Arranged, shape: Shape) -> list[str]:
+    """What is wrong with the period's rows beside those before.
+
+    Labels that cannot be read are no reason to stop: the rows are scored and their drift measured, and the
+    period, broken, is not learned from. Mended while its labels still come, it is read again and sound.
+    """
+    label = shop.spec.label
+    before = [value.shape for key, value in shop.values.all(shop.model, "events", Ingested).items() if key < period.key]
+    told = [name for name in (label.column, label.arrival) if name and arranged.unlabelled]
+    return [
+        *(f"its labels were not taken: {why}" for why in arranged.unlabelled),
+        *unsound(
+            shape,
+            before[-_USUAL:],
+            duplicates=arranged.duplicates,
+            filled_later=_filled_later(shop.spec),
+            told=told,
+        ),
+    ]
 
 
 def _written(shop: Workshop, period: Period, arranged: Arranged) -> tuple[int | None, tuple[str, ...]]:

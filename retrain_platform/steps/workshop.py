@@ -69,6 +69,7 @@ class Workshop:
     reader: Reader
     teach: Callable[[LearnerSpec], Learner]
     gate: DataGate
+    keep: Callable[[Fitted, Path], None]
     load: Callable[[Path], Fitted]
     now: Callable[[], datetime]
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)

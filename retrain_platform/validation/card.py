@@ -26,11 +26,12 @@ class CardFacts(Record):
 
     `periods` are the first and last that the examined fit used, with their count; `tables` each
     source table's version; `importance` by feature, in any unit, None where the learner has none;
-    `seen_until` and `model_fingerprint` are the examined model's. `version` None is not registered.
+    `seen_until` and `model_fingerprint` are the examined model's. `version` is the registry's, None is not registered.
     """
 
     model: str
     version: str | None
+    semantic_version: str | None = None
     as_of: datetime
     decision_id: str
     trigger: str
@@ -56,7 +57,8 @@ class CardFacts(Record):
 
 def model_card(facts: CardFacts, report: ValidationReport) -> str:
     """The card as Markdown, the same text for the same facts."""
-    version = "not registered" if facts.version is None else f"version {facts.version}"
+    semantic = f" ({facts.semantic_version})" if facts.semantic_version else ""
+    version = "not registered" if facts.version is None else f"version {facts.version}{semantic}"
     parts = [
         f"# {facts.model}, {version}",
         f"{report.sentence[:1].upper()}{report.sentence[1:]}.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from retrain_platform.dataset.record import Record
@@ -69,9 +69,13 @@ def choose_exam(
     return _exam("too few rows", ripe_periods, [], f"{short}; so the shadow decides", stop_periods)
 
 
-def looks_at(exam: Exam, earlier: Sequence[Exam]) -> int:
-    """How many exams were held on any of these periods, this one included: the nth is stricter."""
-    return 1 + sum(not set(exam.periods).isdisjoint(other.periods) for other in earlier)
+def looks_at(periods: Iterable[str], earlier: Iterable[Iterable[str]]) -> int:
+    """How many exams were held on any of these periods, this one included: the nth is stricter (V13).
+
+    `periods` are the keys of this exam's, `earlier` those of each exam before it.
+    """
+    mine = set(periods)
+    return 1 + sum(not mine.isdisjoint(other) for other in earlier)
 
 
 def _must_be_sound(as_of: datetime, ripe: Sequence[Ripe], holdout_periods: int, min_periods: int) -> None:

@@ -13,6 +13,7 @@ from retrain_platform.dataset.events import BadEvents, arrange
 from retrain_platform.dataset.label import LabelSpec
 from retrain_platform.dataset.period import Calendar
 from retrain_platform.dataset.source import Asset, Delta, Files, Python, Source
+from retrain_platform.dataset.times import BadTimes
 
 CALENDAR = Calendar(every="day", start=date(2013, 1, 1), timezone="America/New_York")
 ROWS = {"event_time": "at", "entity": "who"}
@@ -98,10 +99,30 @@ def test_a_source_without_its_time_column_says_so(kind: str, tmp_path: Path) -> 
         watermark(files(f"e.{kind}"), tmp_path)
 
 
-def test_times_that_cannot_be_read_are_named_not_lost(tmp_path: Path) -> None:
-    EVENTS.assign(at="soon").to_csv(tmp_path / "e.csv")
-    with pytest.raises(BadEvents, match="at == 'soon', must be a time"):
-        read(files("e.csv"), tmp_path)
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_times_that_cannot_be_read_are_named_with_their_file_not_lost(kind: str, tmp_path: Path) -> None:
+    EVENTS.to_parquet(tmp_path / "a.parquet") if kind == "parquet" else EVENTS.to_csv(tmp_path / "a.csv")
+    spoiled = EVENTS.assign(at=["2013-01-02", "soon", None, None])
+    spoiled.to_parquet(tmp_path / "b.parquet") if kind == "parquet" else spoiled.to_csv(tmp_path / "b.csv")
+    said = rf"{tmp_path}/b.{kind}: at == 'soon', must be a time as in '2013-01-31 05:15' \(ISO 8601\)"
+    for ask in (read, watermark):
+        with pytest.raises(BadTimes, match=said):
+            ask(files(f"*.{kind}"), tmp_path)
+
+
+def test_times_of_a_table_that_cannot_be_read_are_named_with_its_address(tmp_path: Path) -> None:
+    write_deltalake(str(tmp_path / "lake"), EVENTS.assign(at=1356998400))
+    for ask in (read, watermark):
+        with pytest.raises(BadTimes, match="lake: at == 1356998400, must be a time"):
+            ask(Delta(uri="lake", **ROWS), tmp_path)
+
+
+@pytest.mark.parametrize(("kind", "name"), [("parquet", "Parquet"), ("csv", "CSV")])
+def test_a_file_that_is_no_table_is_named(kind: str, name: str, tmp_path: Path) -> None:
+    (tmp_path / f"cut.{kind}").write_bytes(b"")
+    for ask in (read, watermark):
+        with pytest.raises(SourceUnreadable, match=rf"cut.{kind} must be a whole {name} file, write it again: "):
+            ask(files(f"*.{kind}"), tmp_path)
 
 
 def test_what_is_not_there_is_named(tmp_path: Path) -> None:

@@ -115,3 +115,27 @@ def test_a_writer_that_never_wins_says_so(path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(ledger, "_append", beaten)
     with pytest.raises(LedgerMoved, match="model == 'm': other writers won 50 times"):
         ledger.append("m", "opened", "k", AS_OF)
+
+
+def test_reading_makes_neither_the_file_nor_its_folder(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'home' / 'ledger.db'}"
+    reader = SqlLedger(url)
+    assert (reader.entries("m"), reader.models()) == ([], [])
+    assert list(tmp_path.iterdir()) == []
+    entry = SqlLedger(url).append("m", "opened", "k", AS_OF)
+    assert reader.entries("m") == [entry]
+
+
+def test_a_file_without_the_table_has_no_entries_and_gets_none_by_reading(path: Path) -> None:
+    path.touch()
+    assert SqlLedger(f"sqlite:///{path}").models() == []
+    with sqlite3.connect(path) as plain:
+        assert plain.execute("SELECT name FROM sqlite_master").fetchall() == []
+
+
+def test_a_fresh_reader_waits_for_no_writer(path: Path) -> None:
+    SqlLedger(f"sqlite:///{path}").append("m", "opened", "k", AS_OF)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert SqlLedger(f"sqlite:///{path}").models() == ["m"]
+    other.close()

@@ -146,26 +146,55 @@ def test_no_rows_give_an_empty_frame_with_the_columns() -> None:
 
 
 def test_every_problem_of_a_frame_is_told_at_once() -> None:
-    frame = rows(at=["2013-01-01T00:00Z", "2013-01-02", "2013-01-03"], late=["yes", "no", None]).drop(columns="tail")
+    frame = rows(at=["2013-01-01T00:00Z", "2013-01-02", "2013-01-03"], _label=0).drop(columns="tail")
     assert problems(frame) == (
+        "column '_label' is the platform's own: rename the source's",
         "source.entity == 'tail', must be a column of the source, which has at, carrier, late",
         "at == '2013-01-02' has no zone while '2013-01-01T00:00Z' has one: write the whole column one way",
-        "late == 'yes', must be a finite number, true or false, or missing",
     )
 
 
 def test_missing_columns_are_named_by_the_field_that_asks_for_them() -> None:
-    label = LabelSpec(column="late", arrival="landed")
-    found = problems(rows().drop(columns=["at", "late"]), label=label)
-    assert [text.split(",")[0] for text in found] == [
-        "source.event_time == 'at'",
-        "label.column == 'late'",
-        "label.arrival == 'landed'",
-    ]
+    found = problems(rows().drop(columns=["at", "tail"]))
+    assert [text.split(",")[0] for text in found] == ["source.event_time == 'at'", "source.entity == 'tail'"]
 
 
-def test_an_infinite_label_a_label_without_arrival_and_a_taken_name_are_refused() -> None:
-    assert "late == inf, must be a finite number" in problems(rows(late=[np.inf, 0, 1]))[0]
-    label = LabelSpec(column="late", arrival="landed")
-    assert "landed is missing for 1 labelled rows" in problems(rows(landed=["2013-01-09", None, None]), label=label)[0]
-    assert "column '_label' is the platform's own" in problems(rows(_label=0))[0]
+LANDED = LabelSpec(column="late", arrival="landed")
+
+
+@pytest.mark.parametrize(
+    ("frame", "label", "binary", "said"),
+    [
+        (rows(late=["yes", "no", None]), LABEL, False, ("late == 'yes', must be a finite number, true or false, or",)),
+        (rows(late=[np.inf, 0, 1]), LABEL, False, ("late == inf, must be a finite number",)),
+        (rows(late=[0, 1, 2]), LABEL, True, ("late == 2, must be 0 or 1, true or false, or missing",)),
+        (rows().drop(columns="late"), LABEL, False, ("label.column == 'late', must be a column of the source",)),
+        (
+            rows().drop(columns="late"),
+            LANDED,
+            False,
+            ("label.column == 'late', must be a column", "label.arrival == 'landed', must be a column"),
+        ),
+        (rows(landed=["2013-01-09", None, None]), LANDED, False, ("landed is missing for 1 labelled rows",)),
+        (rows(landed=["soon", None, None]), LANDED, False, ("landed == 'soon', must be a time",)),
+    ],
+)
+def test_rows_whose_labels_cannot_be_read_come_without_them_and_the_reason(
+    frame: pd.DataFrame, label: LabelSpec, binary: bool, said: tuple[str, ...]
+) -> None:
+    result = arranged(frame, label=label, binary=binary)
+    assert len(result.unlabelled) == len(said)
+    assert all(begins in text for begins, text in zip(said, result.unlabelled, strict=True))
+    assert result.rows == 3
+    assert result.frame[["_label", "_arrived"]].isna().all(axis=None)
+    assert str(result.frame["_arrived"].dtype) == "datetime64[ns, UTC]"
+    assert not {"late", "landed"} & set(result.frame.columns)
+
+
+def test_a_label_of_another_period_that_cannot_be_read_does_not_matter() -> None:
+    """One such cell makes a CSV file's whole column one of texts: the label is kept as numbers all the same."""
+    frame = rows(at=["2013-01-03", "2013-01-02", "2013-02-02"], late=["1", "0.0", "yes"])
+    result = arranged(frame)
+    assert result.unlabelled == ()
+    assert result.frame["late"].tolist() == result.frame["_label"].tolist() == [0.0, 1.0]
+    assert str(result.frame["late"].dtype) == "float64"

@@ -77,6 +77,10 @@ def test_columns_that_are_filled_later_may_be_empty_but_not_vanish() -> None:
     assert unsound(shape(10), labelled, filled_later=["la*"]) == ["column 'late' vanished"]
 
 
+def test_of_a_column_that_is_told_elsewhere_nothing_is_said() -> None:
+    assert unsound(shape(10, carrier=None, temp=None), USUAL, told=["carrier"]) == ["column 'temp' vanished"]
+
+
 def test_a_new_column_and_one_that_was_always_empty_are_sound() -> None:
     assert unsound(shape(10, gate=["A", "B", "C", "D"]), USUAL) == []
     empty = [shape(10, gate=[None] * 4)] * 3

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrain_platform.dataset.snapshot import DatasetSnapshot, NoRows, content_fingerprint, describe
+from retrain_platform.dataset.snapshot import DatasetSnapshot, NoRows, content_fingerprint, describe, report_periods
 from retrain_platform.dataset.split import time_split
 
 START = datetime(2013, 1, 1, tzinfo=UTC)
@@ -137,3 +137,22 @@ def test_an_empty_part_is_described_and_an_empty_dataset_refused() -> None:
     assert DatasetSnapshot.model_validate_json(made.model_dump_json()) == made
     with pytest.raises(NoRows, match="rows == 0 for decision d1"):
         described(rows(0))
+
+
+def test_periods_are_described_one_by_one_with_the_part_they_belong_to() -> None:
+    frame = rows().drop(index=[4, 5])
+    made = described(frame)
+    starts = {f"p{number}": day(2 * number) for number in range(5)}
+    found = [(each.period, each.part, each.rows, each.label) for each in report_periods(frame, made, starts)]
+    assert found == [
+        ("p0", "train", 2, 0.5),
+        ("p1", "train", 2, 0.5),
+        ("p2", "train", 0, None),
+        ("p3", "valid", 2, 0.5),
+        ("p4", "holdout", 2, 0.5),
+    ]
+
+
+def test_missing_values_are_counted_over_all_parts_and_what_misses_none_is_left_out() -> None:
+    assert described(rows()).missing() == {"carrier": 0.5}
+    assert described(rows().assign(carrier="UA")).missing() == {}

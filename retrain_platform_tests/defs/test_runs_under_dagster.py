@@ -83,7 +83,9 @@ def failure(result: dg.ExecuteInProcessResult) -> str:
 def test_the_road_is_played_and_the_first_model_released(home: Home, tiny: ModelSpec) -> None:
     assert {"watched", "decided", "retrained", "promoted"} <= set(kinds(PLATFORM, tiny))
     assert workshop(tiny, PLATFORM.settings()).registry.aliases("tiny") == {"champion": "1"}
-    assert [status for _, status in home.mlflow_runs(tiny)] == ["FINISHED"]
+    [(run_id, status)] = home.mlflow_runs(tiny)
+    assert status == "FINISHED"
+    assert mlflow_client(PLATFORM.settings().tracking_uri).get_run(run_id).data.tags["semantic_version"] == "1.0.0"
 
 
 def test_every_asset_of_a_period_is_in_dagsters_history(home: Home, tiny: ModelSpec) -> None:
@@ -113,10 +115,23 @@ def test_every_check_is_recorded_for_the_partition(home: Home, tiny: ModelSpec) 
         ("release", {"champion", "on the way", "moves", "ended"}),
         ("retrain_decision", {"action", "reason", "decision", "evidence"}),
         ("retraining_log", {"retrains", "log"}),
-        ("training_dataset", {"dagster/row_count", "snapshot", "decision", "tables", "periods", "parts", "columns"}),
+        (
+            "training_dataset",
+            {
+                "dagster/row_count",
+                "snapshot",
+                "decision",
+                "tables",
+                "periods",
+                "parts",
+                "columns",
+                "rows by period",
+                "missing",
+            },
+        ),
         ("candidate_model", {"rounds", "trigger", "MLflow run", "importance", "curves"}),
         ("validation_report", {"verdict", "in words", "gates"}),
-        ("registered_model", {"version", "verdict", "model fingerprint"}),
+        ("registered_model", {"version", "semantic version", "verdict", "model fingerprint"}),
         ("model_card", {"card"}),
     ],
 )

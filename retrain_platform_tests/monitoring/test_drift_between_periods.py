@@ -10,7 +10,8 @@ import pytest
 from scipy import stats
 
 from retrain_platform.monitoring.drift import Reference, compare, reference_noise
-from retrain_platform.monitoring.profile import DatasetProfile, choose_grids, profile
+from retrain_platform.monitoring.frames import choose_grids, profile
+from retrain_platform.monitoring.profile import DatasetProfile
 from retrain_platform.monitoring.reports import DRIFT_METHODS, DriftReport, FeatureDrift
 from retrain_platform.monitoring.ruler import MEASURES
 from retrain_platform.stats import distances

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.pandas import column, data_frames, range_indexes
 
-from retrain_platform.monitoring.profile import DatasetProfile, choose_grids, profile, total
+from retrain_platform.monitoring.frames import choose_grids, profile
+from retrain_platform.monitoring.profile import DatasetProfile, total
 from retrain_platform.monitoring.profile_bytes import write_lines
 from retrain_platform.stats.grid import Grid
 
@@ -75,7 +76,7 @@ def test_bytes_are_lossless(frame: pd.DataFrame):
     made = profile(frame, GRIDS, ["s"])
     data = made.to_bytes()
     assert DatasetProfile.from_bytes(data) == DatasetProfile(
-        made.columns, made.rows, {name: values for name, values in made.segments.items() if values}
+        made.columns, made.rows, {name: values for name, values in made.segments.items() if values}, made.together
     )
     assert DatasetProfile.from_bytes(data).to_bytes() == data
 
@@ -100,7 +101,7 @@ def test_strange_bytes_are_refused():
     table = pa.table({"a": [1]}).replace_schema_metadata({b"version": b"9"})
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
-    with pytest.raises(ValueError, match="version == b'9', must be b'1'"):
+    with pytest.raises(ValueError, match="version == b'9', must be b'2'"):
         DatasetProfile.from_bytes(bytes(sink.getvalue()))
     assert DatasetProfile.from_bytes(write_lines([], 5)) == DatasetProfile({}, 5)
 

@@ -61,6 +61,23 @@ def test_time_alone_moves_nothing(stage: Stage) -> None:
         assert advance(road.state, none_ripe, PLAN, as_of=START + weeks * WEEK, period=WEEK) == ()
 
 
+@pytest.mark.parametrize("stage", [Stage.SHADOW, Stage.CANARY])
+def test_periods_that_one_of_the_two_cannot_score_wear_out_the_patience_and_promote_nobody(stage: Stage) -> None:
+    road = road_to(stage)
+    for unscored in (1, 2, 3, 4):
+        seen = evidence(road.state, "better", ripe=0).model_copy(update={"unscored": unscored})
+        moves = advance(road.state, seen, PLAN, as_of=road.as_of + WEEK, period=WEEK)
+        assert names(moves) == ([("aborted", "2", "aborted")] if unscored == PLAN.patience else [])
+    assert "undecided after 4 ripe periods, the champion stays" in moves[0].sentence
+    assert "4 more that one of the two could not score" in moves[0].sentence
+
+
+def test_a_bake_beside_a_version_that_cannot_score_any_more_ends() -> None:
+    road = road_to(Stage.BAKE)
+    seen = evidence(road.state, "nothing", ripe=0).model_copy(update={"unscored": 1})
+    assert names(advance(road.state, seen, PLAN, as_of=road.as_of + WEEK, period=WEEK)) == [("proven", "2", "done")]
+
+
 def test_the_past_moves_nothing() -> None:
     road = road_to(Stage.CANARY)
     past = START

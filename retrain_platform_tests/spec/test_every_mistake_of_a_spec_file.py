@@ -7,52 +7,7 @@ from pathlib import Path
 import pytest
 
 from retrain_platform.spec import ModelSpec, SpecErrors, read_spec, spec_from
-from retrain_platform.spec.load import Problem
-
-GOOD = """\
-type: retrain_platform.RetrainedModel
-attributes:
-  name: churn
-  owners: ["team:growth", ana@example.org]
-  task: binary
-  period: {every: week, start: "2024-01-01", timezone: Europe/Berlin}
-  source:
-    kind: files
-    path: "{{ env.HOUSE }}/events/*.parquet"
-    event_time: at
-    entity: who
-  label: {column: left, delay: 2d}
-  segments: [country]
-  policy:
-    kind: any_of
-    policies:
-      - {kind: schedule, every: 4w}
-      - {kind: performance, metric: auc, falls_by: 0.05, against: proven, dwell: 2w}
-      - {kind: volume, new_ripe_rows: 1000}
-  training: {kind: lightgbm, params: {num_leaves: 31}}
-  validation:
-    gates:
-      - {kind: floor, metric: auc, at_least: 0.6}
-  release: {shadow: 1w, canary: [50, 100]}
-"""
-ENV = {"HOUSE": "/house"}
-
-
-def problems_of(folder: Path, *changes: tuple[str, str], text: str = GOOD) -> list[Problem]:
-    """The mistakes of the good file after some changes."""
-    for old, new in changes:
-        assert old in text, old
-        text = text.replace(old, new, 1)
-    file = folder / "defs.yaml"
-    file.write_text(text, encoding="utf-8")
-    with pytest.raises(SpecErrors) as caught:
-        read_spec(file, ENV)
-    assert str(len(caught.value.problems)) in str(caught.value).split()[0]
-    return list(caught.value.problems)
-
-
-def line(of: str, text: str = GOOD) -> int:
-    return text[: text.index(of)].count("\n") + 1
+from retrain_platform_tests.spec.good_spec import ENV, GOOD, line, problems_of
 
 
 def test_the_good_file_is_sound_and_its_template_is_filled(tmp_path: Path) -> None:
@@ -196,6 +151,36 @@ def test_a_name_given_twice_is_told_with_both_lines(tmp_path: Path) -> None:
 
     assert (problem.line, problem.field) == (GOOD.count("\n") + 1, "policy")
     assert f"first in line {line('policy:')}" in problem.cure
+
+
+def test_what_stands_under_a_misspelt_name_or_kind_is_looked_at_too(tmp_path: Path) -> None:
+    found = problems_of(
+        tmp_path,
+        ("kind: any_of", "kind: anyof"),
+        ("policies:", "polices:"),
+        ("every: 4w", "every: 28"),
+        ("validation:", "validaton:"),
+        ("at_least: 0.6", "at_leest: 0.6"),
+        ("canary: [50, 100]", "canary: [100], bake: 10d"),
+        ("release:", "relase:"),
+    )
+
+    assert [(p.field, p.line) for p in found] == [
+        ("policy.kind", line("kind: any_of")),
+        ("policy.polices", line("policies:")),
+        ("policy.polices[0].every", line("every: 4w")),
+        ("validaton", line("validation:")),
+        ("validaton.gates[0].at_leest", line("at_least")),
+        ("relase", line("release:")),
+        ("relase.bake", line("release:")),
+    ]
+    assert "must be a whole number and h, d or w" in found[2].cure
+
+
+def test_a_list_whose_parts_are_all_wrong_is_not_told_to_be_empty(tmp_path: Path) -> None:
+    found = problems_of(tmp_path, ("metric: auc, at_least: 0.6", "metric: [auc], at_least: high"))
+
+    assert [p.field for p in found] == ["validation.gates[0].metric", "validation.gates[0].at_least"]
 
 
 @pytest.mark.parametrize(

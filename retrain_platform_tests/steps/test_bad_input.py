@@ -14,6 +14,7 @@ from retrain_platform.adapters.great_expectations_gate import run_gate
 from retrain_platform.dataset.events import BadEvents
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.preparation import MissingColumns
+from retrain_platform.monitoring.reports import DriftReport
 from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.replay.walk import walk, watch
 from retrain_platform.spec import SpecErrors
@@ -81,6 +82,36 @@ def test_a_source_without_its_time_column_stops_the_run_with_nothing_written() -
     assert places.values.all("tiny", "events", Ingested) == {}
 
 
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda frame: frame.drop(columns="bad"), "label.column == 'bad', must be a column of the source"),
+        (lambda frame: frame.assign(bad="yes"), "bad == 'yes', must be 0 or 1, true or false, or missing"),
+    ],
+)
+def test_a_label_that_was_never_there_stops_the_run_with_nothing_written(
+    spoil: Callable[[pd.DataFrame], pd.DataFrame], said: str
+) -> None:
+    """No period ever had one: the spec names another column, or the source is not the one that is meant."""
+    places = Places()
+    with pytest.raises(BadEvents, match=said):
+        walked(places, Rows(3, lambda frame, period: spoil(frame)))
+    assert places.ledger.entries("tiny") == []
+    assert places.lake.version("tiny/events") is None
+
+
+def test_event_times_that_cannot_be_read_stop_the_run_at_their_period() -> None:
+    """Rows without a time belong to no period: nothing can be measured of them, and no other period may hide it."""
+    places = Places()
+    with pytest.raises(BadEvents, match=r"at == 'soon', must be a time as in '2013-01-31 05:15' \(ISO 8601\)"):
+        walked(places, Rows(9, on(BAD_DAY, lambda frame: frame.assign(at="soon"))))
+    shop = places.shop(SPEC, Rows(9))
+    assert watched(shop) == ["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04"]
+    assert BAD_DAY not in shop.lake.periods(shop.events)
+    walked(places, Rows(9))
+    assert len(watched(shop)) == 9
+
+
 def vanished(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.drop(columns="x")
 
@@ -105,7 +136,22 @@ def thrice(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([frame, frame, frame])
 
 
+def text_labels(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(bad=frame["bad"].map({0.0: "no", 1.0: "yes"}))
+
+
+def third_class(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(bad=frame["bad"].where(frame.index > 9, 2.0))
+
+
+def no_labels(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.drop(columns="bad")
+
+
 BROKEN = {
+    "labels of another type": (text_labels, "its labels were not taken: bad == 'no', must be 0 or 1, true or false"),
+    "labels of a third class": (third_class, "its labels were not taken: bad == 2.0, must be 0 or 1, true or false"),
+    "labels vanished": (no_labels, "its labels were not taken: label.column == 'bad', must be a column of the source"),
     "no rows": (no_rows, "has no rows"),
     "column vanished": (vanished, "column 'x' vanished"),
     "type changed": (changed_type, "column 'x' changed from numbers to texts"),
@@ -146,6 +192,39 @@ def test_rows_that_the_lake_refuses_are_neither_kept_nor_scored(
     assert taken is not None
     assert (taken.rows, taken.table_version) == (0, None)
     assert "2024-01-09" in shop.lake.periods(shop.predictions)
+
+
+@pytest.mark.parametrize("spoil", [text_labels, third_class, no_labels])
+def test_rows_whose_labels_cannot_be_read_are_scored_and_their_drift_measured(
+    spoil: Callable[[pd.DataFrame], pd.DataFrame],
+) -> None:
+    key = "2024-01-08"
+    shop = walked(Places(), Rows(15, on(key, spoil)))
+    assert len(watched(shop)) == 15
+    taken = shop.values.newest("tiny", "events", key, Ingested)
+    scored = shop.values.newest("tiny", "predictions", key, Scored)
+    assert taken is not None
+    assert scored is not None
+    assert (taken.rows, scored.rows, len(taken.problems)) == (300, 300, 1)
+    assert shop.values.newest("tiny", "drift_report", key, DriftReport) is not None
+    assert shop.lake.read(shop.events, [key])["_label"].isna().all()
+    ripe = ripened(shop, SPEC.period.at(14).end)[key]
+    assert (ripe.forced, ripe.period.labelled, ripe.period.sound) == (True, 0, False)
+    assert shop.lake.read(shop.events, ["2024-01-09"])["_label"].notna().all()
+    assert {"2024-01-07", "2024-01-09"} <= set(ripened(shop, SPEC.period.at(14).end))
+
+
+def test_labels_that_are_put_right_while_they_still_come_make_the_period_sound() -> None:
+    from datetime import timedelta
+
+    places, first, second, third = Places(), *(SPEC.period.at(day) for day in range(3))
+    for period, reader in ((first, Rows(9)), (second, Rows(9, on(second.key, text_labels))), (third, Rows(9))):
+        watch(replace(places.shop(SPEC, reader), now=lambda end=period.end: end + timedelta(hours=1)), period)
+    shop = places.shop(SPEC, Rows(9))
+    mended = shop.values.newest("tiny", "events", second.key, Ingested)
+    assert mended is not None
+    assert mended.problems == ()
+    assert shop.lake.read(shop.events, [second.key])["_label"].notna().all()
 
 
 def test_a_source_that_is_put_right_is_taken_when_the_period_is_made_again() -> None:

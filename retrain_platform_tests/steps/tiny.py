@@ -14,7 +14,7 @@ import pandas as pd
 
 from retrain_platform.adapters.learners import learner
 from retrain_platform.adapters.memory import MemoryLake, MemoryLedger, MemoryRegistry, MemoryValues
-from retrain_platform.adapters.packaged_model import load_package
+from retrain_platform.adapters.packaged_model import keep_package, load_package
 from retrain_platform.dataset.checks import CheckResult, GateReport
 from retrain_platform.dataset.period import Period
 from retrain_platform.spec import ModelSpec, spec_from
@@ -132,6 +132,7 @@ class Places:
             reader=reader,
             teach=lambda recipe: learner(recipe, spec.task),
             gate=quick_gate,
+            keep=keep_package,
             load=load_package,
             now=lambda: datetime(2030, 1, 1, tzinfo=UTC),
         )
@@ -147,7 +148,8 @@ def outcome(shop: Workshop) -> dict[str, Any]:
     }
     scored = shop.lake.periods(shop.predictions)
     frame = shop.lake.read(shop.predictions, scored).drop(columns=["_event_time"]) if scored else pd.DataFrame()
-    versions = [(v.version, v.tags["fingerprint"], v.tags["decision_id"]) for v in shop.registry.versions(shop.model)]
+    kept = ("fingerprint", "decision_id", "semantic_version")
+    versions = [(v.version, *(v.tags[name] for name in kept)) for v in shop.registry.versions(shop.model)]
     return {
         "ledger": [(e.kind, e.key, e.as_of, e.body) for e in shop.entries() if e.kind != "failed"],
         "state": state,

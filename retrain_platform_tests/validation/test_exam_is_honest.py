@@ -86,8 +86,9 @@ def test_no_examined_row_was_seen_and_enough_stays_to_train_on(
 def test_looks_count_the_exams_that_shared_a_period() -> None:
     first, second = choose_exam(at(20), weeks(20), at(1), 2), choose_exam(at(21), weeks(21), at(1), 2)
     later = choose_exam(at(25), weeks(25), at(1), 2)
-    assert looks_at(second, [first]) == 2
-    assert looks_at(later, [first, second]) == 1
+    nothing = choose_exam(at(20), weeks(20), at(20), 2)
+    assert looks_at(second.periods, [first.periods, nothing.periods]) == 2
+    assert looks_at(later.periods, [first.periods, second.periods]) == 1
 
 
 def test_a_champion_trained_until_last_week_does_not_beat_good_candidates_on_its_own_rows() -> None:

@@ -123,6 +123,11 @@ def test_the_card_says_that_a_refit_is_examined_by_the_shadow() -> None:
     assert "The examined model itself (`exam-trees`)" in model_card(facts(), judge(GATES, known({}), AS_OF))
 
 
+def test_the_card_names_the_semantic_version_beside_the_registrys() -> None:
+    card = model_card(facts(semantic_version="2.1.0"), judge(GATES, known({}), AS_OF))
+    assert card.startswith("# flight_delay, version 3 (2.1.0)\n")
+
+
 def test_a_card_without_an_exam_says_so() -> None:
     card = model_card(facts(version=None, importance=None, limits=("not for cargo",)), _unjudged())
     assert "# flight_delay, not registered" in card

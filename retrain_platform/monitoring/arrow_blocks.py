@@ -1,0 +1,104 @@
+"""Columns of Arrow record batches as blocks, read where they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.types as of
+
+from retrain_platform.monitoring.blocks import Numbers, Texts, Values, Wholes
+from retrain_platform.stats.choosing import choose_numbers
+from retrain_platform.stats.counting import Groups
+from retrain_platform.stats.grid import Grid
+
+Sort = Literal["number", "text", "truth value", "time", "time without a zone", "time of day", "duration", "nothing"]
+"""What a column's values are: two sides can be compared where they are the same, or one is nothing."""
+
+MISSING_SEGMENT = "missing"
+_UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
+
+
+def sort_of(kind: Any) -> Sort | None:
+    """What values of an Arrow type are; None for lists, records, bytes and others that have no distribution here."""
+    if of.is_dictionary(kind):
+        return sort_of(kind.value_type)
+    if of.is_timestamp(kind):
+        return "time without a zone" if kind.tz is None else "time"
+    tests: list[tuple[Sort, Sequence[Any]]] = [
+        ("number", (of.is_integer, of.is_floating, of.is_decimal)),
+        ("text", (of.is_string, of.is_large_string, of.is_string_view)),
+        ("truth value", (of.is_boolean,)),
+        ("time without a zone", (of.is_date,)),
+        ("time of day", (of.is_time,)),
+        ("duration", (of.is_duration,)),
+        ("nothing", (of.is_null,)),
+    ]
+    return next((name for name, matching in tests if any(test(kind) for test in matching)), None)
+
+
+class ArrowReader:
+    """Reads columns as values; a dictionary that comes again with the next batch is spelled once."""
+
+    def __init__(self) -> None:
+        self._spelled: dict[str, tuple[Any, list[str]]] = {}
+
+    def values(self, name: str, column: Any) -> Values:
+        """The values of a column (`pyarrow.Array`) that `sort_of` knows; times are in seconds since 1970 (UTC)."""
+        sort = sort_of(column.type)
+        if sort == "nothing":
+            return Numbers(np.full(len(column), np.nan))
+        if sort == "text":
+            return self._texts(name, column if of.is_dictionary(column.type) else column.dictionary_encode())
+        if sort == "truth value":
+            places = column.cast(pa.int8()).fill_null(-1).to_numpy(zero_copy_only=False)
+            return Texts(places, ("False", "True"))
+        return _numbers(column if not of.is_dictionary(column.type) else column.dictionary_decode())
+
+    def groups(self, name: str, column: Any) -> tuple[Groups, list[str]]:
+        """A block's rows by their text in `column`, in any order of the texts; 'missing' for those that have none."""
+        text = column if sort_of(column.type) == "text" else column.cast(pa.string())
+        found = self.values(name, text)
+        assert isinstance(found, Texts)
+        used, codes = np.unique(np.where(found.places < 0, len(found.texts), found.places), return_inverse=True)
+        return Groups(codes.astype(np.intp), len(used)), [[*found.texts, MISSING_SEGMENT][place] for place in used]
+
+    def _texts(self, name: str, column: Any) -> Texts:
+        known = self._spelled.get(name)
+        if known is None or not known[0].equals(column.dictionary):
+            known = self._spelled[name] = column.dictionary, [str(text) for text in column.dictionary.to_pylist()]
+        indices = column.indices.fill_null(-1) if column.null_count else column.indices
+        return Texts(indices.to_numpy(zero_copy_only=False), known[1])
+
+
+def choose_grid(column: Any) -> Grid:
+    """The grid for a column, from some of its rows; see `choosing.choose_numbers`."""
+    if sort_of(column.type) in ("text", "truth value", "nothing"):
+        return Grid("category")
+    values = ArrowReader().values("", column)
+    assert not isinstance(values, Texts)
+    return choose_numbers(np.asarray(values.values, dtype=np.float64), whole=of.is_integer(column.type))
+
+
+def _numbers(column: Any) -> Numbers | Wholes:
+    kind = column.type
+    if of.is_temporal(kind):
+        return Numbers(_seconds(column))
+    if of.is_integer(kind) and column.null_count == 0 and not of.is_uint64(kind):
+        return Wholes(column.to_numpy(zero_copy_only=False).astype(np.int64, copy=False))
+    if of.is_decimal(kind) or of.is_uint64(kind):
+        column = column.cast(pa.float64())
+    return Numbers(column.to_numpy(zero_copy_only=False).astype(np.float64, copy=False))
+
+
+def _seconds(column: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+    kind = column.type
+    if of.is_date(kind):
+        column, unit = column.cast(pa.timestamp("s")), "s"
+    else:
+        unit = kind.unit
+    whole = column.cast(pa.int32() if of.is_time32(kind) else pa.int64())
+    seconds = whole.to_numpy(zero_copy_only=False) / _UNITS[unit]
+    return np.asarray(seconds, dtype=np.float64)

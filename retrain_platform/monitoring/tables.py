@@ -1,0 +1,204 @@
+"""Two tables compared without a spec: every column that both have, each value read once.
+
+Columns that the first rows did not foretell well (sorted files, narrow modes) are counted once more
+on cells chosen from a sample of all rows; what even those cells crowd is sorted, or its bound stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Any, Protocol
+
+import numpy as np
+
+from retrain_platform.monitoring.arrow_blocks import ArrowReader, choose_grid, sort_of
+from retrain_platform.monitoring.blocks import Texts, Values
+from retrain_platform.monitoring.drift import compare
+from retrain_platform.monitoring.profile import DatasetProfile
+from retrain_platform.monitoring.profiler import Profiler
+from retrain_platform.monitoring.reports import DriftReport, FeatureDrift
+from retrain_platform.stats.choosing import SAMPLE, choose_numbers
+from retrain_platform.stats.exact import exact_distances
+from retrain_platform.stats.grid import Floats, Grid
+
+TOLERANCE = 0.002
+"""A bound of KS over this is not left standing while anything can be done."""
+
+SORTED_AT_MOST = 8_000_000
+"""Rows of both sides: with more, a column is not sorted, for memory would grow with them."""
+
+_PERIOD = "current"
+_OF_A_BLOCK = 2048
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Progress = Callable[[int], None]
+"""Told of every block how many rows it had."""
+
+
+class Table(Protocol):
+    """Rows that can be read again and again, block after block."""
+
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+
+    @property
+    def types(self) -> Mapping[str, Any]:
+        """Each column's Arrow type, in the table's order."""
+
+    def batches(self, columns: Sequence[str]) -> Iterator[Any]:
+        """These columns' `pyarrow.RecordBatch`es; a batch may lack some of them."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Both profiles on the same grids, and what was measured between them."""
+
+    reference: DatasetProfile
+    current: DatasetProfile
+    report: DriftReport
+
+    def corrected(self, better: DriftReport) -> Compared:
+        """With the features that `better` has, as they are there; their correlations stand."""
+        segments = {
+            segment: {
+                value: _replaced(features, better.segments.get(segment, {}).get(value, ()))
+                for value, features in values.items()
+            }
+            for segment, values in self.report.segments.items()
+        }
+        update = {"features": _replaced(self.report.features, better.features), "segments": segments}
+        return replace(self, report=self.report.model_copy(update=update))
+
+
+def compare_tables(
+    reference: Table,
+    current: Table,
+    columns: Sequence[str],
+    segment: str | None = None,
+    tolerance: float = TOLERANCE,
+    progress: Progress = lambda rows: None,
+) -> Compared:
+    """Measure `columns`, which both tables have, of one sort each; `segment` names the column to split by."""
+    first, batches = _peek(reference.batches(_with(columns, segment)))
+    grids = {name: _grid(first, name, reference, current) for name in columns}
+    past = _Count(grids, segment, progress).all(batches)
+    now = _Count(grids, segment, progress).all(current.batches(_with(columns, segment)))
+    found = Compared(past.profile, now.profile, _measured(past.profile, now.profile))
+    wide = _wide(found.report, tolerance)
+    if wide:
+        again = {n: choose_numbers(np.concatenate([past.sample(n), now.sample(n)]), whole=False) for n in wide}
+        both = [_Count(again, segment, progress).all(t.batches(_with(wide, segment))) for t in (reference, current)]
+        found = found.corrected(_measured(both[0].profile, both[1].profile))
+    for name in _wide(found.report, tolerance):
+        if past.profile.rows + now.profile.rows <= SORTED_AT_MOST:
+            found = found.corrected(_sorted(found, name, reference, current))
+    return found
+
+
+class _Count:
+    """One pass over a table: its profile, and a sample of its numeric columns."""
+
+    def __init__(self, grids: Mapping[str, Grid], segment: str | None, progress: Progress) -> None:
+        self._grids, self._segment, self._progress = grids, segment, progress
+        self._samples: dict[str, list[Floats]] = {name: [] for name, grid in grids.items() if grid.kind == "numeric"}
+        self._counted = Profiler(grids)
+
+    def all(self, batches: Iterator[Any]) -> _Count:
+        """Count every batch."""
+        reader = ArrowReader()
+        for batch in batches:
+            names = [name for name in batch.schema.names if name in self._grids]
+            values = {name: reader.values(name, batch.column(name)) for name in names}
+            split = self._segment
+            parts = {}
+            if split is not None and split in batch.schema.names and batch.num_rows:
+                parts[split] = reader.groups(split, batch.column(split))
+            self._counted.add(values, batch.num_rows, parts)
+            self._keep(values)
+            self._progress(batch.num_rows)
+        self.profile = self._counted.profile()
+        return self
+
+    def sample(self, name: str) -> Floats:
+        """Values from all over the column, nan where missing; the same number from each block."""
+        return np.concatenate([np.empty(0), *self._samples[name]])
+
+    def _keep(self, values: Mapping[str, Values]) -> None:
+        for name, kept in self._samples.items():
+            found = values.get(name)
+            if found is not None and not isinstance(found, Texts) and len(found.values):
+                step = max(1, len(found.values) // _OF_A_BLOCK)
+                kept.append(np.asarray(found.values[::step], dtype=np.float64))
+                if len(kept) > 4 * SAMPLE // _OF_A_BLOCK:
+                    kept[:] = kept[::2]
+
+
+def _peek(batches: Iterator[Any]) -> tuple[Any, Iterator[Any]]:
+    """The first batch with rows (None where there is none), and all batches."""
+    passed = []
+    for batch in batches:
+        passed.append(batch)
+        if batch.num_rows:
+            return batch, chain(passed, batches)
+    return None, iter(passed)
+
+
+def _grid(first: Any, name: str, reference: Table, current: Table) -> Grid:
+    """From the first rows; whole numbers get cells of their own only where both sides have them."""
+    import pyarrow as pa
+    import pyarrow.types as of
+
+    types = reference.types[name], current.types[name]
+    if any(sort_of(kind) in ("text", "truth value") for kind in types):
+        return Grid("category")
+    if first is None or name not in first.schema.names:
+        return Grid("numeric")
+    column = first.column(name)
+    if of.is_integer(column.type) and not all(of.is_integer(kind) for kind in types):
+        column = column.cast(pa.float64(), safe=False)
+    grid = choose_grid(column)
+    return grid if grid.kind != "category" else Grid("numeric")
+
+
+def _measured(past: DatasetProfile, now: DatasetProfile) -> DriftReport:
+    return compare({"reference": past}, now, period=_PERIOD, as_of=_EPOCH, bins=True)
+
+
+def _wide(report: DriftReport, tolerance: float) -> list[str]:
+    return [each.feature for each in report.features if (each.ks_bound or 0.0) > tolerance]
+
+
+def _replaced(features: Sequence[FeatureDrift], better: Sequence[FeatureDrift]) -> tuple[FeatureDrift, ...]:
+    known = {each.feature: each for each in better}
+    kept = ("correlation", "correlated")
+    return tuple(
+        known[each.feature].model_copy(update={name: getattr(each, name) for name in kept})
+        if each.feature in known
+        else each
+        for each in features
+    )
+
+
+def _sorted(found: Compared, name: str, reference: Table, current: Table) -> DriftReport:
+    """The report with one feature alone, its KS and Wasserstein from the sorted values of all rows."""
+    exact = exact_distances(_column(reference, name), _column(current, name))
+    deviation = found.reference.columns[name].moments.deviation
+    feature = next(each for each in found.report.features if each.feature == name)
+    scores = feature.scores | {"ks": exact.ks, "wasserstein": exact.wasserstein / deviation if deviation > 0 else None}
+    better = feature.model_copy(update={"scores": scores, "ks_bound": 0.0})
+    return found.report.model_copy(update={"features": (better,), "segments": {}})
+
+
+def _column(table: Table, name: str) -> Floats:
+    """The numbers of a column, all rows of it."""
+    reader = ArrowReader()
+    parts = [reader.values(name, batch.column(name)) for batch in table.batches([name]) if name in batch.schema.names]
+    return np.concatenate([np.asarray(part.values) for part in parts if not isinstance(part, Texts)])
+
+
+def _with(columns: Sequence[str], segment: str | None) -> list[str]:
+    return list(columns) if segment is None or segment in columns else [*columns, segment]

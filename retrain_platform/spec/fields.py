@@ -1,0 +1,77 @@
+"""Which fields each place of a spec knows, and which of them somebody meant."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from retrain_platform.dataset.checks import ChecksSpec
+from retrain_platform.dataset.label import LabelSpec
+from retrain_platform.dataset.period import Calendar
+from retrain_platform.dataset.source import SOURCES
+from retrain_platform.policy import POLICIES
+from retrain_platform.release.base import ReleasePlan
+from retrain_platform.spec.model import Features, ModelSpec, Monitoring, Operation, Validation
+from retrain_platform.training import LEARNERS
+from retrain_platform.validation import GATES
+
+_FAMILIES: dict[str, Sequence[type[BaseModel]]] = {
+    "source": SOURCES,
+    "policy": POLICIES,
+    "training": LEARNERS,
+    "validation": GATES,
+}
+_SECTIONS: dict[str, type[BaseModel]] = {
+    "period": Calendar,
+    "label": LabelSpec,
+    "features": Features,
+    "monitoring": Monitoring,
+    "checks": ChecksSpec,
+    "validation": Validation,
+    "release": ReleasePlan,
+    "operation": Operation,
+}
+
+
+def known_fields(path: Sequence[str | int], attributes: Mapping[str, Any]) -> list[str]:
+    """The field names that the spec knows at `path`, in order; names and kinds on the way may be slips of the pen."""
+    if not path:
+        return list(ModelSpec.model_fields)
+    data: Any = attributes
+    for part in path:
+        data = data.get(part) if isinstance(data, Mapping) else data[part]
+    section = nearest(path[0], ModelSpec.model_fields)
+    members = {str(member.model_fields["kind"].default): member for member in _FAMILIES.get(str(section), ())}
+    kind = nearest(data.get("kind"), members) if isinstance(data, Mapping) else None
+    if kind is not None:
+        return list(members[kind].model_fields)
+    return list(_SECTIONS[section].model_fields) if section in _SECTIONS else []
+
+
+def nearest(name: object, known: Iterable[str]) -> str | None:
+    """The known name that is meant: the name itself, else the one most like it; None where none is like it.
+
+    >>> nearest("segmnets", ["segments", "source"])
+    'segments'
+    """
+    close = difflib.get_close_matches(str(name), list(known), 1)
+    return close[0] if close else None
+
+
+def did_you_mean(name: object, known: Iterable[str]) -> str:
+    """A hint at the nearest known name, or nothing."""
+    close = nearest(name, known)
+    return f"; did you mean {close}?" if close else ""
+
+
+def quoted(text: object) -> list[str]:
+    """The names between quotes in a validator's sentence.
+
+    >>> quoted("'files', 'delta' or 'sql'")
+    ['files', 'delta', 'sql']
+    """
+    return re.findall(r"'([^']*)'", str(text))

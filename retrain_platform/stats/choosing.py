@@ -1,0 +1,97 @@
+"""Which grid suits a column of numbers, from a sample of its values."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrain_platform.stats.grid import FINEST, Floats, Grid, ordered_places
+
+WIDEST_INTEGER_SPAN = 10_000
+"""Whole numbers that range wider than this are counted as numeric, not each in its own cell."""
+
+SAMPLE = 1 << 14
+"""So many of the values, evenly spread over those given, are looked at."""
+
+CROWDED = 1 / 2048
+"""A cell of several values that holds a larger share of the sample is cut."""
+
+_MOST_EXTRA_CELLS = 1 << 18
+"""So many cells, at most, come from cutting; the fullest are cut first."""
+
+_FEWEST_IN_CROWD = 6
+_COMFORTABLE = (1e-30, 1e30)
+"""Spreads that float32 holds as they are, with room on both sides."""
+
+
+def choose_numbers(values: Floats, whole: bool) -> Grid:
+    """The grid for a column of numbers, from some of its `values` (nan and infinities are ignored).
+
+    `whole` says that the column's type holds whole numbers only: within a span of
+    `WIDEST_INTEGER_SPAN` they get a cell each. All others get a numeric grid about their median: a
+    float that happens to be whole so far (a dry week's rain) need not stay so.
+    """
+    finite = values[np.isfinite(values)]
+    if len(finite) == 0:
+        return Grid("numeric")
+    if whole and finite.max() - finite.min() <= WIDEST_INTEGER_SPAN:
+        return Grid("integer", centre=float(np.round(np.median(finite))))
+    sample = np.sort(finite[:: max(1, len(finite) // SAMPLE)])
+    centre = float(sample[len(sample) // 2])
+    return refined(Grid("numeric", centre, _scale(sample, centre), repeats=_repeats(sample)), sample)
+
+
+def refined(grid: Grid, sample: Floats, weights: NDArray[np.int64] | None = None) -> Grid:
+    """The numeric `grid`, cut anew where the sorted `sample` crowds several values into one cell.
+
+    `weights` are how many rows each value of the sample stands for; one each without them.
+    """
+    rows = np.ones(len(sample), dtype=np.int64) if weights is None else weights
+    crowd = max(_FEWEST_IN_CROWD if weights is None else 1, CROWDED * int(rows.sum()))
+    places = ordered_places(grid, sample).astype(np.int64)
+    distinct = np.diff(sample, prepend=np.nan) != 0
+    bits: dict[int, int] = {}
+    mass: dict[int, int] = {}
+    for cut in range(0, FINEST + 1, 2):
+        full, held = _crowded(places >> (FINEST - cut), distinct, rows, crowd)
+        tops, first = np.unique(full >> cut, return_index=True)
+        mass |= {int(top): int(held[at]) for top, at in zip(tops, first, strict=True) if int(top) not in mass}
+        bits |= {int(top): min(cut + 2, FINEST) for top in tops}
+    return Grid(grid.kind, grid.centre, grid.scale, _affordable(bits, mass), grid.repeats)
+
+
+def _crowded(
+    cells: NDArray[np.int64], distinct: NDArray[np.bool_], rows: NDArray[np.int64], crowd: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The cells that hold more rows than `crowd` and more than one value, and their rows; all sorted."""
+    starts = np.flatnonzero(np.diff(cells, prepend=-1))
+    held = np.add.reduceat(rows, starts)
+    values = np.add.reduceat(distinct.astype(np.int64), starts)
+    full = (held > crowd) & (values > 1)
+    return cells[starts][full], held[full]
+
+
+def _affordable(bits: dict[int, int], mass: dict[int, int]) -> tuple[tuple[int, int], ...]:
+    """The cuts, fullest first, as far as `_MOST_EXTRA_CELLS` go; sorted by top."""
+    left, kept = _MOST_EXTRA_CELLS, []
+    for top in sorted(bits, key=lambda each: -mass[each]):
+        cut = min(bits[top], left.bit_length() - 1)
+        if cut > 0:
+            kept.append((top, cut))
+            left -= 1 << cut
+    return tuple(sorted(kept))
+
+
+def _scale(sample: Floats, centre: float) -> float:
+    """The power of two that brings the usual distance from the centre near 1; 1 where float32 holds it as it is."""
+    with np.errstate(over="ignore"):
+        distances = np.abs(sample - centre)
+    spread = float(np.median(distances[distances > 0])) if (distances > 0).any() else 1.0
+    if _COMFORTABLE[0] < spread < _COMFORTABLE[1]:
+        return 1.0
+    return float(2.0 ** -np.clip(np.round(np.log2(min(spread, 1e308))), -1000, 1000))
+
+
+def _repeats(sample: Floats) -> bool:
+    """Whether a sorted sample holds values more than once, by more than a rare coincidence."""
+    return bool((np.diff(sample) == 0).mean() > 0.01) if len(sample) > 1 else True

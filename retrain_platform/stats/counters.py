@@ -1,0 +1,206 @@
+"""One column's profile, block of rows after block: each value is read once, only sums are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrain_platform.stats.column import ColumnProfile, Moments, all_missing, bucketed, combine
+from retrain_platform.stats.counting import Coded, Groups, code_texts, code_whole, one_group, tabulated
+from retrain_platform.stats.grid import HIGH, LOW, MISSING, WHOLE_LIMIT, Floats, Grid, cells_of, scaled
+
+_AT_ONCE = 1 << 16
+"""Rows taken through the arithmetic together: their arrays stay in the processor's cache."""
+_PENDING = 16
+MOST_TEXTS = 100_000
+"""A column with more texts than this is counted in buckets: memory must not grow with the rows."""
+BUCKETS = 1 << 16
+
+
+class NumberCounter:
+    """Counts a numeric column. A block is floats of shape (rows,), nan where missing."""
+
+    def __init__(self, grid: Grid) -> None:
+        self._grid = grid
+        self._packed, self._keys = cells_of(grid)
+        self._odd = np.flatnonzero(self._keys < 0)
+        self._table = np.zeros(len(self._keys), dtype=np.int64)
+        self._moments = Moments()
+        self._first = np.full(len(self._keys) if grid.repeats else 0, np.nan)
+        self._several = np.zeros(len(self._first), dtype=bool)
+
+    def add(self, values: Floats, splits: Sequence[Groups] = ()) -> list[list[ColumnProfile]]:
+        """Count a block; for each way to split it, the profile of each group."""
+        slots = [self._add(values[start : start + _AT_ONCE]) for start in range(0, len(values), _AT_ONCE)]
+        if not splits or not slots:
+            return [[] for _ in splits]
+        coded = self._coded(np.concatenate(slots), values)
+        return [coded.profiles(groups) for groups in splits]
+
+    def _coded(self, slots: NDArray[np.int32], values: Floats) -> Coded:
+        used = np.unique(slots)
+        used = used[np.argsort(self._keys[used], kind="stable")]
+        keys = self._keys[used]
+        place = np.empty(len(self._keys), dtype=np.intp)
+        place[used] = np.where(keys < 0, keys, np.arange(len(keys)) - (keys < 0).sum())
+        only = self._only[used][keys >= 0] if self._grid.repeats else None
+        numbers = np.where(np.isfinite(values), values, np.nan)
+        return Coded(self._grid, keys[keys >= 0], place[slots], numbers, only)
+
+    def profile(self) -> ColumnProfile:
+        """All blocks so far."""
+        used = np.flatnonzero(self._table)
+        used = used[np.argsort(self._keys[used], kind="stable")]
+        keys, counts = self._keys[used], self._table[used]
+        missing, low, high = (int(counts[keys == odd].sum()) for odd in (MISSING, LOW, HIGH))
+        cells = keys >= 0
+        only = self._only[used][cells] if self._grid.repeats else None
+        rows = int(counts.sum())
+        return ColumnProfile(self._grid, keys[cells], counts[cells], rows, missing, low, high, self._moments, only)
+
+    @property
+    def _only(self) -> Floats:
+        return np.where(self._several, np.nan, self._first)
+
+    def _add(self, values: Floats) -> NDArray[np.int32]:
+        slots = self._slots(values)
+        counts = np.bincount(slots, minlength=len(self._table))
+        odd = int(counts[self._odd].sum())
+        finite = values
+        if odd:
+            known = np.isfinite(values)
+            finite = values[known]
+            if odd > len(values) - len(finite):  # finite, but beyond float32
+                slots[known] = self._slots_of(scaled(self._grid, finite))
+                counts = np.bincount(slots, minlength=len(self._table))
+        self._table += counts
+        self._moments += moments_of(finite)
+        if self._grid.repeats:
+            self._note(slots, values)
+        return slots
+
+    def _slots(self, values: Floats) -> NDArray[np.int32]:
+        with np.errstate(over="ignore", invalid="ignore"):
+            apart = np.subtract(values, self._grid.centre)
+            return self._slots_of((apart if self._grid.scale == 1 else apart * self._grid.scale).astype(np.float32))
+
+    def _slots_of(self, small: NDArray[np.float32]) -> NDArray[np.int32]:
+        halves = small.view(np.uint16).reshape(-1, 2)
+        low, top = (0, 1) if np.little_endian else (1, 0)
+        packed = self._packed.take(halves[:, top])
+        slots = halves[:, low].astype(np.int32)
+        slots >>= packed & 31
+        packed >>= 5
+        slots += packed
+        return slots
+
+    def _note(self, slots: NDArray[np.int32], values: Floats) -> None:
+        """Remember each cell's first value, and whether another came."""
+        first = self._first.take(slots)
+        fresh = np.isnan(first)
+        if fresh.any():
+            self._first[slots[fresh]] = values[fresh]
+            first = self._first.take(slots)
+        self._several[slots[first != values]] = True
+
+
+class WholeCounter:
+    """Counts a column of whole numbers on an integer grid. A block is int64, or floats with nan where missing."""
+
+    def __init__(self, grid: Grid) -> None:
+        self._grid = grid
+        self._parts: list[ColumnProfile] = []
+
+    def add(self, values: NDArray[np.int64] | Floats, splits: Sequence[Groups] = ()) -> list[list[ColumnProfile]]:
+        """Count a block; for each way to split it, the profile of each group."""
+        if not len(values):
+            return [[] for _ in splits]
+        coded = None
+        if splits or values.dtype.kind == "f":
+            coded = code_whole(self._grid, values)
+            self._parts += coded.profiles(one_group(len(values)))
+        else:
+            self._parts.append(whole_profile(self._grid, np.asarray(values, dtype=np.int64)))
+        if len(self._parts) > _PENDING:
+            self._parts = [combine(self._parts)]
+        return [] if coded is None else [coded.profiles(groups) for groups in splits]
+
+    def profile(self) -> ColumnProfile:
+        """All blocks so far."""
+        return combine([all_missing(self._grid, 0), *self._parts])
+
+
+class TextCounter:
+    """Counts a column of texts by their own names. A block is each row's place in a list of texts."""
+
+    def __init__(self) -> None:
+        self._cells: dict[str, int] = {}
+        self._counts = np.zeros(1024, dtype=np.int64)
+        self._rows = self._missing = 0
+        self._last: tuple[Sequence[str], NDArray[np.intp]] = ((), np.empty(0, dtype=np.intp))
+        self._thrown: ColumnProfile | None = None
+
+    def add(
+        self, places: NDArray[np.integer], texts: Sequence[str], splits: Sequence[Groups] = ()
+    ) -> list[list[ColumnProfile]]:
+        """Count a block, whose row's text is `texts[place]`, missing where the place is negative; as the others."""
+        held = np.bincount(places + 1, minlength=len(texts) + 1)
+        self._rows += len(places)
+        self._missing += int(held[0])
+        cells = self._places(texts)
+        if len(self._cells) > len(self._counts):
+            self._counts = np.pad(self._counts, (0, 2 * len(self._cells) - len(self._counts)))
+        np.add.at(self._counts, cells, held[1:])
+        if len(self._cells) > MOST_TEXTS:
+            self._throw()
+        if not splits or not len(places):
+            return [[] for _ in splits]
+        coded = code_texts(places, texts)
+        return [coded.profiles(groups) for groups in splits]
+
+    def profile(self) -> ColumnProfile:
+        """All blocks so far."""
+        return self._named() if self._thrown is None else combine([self._thrown, self._named()])
+
+    def _places(self, texts: Sequence[str]) -> NDArray[np.intp]:
+        """The cell of each text; blocks of one file often come with the very same list."""
+        if texts is not self._last[0]:
+            cells = [self._cells.setdefault(text, len(self._cells)) for text in texts]
+            self._last = texts, np.array(cells, dtype=np.intp)
+        return self._last[1]
+
+    def _named(self) -> ColumnProfile:
+        names = np.array(sorted(text for text, cell in self._cells.items() if self._counts[cell]), dtype=object)
+        counts = np.array([self._counts[self._cells[name]] for name in names], dtype=np.int64)
+        return ColumnProfile(Grid("category"), names, counts, self._rows, self._missing)
+
+    def _throw(self) -> None:
+        """Into buckets with what is known, and begin anew."""
+        self._thrown = combine([bucketed(self.profile(), BUCKETS)])
+        self._cells, self._counts, self._last = {}, np.zeros(1024, dtype=np.int64), ((), np.empty(0, dtype=np.intp))
+        self._rows = self._missing = 0
+
+
+def whole_profile(grid: Grid, values: NDArray[np.int64]) -> ColumnProfile:
+    """The profile of whole numbers, none missing, at least one."""
+    keys, counts = tabulated(np.clip(values, -WHOLE_LIMIT, WHOLE_LIMIT))
+    n = len(values)
+    apart = keys - keys[0]
+    mean = float(apart @ counts) / n  # exact: offsets and counts are whole
+    m2 = float(counts @ (apart - mean) ** 2)
+    return ColumnProfile(
+        grid, keys, counts, n, 0, moments=Moments(n, float(keys[0]) + mean, m2, float(keys[0]), float(keys[-1]))
+    )
+
+
+def moments_of(finite: Floats) -> Moments:
+    """The moments of finite numbers, of shape (n,)."""
+    if len(finite) == 0:
+        return Moments()
+    with np.errstate(over="ignore", invalid="ignore"):  # numbers near the end of the range: infinite moments
+        mean = float(finite.mean())
+        apart = finite - mean
+        m2 = float(np.square(apart, out=apart).sum())
+    return Moments(len(finite), mean, m2, float(finite.min()), float(finite.max()))

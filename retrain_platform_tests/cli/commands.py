@@ -1,0 +1,35 @@
+"""The tiny model as a project for the command line, and how a test gives a command."""
+
+from __future__ import annotations
+
+from typer.testing import CliRunner, Result
+
+from retrain_platform.cli import app
+
+SPEC = """\
+type: retrain_platform.RetrainedModel
+attributes:
+  name: tiny
+  mode: act
+  task: binary
+  period: {every: day, start: "2024-01-01"}
+  source: {kind: files, path: "{{ env.ROWS }}/*.parquet", event_time: at, entity: who}
+  label: {column: bad, delay: 12h}
+  monitoring: {min_segment: 20}
+  checks: {min_rows: 600}
+  policy: {kind: schedule, every: 30d}
+  training:
+    kind: lightgbm
+    rounds: 10
+    early_stopping_rounds: 5
+    holdout: 1d
+    early_stop_on: 1d
+    params: {num_leaves: 7, min_data_in_leaf: 20}
+  validation: {gates: [{kind: floor, metric: auc, at_least: 0.6}]}
+  release: {shadow: 1d, canary: [100], bake: 1d, not_worse_by: 0.05}
+"""
+LAST = "2024-01-05"
+
+
+def retrain(*words: str) -> Result:
+    return CliRunner().invoke(app, words)

@@ -1,0 +1,43 @@
+"""A project of one tiny model, and its road played through real Dagster in this process, once for each module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from retrain_platform.dataset.period import Calendar
+from retrain_platform_tests.cli.commands import LAST, SPEC, retrain
+from retrain_platform_tests.steps.tiny import rows
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A project's folder with one model and seven days of rows; nothing has been played."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "rows").mkdir()
+    calendar = Calendar.model_validate({"every": "day", "start": "2024-01-01"})
+    for day in range(7):
+        rows(calendar.at(day)).to_parquet(folder / "rows" / f"{day}.parquet")
+    (folder / "defs.yaml").write_text(SPEC, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for name, value in {
+            "RETRAIN_HOME": str(folder / "home"),
+            "DAGSTER_HOME": str(folder / "home" / "dagster"),
+            "ROWS": str(folder / "rows"),
+            "RETRAIN_ACTOR": "ana",
+            "COLUMNS": "120",
+        }.items():
+            patch.setenv(name, value)
+        for name in ("MLFLOW_TRACKING_URI", "RETRAIN_LEDGER_URL"):
+            patch.delenv(name, raising=False)
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def played(project: Path) -> Result:
+    """The road until the first model answers, played once for all tests of a module."""
+    return retrain("run", "tiny", "--until", LAST, "--json")
