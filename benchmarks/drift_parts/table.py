@@ -107,8 +107,6 @@ def warm_table(warm: Mapping[str, Any]) -> str:
         for name, said in names.items()
         if name in warm
     ]
-    if "error" in warm:
-        rows.append(("ours, all measures", warm["error"], "-"))
     return shown(("warm", "CPU, s", "ours / this"), rows)
 
 

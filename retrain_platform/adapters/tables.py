@@ -13,8 +13,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-BATCH = 1 << 17
-"""Rows read at a time."""
+BATCH = 1 << 15
+"""Rows read at a time: a batch of some tens of columns stays in the processor's cache."""
+_BUFFER = 1 << 16
+"""Bytes of a column read at a time: whole, those of a row group of a million rows fill hundreds of MiB."""
 
 _SUFFIXES = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".tsv": "csv"}
 _WIDER = {pa.null(): pa.int64(), pa.int64(): pa.float64()}
@@ -166,8 +168,7 @@ def _open_parquet(path: Path) -> OpenFile:
 
     def batches(columns: Sequence[str]) -> Iterator[Any]:
         kept = [name for name in columns if name in schema.names]
-        # Not buffered ahead: a row group of a million rows would lie in memory whole.
-        with pq.ParquetFile(path, memory_map=True, read_dictionary=texts, pre_buffer=False) as file:
+        with pq.ParquetFile(path, read_dictionary=texts, pre_buffer=False, buffer_size=_BUFFER) as file:
             yield from file.iter_batches(batch_size=BATCH, columns=kept, use_threads=False)
 
     return OpenFile({field.name: field.type for field in schema}, batches)

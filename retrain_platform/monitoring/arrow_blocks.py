@@ -51,7 +51,7 @@ class ArrowReader:
         if sort == "nothing":
             return Numbers(np.full(len(column), np.nan))
         if sort == "text":
-            return self._texts(name, column if of.is_dictionary(column.type) else column.dictionary_encode())
+            return self._texts(name, _encoded(column))
         if sort == "truth value":
             places = column.cast(pa.int8()).fill_null(-1).to_numpy(zero_copy_only=False)
             return Texts(places, ("False", "True"))
@@ -71,6 +71,15 @@ class ArrowReader:
             known = self._spelled[name] = column.dictionary, [str(text) for text in column.dictionary.to_pylist()]
         indices = column.indices.fill_null(-1) if column.null_count else column.indices
         return Texts(indices.to_numpy(zero_copy_only=False), known[1])
+
+
+def _encoded(column: Any) -> Any:
+    """As a dictionary array, whose dictionary is not much longer than its rows: files may hand out all they have."""
+    if of.is_dictionary(column.type):
+        if len(column.dictionary) <= 2 * len(column):
+            return column
+        column = column.dictionary_decode()
+    return column.dictionary_encode()
 
 
 def choose_grid(column: Any) -> Grid:

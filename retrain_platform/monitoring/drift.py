@@ -9,7 +9,6 @@ from functools import cached_property
 
 import numpy as np
 
-from retrain_platform.monitoring.binned import binned
 from retrain_platform.monitoring.correlations import with_correlations
 from retrain_platform.monitoring.profile import Columns, DatasetProfile, rows_of, total, total_columns
 from retrain_platform.monitoring.reports import DriftReport, FeatureDrift
@@ -60,20 +59,19 @@ def compare(
     period: str,
     as_of: datetime,
     segments: bool = True,
-    bins: bool = False,
 ) -> DriftReport:
     """Every feature of the reference as it is in `current`, whole and by segment.
 
-    `reference` may be given as profiles by period; `bins` keeps those of all rows. A feature that
-    `current` lacks is missing in all its rows. Features of segments have no noise of periods; a
-    segment that either side lacks is left out.
+    `reference` may be given as profiles by period. A feature that `current` lacks is missing in all
+    its rows. Features of segments have no noise of periods; a segment that either side lacks is
+    left out.
 
     Raises:
         ValueError: `reference` is empty, or a column's grid is not the same in all profiles.
     """
     known = reference if isinstance(reference, Reference) else Reference.of(reference, segments=segments)
     now = _filled(current.columns, known.rulers, current.rows)
-    features = _features(known.rulers, [known.total.columns], [now], known.noise, bins)[0]
+    features = _features(known.rulers, [known.total.columns], [now], known.noise)[0]
     return DriftReport(
         period=period,
         as_of=as_of,
@@ -126,11 +124,11 @@ def _segments(reference: Reference, current: DatasetProfile) -> dict[str, dict[s
 
 
 def _features(
-    rulers: Mapping[str, Ruler], past: Sequence[Columns], now: Sequence[Columns], noise: Noise, bins: bool = False
+    rulers: Mapping[str, Ruler], past: Sequence[Columns], now: Sequence[Columns], noise: Noise
 ) -> list[tuple[FeatureDrift, ...]]:
     """For each pair of `past` and `now`, every feature's drift."""
     by_feature = [
-        _feature(name, ruler, [each[name] for each in past], [each[name] for each in now], noise.get(name, {}), bins)
+        _feature(name, ruler, [each[name] for each in past], [each[name] for each in now], noise.get(name, {}))
         for name, ruler in rulers.items()
     ]
     return list(zip(*by_feature, strict=True)) if by_feature else [()] * len(past)
@@ -142,7 +140,6 @@ def _feature(
     past: Sequence[ColumnProfile],
     now: Sequence[ColumnProfile],
     noise: Mapping[str, float | None],
-    bins: bool,
 ) -> list[FeatureDrift]:
     """One feature's drift for each pair, measured together."""
     counts = Counts.of([*past, *now])
@@ -163,7 +160,6 @@ def _feature(
             missing_reference=_known(past[pair].missing_share),
             missing_current=_known(now[pair].missing_share),
             new_categories=() if ruler.numbers else _new(before, after, pair),
-            bins=binned(ruler, before.part(pair, pair + 1), (coarse[0][pair], coarse[1][pair])) if bins else None,
         )
         for pair in range(len(past))
     ]

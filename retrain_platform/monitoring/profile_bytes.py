@@ -90,8 +90,10 @@ def _arrays(lines: Sequence[Line]) -> dict[str, Any]:
     arrays["keys"] = _lists(keys, pa.array(np.concatenate([_NO_KEYS, *keys])))
     counts = [each.counts for each in profiles]
     arrays["counts"] = _lists(counts, pa.array(np.concatenate([_NO_KEYS, *counts])))
-    only = [_NO_VALUES if each.only is None else each.only for each in profiles]
-    arrays["only"] = _lists(only, pa.array(np.concatenate([_NO_VALUES, *only])))
+    usual = [_NO_VALUES if each.usual is None else each.usual for each in profiles]
+    arrays["usual"] = _lists(usual, pa.array(np.concatenate([_NO_VALUES, *usual])))
+    strays = [_NO_KEYS if each.strays is None else each.strays for each in profiles]
+    arrays["strays"] = _lists(strays, pa.array(np.concatenate([_NO_KEYS, *strays])))
     return arrays
 
 
@@ -135,15 +137,15 @@ def _lists(parts: Sequence[NDArray[Any]], values: Any) -> Any:
 def _lines(table: Any) -> Iterator[Line]:
     """The lines of a table of one chunk a column (or none, without rows)."""
     scalars = {name: table[name].to_pylist() for name in (*_TEXTS, *_GRID, *_COUNTS, "n", *_MOMENTS)}
-    lists = {name: _parts(table[name]) for name in ("texts", "keys", "counts", "fine", "only")}
+    lists = {name: _parts(table[name]) for name in ("texts", "keys", "counts", "fine", "usual", "strays")}
     for i in range(table.num_rows):
         fine = tuple((int(top), int(cut)) for top, cut in lists["fine"][i].reshape(-1, 2))
         grid = Grid(**{name: scalars[name][i] for name in _GRID}, fine=fine)
         keys = lists["texts" if grid.kind == "category" else "keys"][i]
         moments = Moments(**{name: scalars[name][i] for name in ("n", *_MOMENTS)})
         numbers = {name: scalars[name][i] for name in _COUNTS}
-        only = lists["only"][i] if grid.repeats else None
-        profile = ColumnProfile(grid, keys, lists["counts"][i], **numbers, moments=moments, only=only)
+        usual, strays = (lists[name][i] if grid.repeats else None for name in ("usual", "strays"))
+        profile = ColumnProfile(grid, keys, lists["counts"][i], **numbers, moments=moments, usual=usual, strays=strays)
         yield Line(**{name: scalars[name][i] for name in _TEXTS}, profile=profile)
 
 

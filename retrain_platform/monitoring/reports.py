@@ -6,20 +6,13 @@ from datetime import datetime
 from typing import Literal
 
 from retrain_platform.dataset.record import Record
+from retrain_platform.monitoring.error_reports import ControlAnswer, EstimateCheck, PeriodConcept, PeriodEstimate
 
 Role = Literal["champion", "shadow", "canary", "previous"]
 """What a version was to a period when it was scored."""
 
 DRIFT_METHODS = ("psi", "js", "kl", "ks", "wasserstein", "chi_squared", "hellinger")
 """The distances of a feature's current distribution from its reference; see `stats.distances`."""
-
-
-class Bins(Record):
-    """The bins that PSI, JS, KL, Hellinger and chi-squared were computed over, with both sides' rows in each."""
-
-    labels: tuple[str, ...]
-    reference: tuple[int, ...]
-    current: tuple[int, ...]
 
 
 class FeatureDrift(Record):
@@ -47,7 +40,6 @@ class FeatureDrift(Record):
     missing_reference: float | None = None
     missing_current: float | None = None
     new_categories: tuple[str, ...] = ()
-    bins: Bins | None = None
 
 
 class DriftReport(Record):
@@ -94,8 +86,17 @@ class PeriodPerformance(Record):
 
 
 class PerformanceReport(Record):
-    """Everything measured at one `as_of`: each event period that ripened or is still ripening."""
+    """Everything measured at one `as_of`: each event period that ripened or is still ripening.
+
+    `concept` has one entry a sound period that ripened and the champion answered. `estimated` is what
+    the metrics of periods that are not ripe probably are, `checked` what came true of earlier
+    estimates. `control` is the champion's answer to the control set; None where the spec has none.
+    """
 
     period: str
     as_of: datetime
     measured: tuple[PeriodPerformance, ...]
+    concept: tuple[PeriodConcept, ...] = ()
+    estimated: tuple[PeriodEstimate, ...] = ()
+    checked: tuple[EstimateCheck, ...] = ()
+    control: ControlAnswer | None = None

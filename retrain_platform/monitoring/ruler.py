@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from retrain_platform.monitoring.reports import DRIFT_METHODS
 from retrain_platform.stats import distances, noise
-from retrain_platform.stats.bins import category_counts, quantile_counts
+from retrain_platform.stats.bins import category_counts, category_order, quantile_counts
 from retrain_platform.stats.column import ColumnProfile, aligned, level, shared_values
 from retrain_platform.stats.grid import Grid, Keys
 
@@ -31,12 +31,14 @@ class Counts:
 
     `cells` are of shape (profiles, keys), `infinite` (profiles, 2) the rows that lie before and
     after them, `missing` and `rows` (profiles,). `values`, of shape (keys,), are the numbers that
-    all rows of a cell are, in all profiles; nan where they are several, or texts.
+    the rows of a cell are in all profiles, nan where none is known; `apart`, like `cells`, counts
+    the rows that may be another.
     """
 
     keys: Keys
     values: Floats
     cells: Ints
+    apart: Ints
     infinite: Ints
     missing: Ints
     rows: Ints
@@ -50,10 +52,10 @@ class Counts:
         """
         profiles = level(profiles)
         keys, cells = aligned(profiles)
-        values = shared_values(profiles, keys) if keys.dtype != object else np.full(len(keys), np.nan)
+        values, apart = (np.full(len(keys), np.nan), cells) if keys.dtype == object else shared_values(profiles, keys)
         infinite = np.array([(each.infinite_low, each.infinite_high) for each in profiles])
         missing = np.array([each.missing for each in profiles])
-        return cls(keys, values, cells, infinite, missing, np.array([each.rows for each in profiles]))
+        return cls(keys, values, cells, apart, infinite, missing, np.array([each.rows for each in profiles]))
 
     def part(self, start: int, stop: int) -> Counts:
         """The profiles from `start` to `stop`, exclusive."""
@@ -83,7 +85,7 @@ class Counts:
 
     @property
     def _counted(self) -> tuple[Ints, ...]:
-        return self.cells, self.infinite, self.missing, self.rows
+        return self.cells, self.apart, self.infinite, self.missing, self.rows
 
 
 @dataclass(frozen=True)
@@ -108,11 +110,15 @@ class Ruler:
 
         PSI, JS, KL, Hellinger and chi-squared are over coarse bins, of which the missing are one. KS
         and Wasserstein are over the cells of numbers, so without the missing; Wasserstein, without
-        the infinities too, is in standard deviations of the reference. The share of new categories
-        cannot be told of texts in buckets. `coarse`, where known, are the pairs' bins.
+        the infinities too, is in standard deviations of the reference. Of categories that are all
+        too rare for a bin of their own, the bins cannot tell; of texts in buckets, the share of new
+        ones. `coarse`, where known, are the pairs' bins.
         """
         bins = coarse or self.coarse(reference, current)
         scores = {name: distance(*bins) for name, distance in _OF_BINS.items()}
+        if not self.numbers:
+            untold = _all_rare(reference)
+            scores = {name: np.where(untold, np.nan, score) for name, score in scores.items()}
         unknown = np.full(len(reference.rows), np.nan)
         scores |= {"ks": unknown, "wasserstein": unknown, "new_category_share": unknown}
         if self.numbers:
@@ -144,8 +150,8 @@ class Ruler:
         """How much the exact KS can be over the one in `scores`, shape (pairs,); nan of texts."""
         if not self.numbers:
             return np.full(len(reference.rows), np.nan)
-        mixed = np.pad(np.isnan(current.values), 1)
-        return distances.ks_bound(reference.ordered, current.ordered, mixed)
+        apart = np.pad(reference.apart, ((0, 0), (1, 1))), np.pad(current.apart, ((0, 0), (1, 1)))
+        return distances.ks_bound(reference.ordered, current.ordered, apart)
 
     def coarse(self, reference: Counts, current: Counts) -> Coarse:
         """Both sides in the reference's bins, the missing last; shape (pairs, bins)."""
@@ -163,6 +169,13 @@ class Ruler:
 
     def _in_deviations(self, moved: Floats) -> Floats:
         return moved / self.deviation if self.deviation > 0 else np.full_like(moved, np.nan)
+
+
+def _all_rare(reference: Counts) -> NDArray[np.bool_]:
+    """By pair, whether the reference has categories, but none with a bin of its own."""
+    _, common = category_order(reference.cells)
+    rare: NDArray[np.bool_] = ~common.any(axis=1) & (reference.known > 0)
+    return rare
 
 
 _OF_BINS = {

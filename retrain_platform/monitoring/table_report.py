@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from retrain_platform.dataset.record import Record
-from retrain_platform.monitoring.reports import Bins, FeatureDrift
+from retrain_platform.monitoring.binned import Bins
+from retrain_platform.monitoring.reports import FeatureDrift
 from retrain_platform.monitoring.severity import SEVERITIES, Limits, Severity
 
 
@@ -63,8 +64,8 @@ class TableDrift(Record):
 _BY_NAME = ("psi", "js", "kl", "ks", "chi_squared", "hellinger", "new_category_share")
 
 
-def column_drift(feature: FeatureDrift, limits: Limits, deviation: float, note: str = "") -> ColumnDrift:
-    """A column's line; `deviation` is the reference's standard deviation, in the column's unit."""
+def column_drift(feature: FeatureDrift, limits: Limits, deviation: float) -> ColumnDrift:
+    """A column's line without what only the tables tell; `deviation` is the reference's, in the column's unit."""
     scores = feature.scores
     moved = scores["wasserstein"]
     return ColumnDrift(
@@ -83,8 +84,6 @@ def column_drift(feature: FeatureDrift, limits: Limits, deviation: float, note: 
         correlation=feature.correlation,
         correlated=feature.correlated,
         new_categories=feature.new_categories,
-        bins=feature.bins,
-        note=note,
         **{name: scores[name] for name in _BY_NAME},
     )
 

@@ -31,7 +31,7 @@ SORTED_AT_MOST = 8_000_000
 """Rows of both sides: with more, a column is not sorted, for memory would grow with them."""
 
 _PERIOD = "current"
-_OF_A_BLOCK = 2048
+_OF_A_BLOCK = 1024
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Progress = Callable[[int], None]
@@ -49,6 +49,10 @@ class Table(Protocol):
     def types(self) -> Mapping[str, Any]:
         """Each column's Arrow type, in the table's order."""
 
+    @property
+    def unlike(self) -> Mapping[str, str]:
+        """Columns that are of several sorts within the table, with where; they cannot be compared."""
+
     def batches(self, columns: Sequence[str]) -> Iterator[Any]:
         """These columns' `pyarrow.RecordBatch`es; a batch may lack some of them."""
 
@@ -61,17 +65,21 @@ class Compared:
     current: DatasetProfile
     report: DriftReport
 
-    def corrected(self, better: DriftReport) -> Compared:
-        """With the features that `better` has, as they are there; their correlations stand."""
+    def corrected(self, better: Compared) -> Compared:
+        """With the columns that `better` has, as they are there; their correlations stand."""
         segments = {
             segment: {
-                value: _replaced(features, better.segments.get(segment, {}).get(value, ()))
+                value: _replaced(features, better.report.segments.get(segment, {}).get(value, ()))
                 for value, features in values.items()
             }
             for segment, values in self.report.segments.items()
         }
-        update = {"features": _replaced(self.report.features, better.features), "segments": segments}
-        return replace(self, report=self.report.model_copy(update=update))
+        update = {"features": _replaced(self.report.features, better.report.features), "segments": segments}
+        return Compared(
+            replace(self.reference, columns=self.reference.columns | better.reference.columns),
+            replace(self.current, columns=self.current.columns | better.current.columns),
+            self.report.model_copy(update=update),
+        )
 
 
 def compare_tables(
@@ -83,15 +91,14 @@ def compare_tables(
     progress: Progress = lambda rows: None,
 ) -> Compared:
     """Measure `columns`, which both tables have, of one sort each; `segment` names the column to split by."""
-    first, batches = _peek(reference.batches(_with(columns, segment)))
-    grids = {name: _grid(first, name, reference, current) for name in columns}
-    past = _Count(grids, segment, progress).all(batches)
-    now = _Count(grids, segment, progress).all(current.batches(_with(columns, segment)))
-    found = Compared(past.profile, now.profile, _measured(past.profile, now.profile))
+    grids, batches = _begun(columns, segment, reference, current)
+    past = _Count(batches, grids, segment, progress)
+    now = _Count(current.batches(_with(columns, segment)), grids, segment, progress)
+    found = _measured(past.profile, now.profile)
     wide = _wide(found.report, tolerance)
     if wide:
         again = {n: choose_numbers(np.concatenate([past.sample(n), now.sample(n)]), whole=False) for n in wide}
-        both = [_Count(again, segment, progress).all(t.batches(_with(wide, segment))) for t in (reference, current)]
+        both = [_Count(t.batches(_with(wide, segment)), again, segment, progress) for t in (reference, current)]
         found = found.corrected(_measured(both[0].profile, both[1].profile))
     for name in _wide(found.report, tolerance):
         if past.profile.rows + now.profile.rows <= SORTED_AT_MOST:
@@ -102,49 +109,60 @@ def compare_tables(
 class _Count:
     """One pass over a table: its profile, and a sample of its numeric columns."""
 
-    def __init__(self, grids: Mapping[str, Grid], segment: str | None, progress: Progress) -> None:
-        self._grids, self._segment, self._progress = grids, segment, progress
+    def __init__(
+        self, batches: Iterator[Any], grids: Mapping[str, Grid], segment: str | None, progress: Progress
+    ) -> None:
+        self._grids = grids
         self._samples: dict[str, list[Floats]] = {name: [] for name, grid in grids.items() if grid.kind == "numeric"}
-        self._counted = Profiler(grids)
-
-    def all(self, batches: Iterator[Any]) -> _Count:
-        """Count every batch."""
-        reader = ArrowReader()
-        for batch in batches:
-            names = [name for name in batch.schema.names if name in self._grids]
-            values = {name: reader.values(name, batch.column(name)) for name in names}
-            split = self._segment
-            parts = {}
-            if split is not None and split in batch.schema.names and batch.num_rows:
-                parts[split] = reader.groups(split, batch.column(split))
-            self._counted.add(values, batch.num_rows, parts)
-            self._keep(values)
-            self._progress(batch.num_rows)
+        self._counted, self._reader, self._segment = Profiler(grids), ArrowReader(), segment
+        for rows in map(self._block, batches):  # so that no block is held while the next is read
+            progress(rows)
         self.profile = self._counted.profile()
-        return self
+        del self._counted
 
     def sample(self, name: str) -> Floats:
         """Values from all over the column, nan where missing; the same number from each block."""
         return np.concatenate([np.empty(0), *self._samples[name]])
+
+    def _block(self, batch: Any) -> int:
+        held, segment = batch.schema.names, self._segment
+        values = {name: self._reader.values(name, batch.column(name)) for name in self._grids if name in held}
+        parts = {}
+        if segment is not None and segment in held and batch.num_rows:
+            parts[segment] = self._reader.groups(segment, batch.column(segment))
+        self._counted.add(values, batch.num_rows, parts)
+        self._keep(values)
+        return int(batch.num_rows)
 
     def _keep(self, values: Mapping[str, Values]) -> None:
         for name, kept in self._samples.items():
             found = values.get(name)
             if found is not None and not isinstance(found, Texts) and len(found.values):
                 step = max(1, len(found.values) // _OF_A_BLOCK)
-                kept.append(np.asarray(found.values[::step], dtype=np.float64))
-                if len(kept) > 4 * SAMPLE // _OF_A_BLOCK:
+                kept.append(np.array(found.values[::step], dtype=np.float64))  # a copy: a view would keep the block
+                if len(kept) > 2 * SAMPLE // _OF_A_BLOCK:
                     kept[:] = kept[::2]
 
 
-def _peek(batches: Iterator[Any]) -> tuple[Any, Iterator[Any]]:
-    """The first batch with rows (None where there is none), and all batches."""
-    passed = []
+def _begun(
+    columns: Sequence[str], segment: str | None, reference: Table, current: Table
+) -> tuple[dict[str, Grid], Iterator[Any]]:
+    """The grids, from the reference's first rows, and all of its batches, those included."""
+    batches = reference.batches(_with(columns, segment))
+    passed: list[Any] = []
     for batch in batches:
         passed.append(batch)
         if batch.num_rows:
-            return batch, chain(passed, batches)
-    return None, iter(passed)
+            break
+    first = passed[-1] if passed else None
+    grids = {name: _grid(first, name, reference, current) for name in columns}
+    return grids, chain(_given_away(passed), batches)
+
+
+def _given_away(passed: list[Any]) -> Iterator[Any]:
+    """Each once, held no longer."""
+    while passed:
+        yield passed.pop(0)
 
 
 def _grid(first: Any, name: str, reference: Table, current: Table) -> Grid:
@@ -164,8 +182,8 @@ def _grid(first: Any, name: str, reference: Table, current: Table) -> Grid:
     return grid if grid.kind != "category" else Grid("numeric")
 
 
-def _measured(past: DatasetProfile, now: DatasetProfile) -> DriftReport:
-    return compare({"reference": past}, now, period=_PERIOD, as_of=_EPOCH, bins=True)
+def _measured(past: DatasetProfile, now: DatasetProfile) -> Compared:
+    return Compared(past, now, compare({"reference": past}, now, period=_PERIOD, as_of=_EPOCH))
 
 
 def _wide(report: DriftReport, tolerance: float) -> list[str]:
@@ -183,14 +201,15 @@ def _replaced(features: Sequence[FeatureDrift], better: Sequence[FeatureDrift]) 
     )
 
 
-def _sorted(found: Compared, name: str, reference: Table, current: Table) -> DriftReport:
-    """The report with one feature alone, its KS and Wasserstein from the sorted values of all rows."""
+def _sorted(found: Compared, name: str, reference: Table, current: Table) -> Compared:
+    """One feature alone, its KS and Wasserstein from the sorted values of all rows."""
     exact = exact_distances(_column(reference, name), _column(current, name))
     deviation = found.reference.columns[name].moments.deviation
     feature = next(each for each in found.report.features if each.feature == name)
     scores = feature.scores | {"ks": exact.ks, "wasserstein": exact.wasserstein / deviation if deviation > 0 else None}
     better = feature.model_copy(update={"scores": scores, "ks_bound": 0.0})
-    return found.report.model_copy(update={"features": (better,), "segments": {}})
+    report = found.report.model_copy(update={"features": (better,), "segments": {}})
+    return Compared(DatasetProfile({}, 0), DatasetProfile({}, 0), report)
 
 
 def _column(table: Table, name: str) -> Floats:

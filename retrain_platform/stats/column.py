@@ -49,9 +49,9 @@ class ColumnProfile:
     """Counts of one column's values: equal by content; `+` is exact, associative and commutative.
 
     `keys` are the cells in use, increasing, and `counts` how many rows each holds (shape (cells,),
-    all positive). The other rows are `missing` or infinite: the counts add up to `rows`. `only`, of
-    a numeric grid, is the one value that all rows of a cell share, nan where they share none or it
-    was not noted (the grid's `repeats`); None is nan throughout.
+    all positive). The other rows are `missing` or infinite: the counts add up to `rows`. Of a numeric
+    grid that `repeats`: `usual` is the value that most rows of a cell have, nan where the summed
+    profiles do not agree on one, and `strays` how many have another; both are None elsewhere.
     """
 
     grid: Grid
@@ -62,7 +62,8 @@ class ColumnProfile:
     infinite_low: int = 0
     infinite_high: int = 0
     moments: Moments = Moments()
-    only: Floats | None = None
+    usual: Floats | None = None
+    strays: NDArray[np.int64] | None = None
 
     def __add__(self, other: ColumnProfile) -> ColumnProfile:
         """The profile of the rows of both; see `combine`."""
@@ -76,6 +77,7 @@ class ColumnProfile:
             and np.array_equal(self.keys, other.keys)
             and np.array_equal(self.counts, other.counts)
             and np.array_equal(self.values, other.values, equal_nan=True)
+            and np.array_equal(self.apart, other.apart)
         )
 
     def __hash__(self) -> int:
@@ -83,10 +85,18 @@ class ColumnProfile:
 
     @property
     def values(self) -> Floats:
-        """By cell, the one number that all its rows are; nan where they are several, not known, or texts."""
+        """By cell, the number that all its rows are but for those `apart`; nan where none is known, and of texts."""
         if self.grid.kind == "integer":
             return self.keys.astype(np.float64)
-        return np.full(len(self.keys), np.nan) if self.only is None else self.only
+        return np.full(len(self.keys), np.nan) if self.usual is None else self.usual
+
+    @property
+    def apart(self) -> NDArray[np.int64]:
+        """By cell, the rows that may be another number than its one in `values`: all where it has none."""
+        if self.grid.kind == "integer":
+            return np.zeros_like(self.counts)
+        known = ~np.isnan(self.values)
+        return self.counts if self.strays is None else np.where(known, self.strays, self.counts)
 
     @property
     def missing_share(self) -> float:
@@ -100,8 +110,7 @@ class ColumnProfile:
 def all_missing(grid: Grid, rows: int) -> ColumnProfile:
     """The profile of a column that is not there, or of no rows: the neutral element of `+` at 0."""
     keys: Keys = np.empty(0, dtype=object if grid.kind == "category" else np.int64)
-    only = np.empty(0) if grid.repeats else None
-    return ColumnProfile(grid, keys, np.empty(0, dtype=np.int64), rows, rows, only=only)
+    return ColumnProfile(grid, keys, np.empty(0, dtype=np.int64), rows, rows)
 
 
 def combine(profiles: Sequence[ColumnProfile]) -> ColumnProfile:
@@ -112,16 +121,20 @@ def combine(profiles: Sequence[ColumnProfile]) -> ColumnProfile:
     """
     profiles = level(profiles)
     keys, counts = aligned(profiles)
+    usual = strays = None
+    if profiles[0].grid.repeats:
+        usual, strays = shared_values(profiles, keys)
     return ColumnProfile(
         grid=profiles[0].grid,
         keys=keys,
         counts=counts.sum(axis=0),
-        only=shared_values(profiles, keys) if profiles[0].grid.repeats and profiles[0].grid.kind == "numeric" else None,
         rows=sum(each.rows for each in profiles),
         missing=sum(each.missing for each in profiles),
         infinite_low=sum(each.infinite_low for each in profiles),
         infinite_high=sum(each.infinite_high for each in profiles),
         moments=reduce(Moments.__add__, (each.moments for each in profiles)),
+        usual=usual,
+        strays=None if strays is None else strays.sum(axis=0),
     )
 
 
@@ -158,22 +171,37 @@ def bucketed(profile: ColumnProfile, buckets: int) -> ColumnProfile:
     """A profile of texts, thrown into `buckets` by their checksum; the same text always falls into the same one."""
     if profile.grid.kind != "category":
         return profile
-    into = np.array([crc32(text.encode()) % buckets for text in profile.keys], dtype=np.int64)
+    into = np.array([bucket(text, buckets) for text in profile.keys], dtype=np.int64)
     used, place = np.unique(into, return_inverse=True)
     counts = np.zeros(len(used), dtype=np.int64)
     np.add.at(counts, place, profile.counts)
-    names = np.array([f"bucket {number:05d}" for number in used], dtype=object)
+    names = np.array([bucket_name(number) for number in used], dtype=object)
     return replace(profile, grid=Grid("category", buckets=buckets), keys=names, counts=counts)
 
 
-def shared_values(profiles: Sequence[ColumnProfile], keys: Keys) -> Floats:
-    """For each of `keys` (sorted, those of all profiles) the one number that its rows are in all of them, else nan."""
+def bucket(text: str, buckets: int) -> int:
+    """The bucket that a text falls into, by its checksum: the same for ever and everywhere."""
+    return crc32(text.encode()) % buckets
+
+
+def bucket_name(number: int) -> str:
+    """What stands for a bucket among the keys; in the order of the numbers."""
+    return f"bucket {number:05d}"
+
+
+def shared_values(profiles: Sequence[ColumnProfile], keys: Keys) -> tuple[Floats, NDArray[np.int64]]:
+    """The value that all profiles have for each of `keys` (sorted, those of all), nan where they differ.
+
+    And by profile, shape (profiles, keys), how many rows may be another.
+    """
     least, greatest = np.full(len(keys), np.inf), np.full(len(keys), -np.inf)
-    for each in profiles:
+    counts, apart = (np.zeros((len(profiles), len(keys)), dtype=np.int64) for _ in range(2))
+    for place, each in enumerate(profiles):
         cells = np.searchsorted(keys, each.keys)
         least[cells] = np.minimum(least[cells], each.values)
         greatest[cells] = np.maximum(greatest[cells], each.values)
-    return np.where(least == greatest, least, np.nan)
+        counts[place, cells], apart[place, cells] = each.counts, each.apart
+    return np.where(least == greatest, least, np.nan), np.where(least == greatest, apart, counts)
 
 
 def _union(lists: Sequence[Keys]) -> tuple[Keys, NDArray[np.intp]]:

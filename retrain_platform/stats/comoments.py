@@ -105,11 +105,11 @@ class CoMomentCounter:
             return
         gaps = [position for position, name in enumerate(names) if name in set(incomplete)]
         rows = len(columns[names[0]])
-        scaled = np.empty((len(names), min(rows, _AT_ONCE)))
+        block = np.empty((len(names) + len(gaps), min(rows, _AT_ONCE)))
         with one_thread():
             for start in range(0, rows, _AT_ONCE):
                 stop = min(start + _AT_ONCE, rows)
-                part = scaled[:, : stop - start]
+                part = block[:, : stop - start]
                 for place, (name, grid) in enumerate(zip(names, self._total.grids, strict=True)):
                     np.subtract(columns[name][start:stop], grid.centre, out=part[place])
                     if grid.scale != 1:
@@ -120,25 +120,26 @@ class CoMomentCounter:
         """All blocks so far."""
         return self._total
 
-    def _count(self, scaled: Floats, gaps: Sequence[int]) -> None:
-        """A column without gaps has every row in common with those that a gap has."""
-        t = self._total
-        known = np.ones((len(scaled), scaled.shape[1]))[gaps]
+    def _count(self, block: Floats, gaps: Sequence[int]) -> None:
+        """Rows of the columns' z; below them room for 1 where a column of `gaps` is known, 0 where not.
+
+        A column without gaps has every row in common with those that a gap has.
+        """
+        t, size = self._total, len(self._total.names)
+        scaled, known = block[:size], block[size:]
         if gaps:
-            known = np.isfinite(scaled[gaps]).astype(np.float64)
-            scaled[gaps] = np.where(known > 0, scaled[gaps], 0.0)
+            finite = np.isfinite(scaled[gaps])
+            known[...] = finite
+            scaled[gaps] = np.where(finite, scaled[gaps], 0.0)
         with np.errstate(over="ignore", invalid="ignore"):
-            products = scaled @ scaled.T
-            t.products[...] += products
-            rows = np.full_like(products, scaled.shape[1])
-            sums = np.repeat(scaled.sum(axis=1)[:, None], len(scaled), axis=1)
-            squares = np.repeat(np.diag(products)[:, None], len(scaled), axis=1)
+            together = block @ block.T
+            products, common = together[:size, :size], together[:size, size:]
+            sums, squares = (np.repeat(one[:, None], size, axis=1) for one in (scaled.sum(axis=1), np.diag(products)))
+            rows = np.full((size, size), float(block.shape[1]))
             if gaps:
-                sums[:, gaps] = scaled @ known.T
-                squares[:, gaps] = np.square(scaled) @ known.T
-                rows[gaps, :] = known.sum(axis=1)[:, None]
-                rows[:, gaps] = rows[gaps, :].T
-                rows[np.ix_(gaps, gaps)] = known @ known.T
-        t.rows[...] += rows
-        t.sums[...] += sums
-        t.squares[...] += squares
+                sums[:, gaps], squares[:, gaps] = common, np.square(scaled) @ known.T
+                rows[:, gaps] = known.sum(axis=1)
+                rows[gaps, :] = rows[:, gaps].T
+                rows[np.ix_(gaps, gaps)] = together[size:, size:]
+            for total, part in zip(t.arrays, (rows, sums, squares, products), strict=True):
+                np.add(total, part, out=total)

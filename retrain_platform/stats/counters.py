@@ -7,9 +7,20 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from retrain_platform.stats.column import ColumnProfile, Moments, all_missing, bucketed, combine
+from retrain_platform.stats.column import ColumnProfile, Moments, all_missing, bucket, bucket_name, combine
 from retrain_platform.stats.counting import Coded, Groups, code_texts, code_whole, one_group, tabulated
-from retrain_platform.stats.grid import HIGH, LOW, MISSING, WHOLE_LIMIT, Floats, Grid, cells_of, scaled
+from retrain_platform.stats.grid import (
+    FINEST,
+    HIGH,
+    LOW,
+    MISSING,
+    WHOLE_LIMIT,
+    Floats,
+    Grid,
+    cells_of,
+    scaled,
+    slots_of_tops,
+)
 
 _AT_ONCE = 1 << 16
 """Rows taken through the arithmetic together: their arrays stay in the processor's cache."""
@@ -24,12 +35,13 @@ class NumberCounter:
 
     def __init__(self, grid: Grid) -> None:
         self._grid = grid
-        self._packed, self._keys = cells_of(grid)
-        self._odd = np.flatnonzero(self._keys < 0)
-        self._table = np.zeros(len(self._keys), dtype=np.int64)
+        self._packed = slots_of_tops(grid)
+        last = int(self._packed[-1])
+        self._table = np.zeros((last >> 5) + (1 << FINEST - (last & 31)), dtype=np.int64)
+        self._odd = self._packed[np.r_[0x7F80:0x8000, 0xFF80:0x10000]] >> 5
         self._moments = Moments()
-        self._first = np.full(len(self._keys) if grid.repeats else 0, np.nan)
-        self._several = np.zeros(len(self._first), dtype=bool)
+        self._first = np.full(len(self._table) if grid.repeats else 0, np.nan)
+        self._strays = np.zeros(len(self._first), dtype=np.int64)
 
     def add(self, values: Floats, splits: Sequence[Groups] = ()) -> list[list[ColumnProfile]]:
         """Count a block; for each way to split it, the profile of each group."""
@@ -40,29 +52,32 @@ class NumberCounter:
         return [coded.profiles(groups) for groups in splits]
 
     def _coded(self, slots: NDArray[np.int32], values: Floats) -> Coded:
-        used = np.unique(slots)
-        used = used[np.argsort(self._keys[used], kind="stable")]
-        keys = self._keys[used]
-        place = np.empty(len(self._keys), dtype=np.intp)
+        keys, used = self._cells(np.unique(slots))
+        place = np.empty(len(self._table), dtype=np.intp)
         place[used] = np.where(keys < 0, keys, np.arange(len(keys)) - (keys < 0).sum())
-        only = self._only[used][keys >= 0] if self._grid.repeats else None
+        usual = self._first[used][keys >= 0] if self._grid.repeats else None
         numbers = np.where(np.isfinite(values), values, np.nan)
-        return Coded(self._grid, keys[keys >= 0], place[slots], numbers, only)
+        return Coded(self._grid, keys[keys >= 0], place[slots], numbers, usual)
 
     def profile(self) -> ColumnProfile:
         """All blocks so far."""
-        used = np.flatnonzero(self._table)
-        used = used[np.argsort(self._keys[used], kind="stable")]
-        keys, counts = self._keys[used], self._table[used]
+        keys, used = self._cells(np.flatnonzero(self._table))
+        counts = self._table[used]
         missing, low, high = (int(counts[keys == odd].sum()) for odd in (MISSING, LOW, HIGH))
         cells = keys >= 0
-        only = self._only[used][cells] if self._grid.repeats else None
+        usual = strays = None
+        if self._grid.repeats:
+            usual, strays = self._first[used][cells], self._strays[used][cells]
         rows = int(counts.sum())
-        return ColumnProfile(self._grid, keys[cells], counts[cells], rows, missing, low, high, self._moments, only)
+        return ColumnProfile(
+            self._grid, keys[cells], counts[cells], rows, missing, low, high, self._moments, usual, strays
+        )
 
-    @property
-    def _only(self) -> Floats:
-        return np.where(self._several, np.nan, self._first)
+    def _cells(self, slots: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.integer]]:
+        """The cells of these slots, in order, and the slots in the same order."""
+        keys = cells_of(self._grid, slots)
+        order = np.argsort(keys, kind="stable")
+        return keys[order], slots[order]
 
     def _add(self, values: Floats) -> NDArray[np.int32]:
         slots = self._slots(values)
@@ -83,8 +98,12 @@ class NumberCounter:
 
     def _slots(self, values: Floats) -> NDArray[np.int32]:
         with np.errstate(over="ignore", invalid="ignore"):
-            apart = np.subtract(values, self._grid.centre)
-            return self._slots_of((apart if self._grid.scale == 1 else apart * self._grid.scale).astype(np.float32))
+            small = np.empty(len(values), dtype=np.float32)
+            if self._grid.scale == 1:
+                np.subtract(values, self._grid.centre, out=small, casting="same_kind")
+            else:
+                np.multiply(values - self._grid.centre, self._grid.scale, out=small, casting="same_kind")
+            return self._slots_of(small)
 
     def _slots_of(self, small: NDArray[np.float32]) -> NDArray[np.int32]:
         halves = small.view(np.uint16).reshape(-1, 2)
@@ -97,13 +116,13 @@ class NumberCounter:
         return slots
 
     def _note(self, slots: NDArray[np.int32], values: Floats) -> None:
-        """Remember each cell's first value, and whether another came."""
+        """Remember each cell's first value, and how many others came."""
         first = self._first.take(slots)
         fresh = np.isnan(first)
         if fresh.any():
             self._first[slots[fresh]] = values[fresh]
             first = self._first.take(slots)
-        self._several[slots[first != values]] = True
+        self._strays += np.bincount(slots[first != values], minlength=len(self._strays))
 
 
 class WholeCounter:
@@ -133,14 +152,18 @@ class WholeCounter:
 
 
 class TextCounter:
-    """Counts a column of texts by their own names. A block is each row's place in a list of texts."""
+    """Counts a column of texts by their own names. A block is each row's place in a list of texts.
 
-    def __init__(self) -> None:
+    With more than `most` texts it goes on in buckets by checksum.
+    """
+
+    def __init__(self, most: int = MOST_TEXTS) -> None:
+        self._most = most
         self._cells: dict[str, int] = {}
         self._counts = np.zeros(1024, dtype=np.int64)
         self._rows = self._missing = 0
         self._last: tuple[Sequence[str], NDArray[np.intp]] = ((), np.empty(0, dtype=np.intp))
-        self._thrown: ColumnProfile | None = None
+        self._buckets: NDArray[np.int64] | None = None
 
     def add(
         self, places: NDArray[np.integer], texts: Sequence[str], splits: Sequence[Groups] = ()
@@ -149,12 +172,10 @@ class TextCounter:
         held = np.bincount(places + 1, minlength=len(texts) + 1)
         self._rows += len(places)
         self._missing += int(held[0])
-        cells = self._places(texts)
-        if len(self._cells) > len(self._counts):
-            self._counts = np.pad(self._counts, (0, 2 * len(self._cells) - len(self._counts)))
-        np.add.at(self._counts, cells, held[1:])
-        if len(self._cells) > MOST_TEXTS:
-            self._throw()
+        if self._buckets is None:
+            self._name(texts, held[1:])
+        else:
+            self._throw(texts, held[1:])
         if not splits or not len(places):
             return [[] for _ in splits]
         coded = code_texts(places, texts)
@@ -162,7 +183,24 @@ class TextCounter:
 
     def profile(self) -> ColumnProfile:
         """All blocks so far."""
-        return self._named() if self._thrown is None else combine([self._thrown, self._named()])
+        if self._buckets is not None:
+            used = np.flatnonzero(self._buckets)
+            names = np.array([bucket_name(number) for number in used], dtype=object)
+            grid = Grid("category", buckets=BUCKETS)
+            return ColumnProfile(grid, names, self._buckets[used], self._rows, self._missing)
+        names = np.array(sorted(text for text, cell in self._cells.items() if self._counts[cell]), dtype=object)
+        counts = np.array([self._counts[self._cells[name]] for name in names], dtype=np.int64)
+        return ColumnProfile(Grid("category"), names, counts, self._rows, self._missing)
+
+    def _name(self, texts: Sequence[str], held: NDArray[np.int64]) -> None:
+        cells = self._places(texts)
+        if len(self._cells) > len(self._counts):
+            self._counts = np.pad(self._counts, (0, 2 * len(self._cells) - len(self._counts)))
+        np.add.at(self._counts, cells, held)
+        if len(self._cells) > self._most:
+            self._buckets = np.zeros(BUCKETS, dtype=np.int64)
+            self._throw(list(self._cells), self._counts[: len(self._cells)])
+            self._cells, self._last = {}, ((), np.empty(0, dtype=np.intp))
 
     def _places(self, texts: Sequence[str]) -> NDArray[np.intp]:
         """The cell of each text; blocks of one file often come with the very same list."""
@@ -171,16 +209,10 @@ class TextCounter:
             self._last = texts, np.array(cells, dtype=np.intp)
         return self._last[1]
 
-    def _named(self) -> ColumnProfile:
-        names = np.array(sorted(text for text, cell in self._cells.items() if self._counts[cell]), dtype=object)
-        counts = np.array([self._counts[self._cells[name]] for name in names], dtype=np.int64)
-        return ColumnProfile(Grid("category"), names, counts, self._rows, self._missing)
-
-    def _throw(self) -> None:
-        """Into buckets with what is known, and begin anew."""
-        self._thrown = combine([bucketed(self.profile(), BUCKETS)])
-        self._cells, self._counts, self._last = {}, np.zeros(1024, dtype=np.int64), ((), np.empty(0, dtype=np.intp))
-        self._rows = self._missing = 0
+    def _throw(self, texts: Sequence[str], held: NDArray[np.int64]) -> None:
+        assert self._buckets is not None
+        used = np.flatnonzero(held)
+        np.add.at(self._buckets, [bucket(texts[place], BUCKETS) for place in used], held[used])
 
 
 def whole_profile(grid: Grid, values: NDArray[np.int64]) -> ColumnProfile:

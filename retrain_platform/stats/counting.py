@@ -46,14 +46,14 @@ class Coded:
     """A block of a column as cells: `keys` are its distinct cells, `codes` each row's place in them.
 
     A negative code is a row in no cell: `MISSING`, `LOW` or `HIGH`. `numbers` are the values, nan
-    where not finite; None for texts. `only`, as in a profile, by key.
+    where not finite; None for texts. `usual`, as in a profile, by key.
     """
 
     grid: Grid
     keys: Keys
     codes: NDArray[np.intp]
     numbers: Floats | None = None
-    only: Floats | None = None
+    usual: Floats | None = None
 
     def profiles(self, groups: Groups) -> list[ColumnProfile]:
         """One profile a group, in the order of their codes."""
@@ -64,13 +64,27 @@ class Coded:
         edges = np.searchsorted(owners, np.arange(1, groups.count))
         keys = np.split(self.keys[cells], edges)
         counts = np.split(table[:, -_LOWEST:][owners, cells], edges)
-        only = [None] * groups.count if self.only is None else np.split(self.only[cells], edges)
         moments = self._moments(groups)
+        usual, strays = self._repeated(groups, width, owners, cells, edges)
         rows, (missing, low, high) = table.sum(axis=1).tolist(), table[:, :-_LOWEST].T.tolist()
         return [
-            ColumnProfile(self.grid, keys[g], counts[g], rows[g], missing[g], low[g], high[g], moments[g], only[g])
+            ColumnProfile(
+                self.grid, keys[g], counts[g], rows[g], missing[g], low[g], high[g], moments[g], usual[g], strays[g]
+            )
             for g in range(groups.count)
         ]
+
+    def _repeated(
+        self, groups: Groups, width: int, owners: NDArray[np.intp], cells: NDArray[np.intp], edges: NDArray[np.intp]
+    ) -> tuple[Sequence[Floats | None], Sequence[NDArray[np.int64] | None]]:
+        """By group, the usual value of each of its cells and the rows that stray from it."""
+        if self.usual is None or self.numbers is None:
+            return [None] * groups.count, [None] * groups.count
+        rows = np.flatnonzero(self.codes >= 0)
+        stray = rows[self.usual[self.codes[rows]] != self.numbers[rows]]
+        flat = np.bincount(groups.codes[stray] * width + self.codes[stray], minlength=groups.count * width)
+        strays = flat.reshape(groups.count, width)[owners, cells]
+        return np.split(self.usual[cells], edges), np.split(strays, edges)
 
     def _moments(self, groups: Groups) -> list[Moments]:
         if self.numbers is None:

@@ -67,18 +67,27 @@ def ks(reference: ArrayLike, current: ArrayLike) -> Floats:
     return largest
 
 
-def ks_bound(reference: ArrayLike, current: ArrayLike, mixed: ArrayLike) -> Floats:
+def ks_bound(reference: ArrayLike, current: ArrayLike, apart: tuple[ArrayLike, ArrayLike]) -> Floats:
     """How much the exact Kolmogorov-Smirnov can be over that of the bins: it is within ks and ks + bound.
 
-    `mixed`, of shape (bins,), says which bins hold more than one value. Within such a bin one side
-    may have all its rows before any of the other's, so that the cumulative shares are as far apart
-    as one's at the bin's end and the other's at its start.
+    `apart` says of both sides, in the shape of the counts, how many of a bin's rows may lie anywhere
+    within the bin; the others all have one and the same value, on both sides. Where all rows lie
+    anywhere, one side may have them all before any of the other's: the cumulative shares are then
+    as far apart as one's at the bin's end and the other's at its start. Elsewhere the strays alone
+    can add to the difference at the bin's ends.
     """
     p, q = _shares(reference, current)
     ends, others = np.cumsum(p, axis=-1), np.cumsum(q, axis=-1)
-    inside = np.maximum(np.abs(others - (ends - p)), np.abs(ends - (others - q)))
-    widest: Floats = np.where(np.asarray(mixed), inside, 0.0).max(axis=-1)
-    return np.maximum(widest - ks(reference, current), 0) + 0 * widest
+    at_ends = np.maximum(np.abs(others - ends), np.abs((others - q) - (ends - p)))
+    sides = [np.asarray(side, dtype=np.float64) for side in apart]
+    rows = [np.asarray(side, dtype=np.float64).sum(axis=-1, keepdims=True) for side in (reference, current)]
+    strays = [
+        np.divide(side, n, out=np.full_like(side, np.nan), where=n > 0) for side, n in zip(sides, rows, strict=True)
+    ]
+    anywhere = np.maximum(np.abs(others - (ends - p)), np.abs(ends - (others - q)))
+    inside = np.minimum(at_ends + np.maximum(*strays), anywhere)
+    bound: Floats = np.maximum(inside.max(axis=-1) - ks(reference, current), 0)
+    return bound
 
 
 def wasserstein(reference: ArrayLike, current: ArrayLike, positions: ArrayLike) -> Floats:

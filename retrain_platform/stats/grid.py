@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +62,7 @@ class Grid:
         if self.numbers == "integer":
             return np.clip(np.rint(values), -(2.0**62), 2.0**62).astype(np.int64)
         places = ordered_places(self, values).astype(np.int64)
-        drop = FINEST - self.bits()[places >> 16]
+        drop = FINEST - self.bits(places >> 16)
         keys: NDArray[np.int64] = places >> drop << drop
         return keys
 
@@ -74,13 +74,13 @@ class Grid:
         """
         if self.numbers == "integer":
             return keys.astype(np.float64)
-        widths = 1 << (FINEST - self.bits()[keys >> 16])
+        widths = 1 << (FINEST - self.bits(keys >> 16))
         middle = (_decoded(keys) + _decoded(keys + widths - 1)) / 2
         return middle / self.scale + self.centre
 
-    def bits(self) -> NDArray[np.int64]:
-        """By how many bits each top is cut; shape (TOPS,)."""
-        return _bits(self.fine)
+    def bits(self, tops: NDArray[np.int64]) -> NDArray[np.int64]:
+        """By how many bits each of `tops` is cut."""
+        return _bits(self.fine)[tops].astype(np.int64)
 
     @property
     def numbers(self) -> Literal["numeric", "integer"]:
@@ -94,44 +94,50 @@ class Grid:
         return self.kind
 
 
-class Cells(NamedTuple):
-    """How a numeric grid is counted: the raw bits of a float32 give a slot, slots are named afterwards.
-
-    `packed`, by the raw top 16 bits: the first slot of that top times 32, plus by how many bits the
-    low 16 are shifted for the slot within. `keys`: each slot's cell; slots of no number have keys
-    under 0: `MISSING`, `LOW`, `HIGH`.
-    """
-
-    packed: NDArray[np.int32]
-    keys: NDArray[np.int64]
-
-
 MISSING, LOW, HIGH = -3, -2, -1
 """What stands for a cell where a row has none: nan, minus and plus infinity."""
 
 
-@lru_cache(maxsize=1024)
-def cells_of(grid: Grid) -> Cells:
-    """The slots of a numeric grid. A negative float's low bits run backwards, so its slots do."""
+@lru_cache(maxsize=512)
+def slots_of_tops(grid: Grid) -> NDArray[np.int32]:
+    """How a numeric grid is counted: the raw bits of a float32 give a slot; `cells_of` names the slots afterwards.
+
+    By the raw top 16 bits, shape (TOPS,): the first slot of that top times 32, plus by how many bits
+    the low 16 are shifted for the slot within it.
+    """
+    bits = grid.bits(_tops())
+    first = np.cumsum(1 << bits) - (1 << bits)
+    packed: NDArray[np.int32] = ((first << 5) | (FINEST - bits)).astype(np.int32)
+    return packed
+
+
+def cells_of(grid: Grid, slots: NDArray[np.integer]) -> NDArray[np.int64]:
+    """The cell of each slot; `MISSING`, `LOW` or `HIGH`, under 0, for slots of no number.
+
+    A negative float's low bits run backwards, so its slots do.
+    """
+    first = slots_of_tops(grid) >> 5
+    raw = np.searchsorted(first, slots, side="right") - 1
+    top = _tops()[raw]
+    bits = grid.bits(top)
+    within = slots - first[raw]
+    within = np.where(raw >= TOPS // 2, (1 << bits) - 1 - within, within)
+    keys = (top << 16) | (within << (FINEST - bits))
+    keys[(raw & 0x7FFF) > 0x7F80] = MISSING
+    keys[raw == 0x7F80], keys[raw == 0xFF80] = HIGH, LOW
+    return np.asarray(keys, dtype=np.int64)
+
+
+@lru_cache(maxsize=1)
+def _tops() -> NDArray[np.int64]:
+    """By the raw top 16 bits of a float32, the same in the order of the values."""
     raw = np.arange(TOPS)
-    negative = raw >= TOPS // 2
-    tops = np.where(negative, TOPS - 1 - raw, raw + TOPS // 2)
-    bits = grid.bits()[tops]
-    ends = np.cumsum(1 << bits)
-    first = ends - (1 << bits)
-    owner = np.repeat(raw, 1 << bits)
-    within = np.arange(ends[-1]) - first[owner]
-    within = np.where(negative[owner], (1 << bits[owner]) - 1 - within, within)
-    keys = (tops[owner] << 16) | (within << (FINEST - bits[owner]))
-    exponent = owner & 0x7FFF
-    keys[exponent > 0x7F80] = MISSING
-    keys[owner == 0x7F80], keys[owner == 0xFF80] = HIGH, LOW
-    return Cells(((first << 5) | (FINEST - bits)).astype(np.int32), keys)
+    return np.where(raw >= TOPS // 2, TOPS - 1 - raw, raw + TOPS // 2)
 
 
 @lru_cache(maxsize=1024)
-def _bits(fine: tuple[tuple[int, int], ...]) -> NDArray[np.int64]:
-    bits = np.zeros(TOPS, dtype=np.int64)
+def _bits(fine: tuple[tuple[int, int], ...]) -> NDArray[np.int8]:
+    bits = np.zeros(TOPS, dtype=np.int8)
     if fine:
         tops, cuts = np.array(fine).T
         bits[tops] = cuts
