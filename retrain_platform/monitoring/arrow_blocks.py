@@ -8,16 +8,24 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 import pyarrow.types as of
+from numpy.typing import NDArray
 
 from retrain_platform.monitoring.blocks import Numbers, Texts, Values, Wholes
 from retrain_platform.stats.choosing import choose_numbers
 from retrain_platform.stats.counting import Groups
-from retrain_platform.stats.grid import Grid
+from retrain_platform.stats.grid import Floats, Grid
 
 Sort = Literal["number", "text", "truth value", "time", "time without a zone", "time of day", "duration", "nothing"]
 """What a column's values are: two sides can be compared where they are the same, or one is nothing."""
 
 MISSING_SEGMENT = "missing"
+_KINDS = {
+    **{f"{sign}int{bits}": np.dtype(f"{sign}int{bits}") for sign in ("", "u") for bits in (8, 16, 32, 64)},
+    "halffloat": np.dtype(np.float16),
+    "float": np.dtype(np.float32),
+    "double": np.dtype(np.float64),
+}
+"""By the name of an Arrow type, that of the numbers in its buffer."""
 _UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 
 
@@ -53,8 +61,7 @@ class ArrowReader:
         if sort == "text":
             return self._texts(name, _encoded(column))
         if sort == "truth value":
-            places = column.cast(pa.int8()).fill_null(-1).to_numpy(zero_copy_only=False)
-            return Texts(places, ("False", "True"))
+            return Texts(_places(column.cast(pa.int8())), ("False", "True"))
         return _numbers(column if not of.is_dictionary(column.type) else column.dictionary_decode())
 
     def groups(self, name: str, column: Any) -> tuple[Groups, list[str]]:
@@ -69,8 +76,7 @@ class ArrowReader:
         known = self._spelled.get(name)
         if known is None or not known[0].equals(column.dictionary):
             known = self._spelled[name] = column.dictionary, [str(text) for text in column.dictionary.to_pylist()]
-        indices = column.indices.fill_null(-1) if column.null_count else column.indices
-        return Texts(indices.to_numpy(zero_copy_only=False), known[1])
+        return Texts(_places(column.indices), known[1])
 
 
 def _encoded(column: Any) -> Any:
@@ -96,18 +102,43 @@ def _numbers(column: Any) -> Numbers | Wholes:
     if of.is_temporal(kind):
         return Numbers(_seconds(column))
     if of.is_integer(kind) and column.null_count == 0 and not of.is_uint64(kind):
-        return Wholes(column.to_numpy(zero_copy_only=False).astype(np.int64, copy=False))
-    if of.is_decimal(kind) or of.is_uint64(kind):
-        column = column.cast(pa.float64())
-    return Numbers(column.to_numpy(zero_copy_only=False).astype(np.float64, copy=False))
+        return Wholes(_array(column).astype(np.int64, copy=False))
+    return Numbers(_floats(column))
 
 
-def _seconds(column: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _seconds(column: Any) -> Floats:
     kind = column.type
     if of.is_date(kind):
         column, unit = column.cast(pa.timestamp("s")), "s"
     else:
         unit = kind.unit
     whole = column.cast(pa.int32() if of.is_time32(kind) else pa.int64())
-    seconds = whole.to_numpy(zero_copy_only=False) / _UNITS[unit]
-    return np.asarray(seconds, dtype=np.float64)
+    return np.asarray(_floats(whole) / _UNITS[unit])
+
+
+def _floats(column: Any) -> Floats:
+    """Missing as nan."""
+    floats = _array(column.cast(pa.float64(), safe=False))
+    return np.where(_known(column), floats, np.nan) if column.null_count else floats
+
+
+def _places(column: Any) -> NDArray[np.integer]:
+    """Missing as -1."""
+    whole = _array(column)
+    return np.where(_known(column), whole, whole.dtype.type(-1)) if column.null_count else whole
+
+
+def _known(column: Any) -> NDArray[np.bool_]:
+    """Which rows are not null."""
+    bits = np.frombuffer(column.buffers()[0], dtype=np.uint8)
+    start = column.offset
+    return np.unpackbits(bits, count=start + len(column), bitorder="little")[start:].astype(bool)
+
+
+def _array(column: Any) -> NDArray[Any]:
+    """The numbers of a column where they lie, anything where missing; Arrow's own way there imports pandas."""
+    kind = _KINDS[str(column.type)]
+    values = column.buffers()[1]
+    if values is None:
+        return np.empty(0, dtype=kind)
+    return np.frombuffer(values, dtype=kind, count=len(column), offset=column.offset * kind.itemsize)
