@@ -118,7 +118,7 @@ def _seconds(column: Any) -> Floats:
 
 def _floats(column: Any) -> Floats:
     """Missing as nan."""
-    floats = _array(column.cast(pa.float64(), safe=False))
+    floats = _array(column if of.is_float64(column.type) else column.cast(pa.float64(), safe=False))
     return np.where(_known(column), floats, np.nan) if column.null_count else floats
 
 
