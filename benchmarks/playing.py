@@ -43,6 +43,7 @@ STEPS = {
     "reference": ("reference_periods",),
     "ripening": ("perform", "performances"),
     "releasing": ("move",),
+    "challenger": ("challenge",),
     "deciding": ("decide",),
     "story": ("log_lines",),
     "dataset": ("decided", "snapshot", "check"),

@@ -1,11 +1,13 @@
-"""The code location: every model under `defs/models`."""
+"""The code location: every model under `defs/models`, and the fleet that they make."""
 
 from pathlib import Path
 
 import dagster as dg
 
+from retrain_platform.defs.fleet import with_fleet
+
 
 @dg.definitions
 def defs() -> dg.Definitions:
     """Load each model's `defs.yaml`."""
-    return dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
+    return with_fleet(dg.load_from_defs_folder(path_within_project=Path(__file__).parent))

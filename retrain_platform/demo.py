@@ -80,7 +80,7 @@ def _compare(roads: Compared) -> None:
         f"over {len(roads.periods)} weeks",
     )
     gain = roads.mean("lived") - roads.mean("never")
-    console.print(f"Retraining was worth {gain:+.4f} {roads.metric} a week.", markup=False)
+    console.print(f"Retraining was worth {gain:+z.4f} {roads.metric} a week.", markup=False)
 
 
 if __name__ == "__main__":

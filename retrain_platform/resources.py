@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,16 +12,21 @@ from retrain_platform.dataset.record import Record
 from retrain_platform.spec.model import ModelSpec
 
 if TYPE_CHECKING:
+    from retrain_platform.dataset.stores import Values
     from retrain_platform.release.base import Ledger
     from retrain_platform.steps.workshop import Reader, Workshop
 
 
 class Settings(Record):
-    """Where everything is kept. `home` is absolute; the rest defaults to places under it."""
+    """Where everything is kept. `home` is absolute; the rest defaults to places under it.
+
+    `retrains_at_once` is the budget of all models of the code location; None is no limit.
+    """
 
     home: Path
     ledger_url: str
     tracking_uri: str
+    retrains_at_once: int | None = None
 
     @property
     def dagster_home(self) -> Path:
@@ -30,13 +35,26 @@ class Settings(Record):
 
 
 def settings(env: Mapping[str, str] = os.environ) -> Settings:
-    """The settings in the environment: RETRAIN_HOME, RETRAIN_LEDGER_URL, MLFLOW_TRACKING_URI."""
+    """The settings in the environment: RETRAIN_HOME, RETRAIN_LEDGER_URL, MLFLOW_TRACKING_URI, RETRAIN_FLEET_BUDGET.
+
+    Raises:
+        ValueError: a budget that is no whole number of at least 1.
+    """
     home = Path(env.get("RETRAIN_HOME", ".home")).expanduser().resolve()
     return Settings(
         home=home,
         ledger_url=env.get("RETRAIN_LEDGER_URL", f"sqlite:///{home / 'ledger.db'}"),
         tracking_uri=env.get("MLFLOW_TRACKING_URI", f"sqlite:///{home / 'mlflow.db'}"),
+        retrains_at_once=_budget(env.get("RETRAIN_FLEET_BUDGET", "")),
     )
+
+
+def _budget(text: str) -> int | None:
+    if not text.strip():
+        return None
+    if not text.strip().isdecimal() or int(text) < 1:
+        raise ValueError(f"RETRAIN_FLEET_BUDGET == {text!r}, must be a whole number >= 1, or unset for no limit")
+    return int(text)
 
 
 @lru_cache(maxsize=4)
@@ -47,11 +65,32 @@ def ledger(at: Settings) -> Ledger:
     return SqlLedger(at.ledger_url)
 
 
+def values_of(at: Settings) -> Values:
+    """The stored values alone: all that the fleet reads beside the ledger."""
+    from retrain_platform.adapters.file_values import FileValues
+
+    return FileValues(at.home / "values")
+
+
 def reader_of(spec: ModelSpec) -> Reader:
     """The model's source alone; its relative paths start at the project's root, the current folder."""
     from retrain_platform.adapters.sources import SourceReader
 
     return SourceReader(spec.source, Path.cwd(), spec.period.timezone)
+
+
+_CODE = {
+    "lightgbm": ("adapters.lightgbm_learner", "training.lightgbm"),
+    "sklearn": ("adapters.sklearn_learner", "training.sklearn"),
+}
+"""What fits each kind of learner, beside what all share."""
+
+
+def code_modules(spec: ModelSpec) -> tuple[str, ...]:
+    """The modules that prepare and fit this model: its learner, the preparation, a source's own function."""
+    own = ("dataset.preparation", "training.recipe", *_CODE[spec.training.kind])
+    source = (spec.source.call.partition(":")[0],) if spec.source.kind == "python" else ()
+    return (*(f"retrain_platform.{name}" for name in own), *source)
 
 
 _open: dict[tuple[str, Settings], Workshop] = {}
@@ -67,14 +106,19 @@ def workshop(spec: ModelSpec, at: Settings) -> Workshop:
 
 def _joined(spec: ModelSpec, at: Settings) -> Workshop:
     from retrain_platform.adapters.clock import now
+    from retrain_platform.adapters.control_table import read_control
     from retrain_platform.adapters.delta_lake import DeltaLake
     from retrain_platform.adapters.file_values import FileValues
     from retrain_platform.adapters.great_expectations_gate import run_gate
     from retrain_platform.adapters.learners import learner
+    from retrain_platform.adapters.measure_tables import read_measures
     from retrain_platform.adapters.mlflow_registry import MlflowRegistry
     from retrain_platform.adapters.packaged_model import keep_package, load_package
+    from retrain_platform.adapters.provenance import code_fingerprint
+    from retrain_platform.adapters.river_detectors import alarms
     from retrain_platform.steps.workshop import Workshop
 
+    control = spec.monitoring.control
     return Workshop(
         spec=spec,
         lake=DeltaLake(at.home / "lake"),
@@ -87,4 +131,8 @@ def _joined(spec: ModelSpec, at: Settings) -> Workshop:
         keep=keep_package,
         load=load_package,
         now=now,
+        code=code_fingerprint(*code_modules(spec)),
+        measures=partial(read_measures, Path.cwd(), spec.period.timezone),
+        control=partial(read_control, control, Path.cwd()) if control is not None else None,
+        detect=alarms,
     )

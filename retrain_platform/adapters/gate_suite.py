@@ -189,8 +189,17 @@ def built(gxe: Any, given: Expectation) -> tuple[Any, str]:
     try:
         return getattr(gxe, given.type)(**given.arguments), ""
     except (TypeError, ValueError) as error:  # pydantic's ValidationError is a ValueError
-        why = "; ".join(line.strip() for line in str(error).splitlines()[1:]) or str(error)
-        return None, f"arguments == {given.arguments}, must suit {given.type}: {why}"
+        return None, f"arguments == {given.arguments}, must suit {given.type}: {_unsuited(error)}"
+
+
+def _unsuited(error: ValueError | TypeError) -> str:
+    """What does not suit, argument by argument, in plain words where Great Expectations speaks pydantic's."""
+    details = getattr(error, "errors", None)
+    if details is None:
+        return str(error)
+    plain = {"value_error.extra": "is no argument of it", "value_error.missing": "must be given"}
+    told = ((".".join(map(str, each["loc"])), plain.get(each["type"], each["msg"])) for each in details())
+    return "; ".join(said if name == "__root__" else f"{name} {said}" for name, said in told)
 
 
 def called(given: Expectation) -> str:

@@ -249,4 +249,5 @@ def known_version(version: str, model: str, versions: Sequence[ModelVersion]) ->
     """
     known = [made.version for made in versions]
     if version not in known:
-        raise UnknownVersion(f"version == {version!r} of model {model!r}, must be one of {known}")
+        there = ", ".join(known) or "those registered: none yet"
+        raise UnknownVersion(f"version == {version!r} of model {model!r}, must be one of {there}")

@@ -155,7 +155,8 @@ class MlflowRegistry:
     def _made(self, model: str, version: str) -> ModelVersion:
         versions = {made.version: made for made in self.versions(model)}
         if version not in versions:
-            raise UnknownVersion(f"version == {version!r} of model {model!r}, must be one of {list(versions)}")
+            there = ", ".join(versions) or "those registered: none yet"
+            raise UnknownVersion(f"version == {version!r} of model {model!r}, must be one of {there}")
         return versions[version]
 
     def _located(self, model: str, version: str) -> Path:
@@ -181,10 +182,7 @@ class MlflowRegistry:
 def _data(artifact: Path, model: str, version: str) -> Path:
     found = artifact / "data" / _PACKAGE
     if not found.is_dir():
-        raise UnknownVersion(
-            f"version == {version!r} of model {model!r}, must have its files in {found}: "
-            "put them back, or roll back to another version"
-        )
+        raise UnknownVersion(f"version == {version!r} of model {model!r}, must have its files in {found}")
     return found
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import subprocess
+from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 
 LOCK_FILES = ("requirements.lock", "uv.lock", "poetry.lock", "pdm.lock", "requirements.txt")
@@ -19,6 +22,36 @@ def code_tags(root: Path) -> dict[str, str]:
             tags["lock_file"] = f"{name}:{hashlib.sha256((root / name).read_bytes()).hexdigest()[:16]}"
             break
     return tags
+
+
+@lru_cache(maxsize=64)
+def code_fingerprint(*modules: str) -> str:
+    """Sixteen hex digits of the code of `modules`, as this process found them; comments and docstrings do not count.
+
+    A module that is not there, or has no source, counts by its name alone.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(set(modules)):
+        digest.update(f"{name}\0{_bare_code(name)}\0".encode())
+    return digest.hexdigest()[:16]
+
+
+def _bare_code(module: str) -> str:
+    """The module's source without comments, docstrings and layout; empty where there is none to read."""
+    try:
+        found = find_spec(module)
+        text = Path(found.origin).read_text(encoding="utf-8") if found and found.origin else ""
+        tree = ast.parse(text)
+    except (ImportError, ValueError, OSError, SyntaxError):
+        return ""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and _documented(node):
+            node.body = node.body[1:] or [ast.Pass()]
+    return ast.unparse(tree)
+
+
+def _documented(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return ast.get_docstring(node, clean=False) is not None
 
 
 def _git(root: Path, *words: str) -> str | None:

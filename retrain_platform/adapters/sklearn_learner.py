@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,11 +60,8 @@ class SklearnLearner:
         """
         check_labels(labels, len(train), self._task)
         steps = [_built(step, self._spec.seed) for step in self._spec.pipeline]
-        wanted = "predict_proba" if self._task == "binary" else "predict"
-        if not hasattr(steps[-1], wanted):
-            raise ValueError(
-                f"estimator == {self._spec.pipeline[-1].estimator!r}, must have {wanted} where task == {self._task!r}"
-            )
+        if unsuited := _unsuited(steps[-1], self._spec.pipeline[-1], self._task):
+            raise ValueError(unsuited)
         preparation = fit_preparation(train, list(train.columns), most_categories=self._spec.most_categories)
         pipeline = _pipeline(preparation, steps, one_hot=self._spec.categories == "one_hot")
         pipeline.fit(preparation.transform(train), labels)
@@ -133,17 +131,50 @@ def _refuse_untrusted(types: Sequence[str], folder: Path) -> None:
         raise BadPackage(f"types == {', '.join(strange)} in the model of {folder}, must be known to be plain data")
 
 
+def unknown_estimator(step: Step, task: Task | None) -> str:
+    """What is wrong with the step's names, as 'estimator == X, must ...'; empty when scikit-learn has them.
+
+    `task` is given for the last step, whose estimator must suit it.
+    """
+    try:
+        made = _built(step, seed=0)
+    except ValueError as error:
+        return str(error)
+    except Exception as error:  # an estimator's own complaint about its arguments
+        return f"params == {step.params}, must suit {step.estimator}: {error}"
+    return "" if task is None else _unsuited(made, step, task)
+
+
+def _unsuited(made: Any, step: Step, task: Task) -> str:
+    wanted = "predict_proba" if task == "binary" else "predict"
+    return (
+        "" if hasattr(made, wanted) else f"estimator == {step.estimator!r}, must have {wanted} where task == {task!r}"
+    )
+
+
+def _kind(dotted: str) -> Any:
+    module, _, name = dotted.rpartition(".")
+    try:
+        there = importlib.import_module(module)
+    except ImportError as error:
+        raise ValueError(f"estimator == {dotted!r}, must be a class of scikit-learn: {error}") from error
+    kind = getattr(there, name, None)
+    if not isinstance(kind, type):
+        close = get_close_matches(
+            name, [each for each in dir(there) if isinstance(getattr(there, each, None), type)], 1
+        )
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise ValueError(f"estimator == {dotted!r}, must be a class of scikit-learn; {module} has no {name}{hint}")
+    return kind
+
+
 def _built(step: Step, seed: int) -> Any:
     """The step's estimator, with the recipe's seed where it draws at random."""
-    module, _, name = step.estimator.rpartition(".")
-    try:
-        kind = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise ValueError(f"estimator == {step.estimator!r}, must be a class of scikit-learn: {error}") from error
+    kind = _kind(step.estimator)
     known = inspect.signature(kind).parameters
     wrong = sorted(set(step.params) - set(known))
     if wrong:
-        raise ValueError(f"params of {step.estimator} == {', '.join(wrong)}, must be among {', '.join(known)}")
+        raise ValueError(f"params == {', '.join(wrong)}, must be among {', '.join(known)} of {step.estimator}")
     return kind(**step.params, **({"random_state": seed} if "random_state" in known else {}))
 
 

@@ -47,7 +47,7 @@ class SourceReader:
         if isinstance(source, Python):
             return _called(source.call, period.start, period.end)
         column = source.event_time
-        if (delta := _delta_of(source)) is not None:
+        if (delta := delta_of(source)) is not None:
             return _arrow_rows(_delta(delta, self._root), column, period, self._timezone, delta.uri)
         return _together([_file_rows(path, column, period, self._timezone) for path in self._files(source)])
 
@@ -61,7 +61,7 @@ class SourceReader:
         source = self._source
         if isinstance(source, Python):
             return _python_watermark(source, self._timezone)
-        if (delta := _delta_of(source)) is not None:
+        if (delta := delta_of(source)) is not None:
             times = _arrow_times(_delta(delta, self._root), source.event_time, delta.uri)
             return _newest(times, self._timezone, delta.uri)
         found = [
@@ -77,20 +77,24 @@ class SourceReader:
         return [Path(name) for name in found]
 
 
-def _delta_of(source: Files | Delta | Asset) -> Delta | None:
+def delta_of(source: Files | Delta | Asset) -> Delta | None:
     """The Delta table that the source is, or that its asset writes."""
     if isinstance(source, Asset) and source.uri is not None:
         return Delta(event_time=source.event_time, entity=source.entity, uri=source.uri, options=source.options)
     return source if isinstance(source, Delta) else None
 
 
+def address_of(source: Delta, root: Path) -> str:
+    """Where the table is: a relative folder begins at `root`."""
+    return source.uri if "://" in source.uri else str(root / Path(source.uri).expanduser())
+
+
 def _delta(source: Delta, root: Path) -> ds.Dataset:
     from deltalake import DeltaTable
     from deltalake.exceptions import TableNotFoundError
 
-    uri = source.uri if "://" in source.uri else str(root / Path(source.uri).expanduser())
     try:
-        return DeltaTable(uri, storage_options=source.options or None).to_pyarrow_dataset()
+        return DeltaTable(address_of(source, root), storage_options=source.options or None).to_pyarrow_dataset()
     except TableNotFoundError as error:
         raise SourceUnreadable(f"source.uri == {source.uri!r}, must be a Delta table: {error}") from error
 
@@ -116,7 +120,7 @@ def _utc(times: pd.Series[Any], timezone: str, where: str) -> pd.Series[Any]:
     try:
         return to_utc(times, timezone)
     except BadTimes as error:
-        raise BadTimes(f"{where}: {error}") from None
+        raise BadTimes(f"source.event_time: {where}: {error}") from None
 
 
 def _state(path: Path) -> tuple[int, int]:
@@ -172,7 +176,8 @@ def _arrow_rows(dataset: ds.Dataset, column: str, period: Period, timezone: str,
         low, high = (low - _ZONES).replace(tzinfo=None), (high + _ZONES).replace(tzinfo=None)
     inside = (ds.field(column) >= pa.scalar(low, kind)) & (ds.field(column) < pa.scalar(high, kind))
     rows: pd.DataFrame = dataset.to_table(filter=inside).to_pandas()
-    return rows
+    # Not whole days wider: beside a neighbour's rows, a column that vanished looks like one turned all null.
+    return rows if kind.tz is not None else _within(rows, column, period, timezone, where)
 
 
 def _arrow_times(dataset: ds.Dataset, column: str, where: str) -> pd.Series[Any]:
@@ -201,7 +206,7 @@ def _together(frames: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _python_watermark(source: Python, timezone: str) -> datetime | None:
-    told = getattr(_function(source.call), "watermark", None)
+    told = getattr(function_named(source.call), "watermark", None)
     if told is not None:
         moment = told()
         if moment is not None and (not isinstance(moment, datetime) or moment.tzinfo is None):
@@ -216,13 +221,18 @@ def _python_watermark(source: Python, timezone: str) -> datetime | None:
 def _called(call: str, start: datetime, end: datetime) -> pd.DataFrame:
     import pandas as pd
 
-    frame = _function(call)(start, end)
+    frame = function_named(call)(start, end)
     if not isinstance(frame, pd.DataFrame):
         raise SourceUnreadable(f"source.call == {call!r} returned {type(frame).__name__}, must return a DataFrame")
     return frame
 
 
-def _function(call: str) -> Callable[..., Any]:
+def function_named(call: str) -> Callable[..., Any]:
+    """The function that 'package.module:function' names.
+
+    Raises:
+        SourceUnreadable: no such module or function, or it is none.
+    """
     module, _, name = call.partition(":")
     try:
         found = getattr(importlib.import_module(module), name)
@@ -238,4 +248,4 @@ def _function(call: str) -> Callable[..., Any]:
 
 def _without_time(column: str, has: list[Any], where: str) -> SourceUnreadable:
     said = f"must be a column of the source, which has {', '.join(map(str, has))}"
-    return SourceUnreadable(f"{where}: source.event_time == {column!r}, {said}")
+    return SourceUnreadable(f"source.event_time == {column!r}, {said} ({where})")

@@ -19,6 +19,8 @@ _BUFFER = 1 << 16
 """Bytes of a column read at a time: whole, those of a row group of a million rows fill hundreds of MiB."""
 
 _SUFFIXES = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".tsv": "csv"}
+_MISJUDGED = re.compile(r"In CSV column #(\d+): (?:Row #\d+: )?CSV conversion error")
+"""What Arrow says of a column whose type does not fit a value; newer versions name the row too."""
 _WIDER = {pa.null(): pa.int64(), pa.int64(): pa.float64()}
 """What a CSV column is read as when its first megabytes deceived; else as texts."""
 
@@ -37,11 +39,11 @@ class FileTable:
 
     @cached_property
     def types(self) -> Mapping[str, Any]:
-        """Each column's type, as the first file has it that has it as anything at all."""
+        """Each column's type, as the first file has it that has it as anything; a fraction anywhere makes it floats."""
         found: dict[str, Any] = {}
         for path in self.files:
             for name, kind in self.open(path).types.items():
-                if name not in found or pa.types.is_null(found[name]):
+                if name not in found or pa.types.is_null(found[name]) or _fractions_at_last(found[name], kind):
                     found[name] = kind
         return found
 
@@ -127,7 +129,7 @@ def _files(path: str, place: Path) -> list[Path]:
     if place.is_file():
         return [place]
     if place.is_dir():
-        found = sorted(each for each in place.rglob("*") if each.is_file() and each.suffix in _SUFFIXES)
+        found = sorted(each for each in place.rglob("*") if each.is_file() and each.suffix.lower() in _SUFFIXES)
         if not found:
             raise TableUnreadable(f"{path}: a folder without Parquet or CSV files, and no Delta table")
         return found
@@ -164,6 +166,7 @@ def _remembered(opening: Callable[[Path], OpenFile]) -> Callable[[Path], OpenFil
 
 def _open_parquet(path: Path) -> OpenFile:
     schema = pq.read_schema(path)
+    _check_names(path, schema.names)
     texts = [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
 
     def batches(columns: Sequence[str]) -> Iterator[Any]:
@@ -201,11 +204,12 @@ def _csv_types(path: Path) -> dict[str, Any]:
         convert = csv.ConvertOptions(column_types=known, strings_can_be_null=True)
         reader = _csv(path, convert)
         schema = reader.schema
+        _check_names(path, schema.names)
         try:
             for _ in reader:
                 pass
         except pa.ArrowInvalid as error:
-            column = re.search(r"In CSV column #(\d+): CSV conversion error", str(error))
+            column = _MISJUDGED.search(str(error))
             if column is None:
                 raise
             field = schema.field(int(column[1]))
@@ -219,10 +223,11 @@ def _csv_types(path: Path) -> dict[str, Any]:
 def _csv(path: Path, convert: Any) -> Any:
     from pyarrow import csv
 
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
     return csv.open_csv(
         path,
         read_options=csv.ReadOptions(use_threads=False, block_size=1 << 24),
-        parse_options=csv.ParseOptions(delimiter="\t" if path.suffix == ".tsv" else ",", newlines_in_values=True),
+        parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
         convert_options=convert,
     )
 
@@ -239,6 +244,16 @@ def _delta(path: str) -> DatasetTable:
         return DatasetTable(path, table.to_pyarrow_dataset(parquet_read_options=options), {})
     except (TableNotFoundError, DeltaError, OSError) as error:
         raise TableUnreadable(f"{path}: must be a Delta table: {error}") from error
+
+
+def _fractions_at_last(before: Any, now: Any) -> bool:
+    return bool(pa.types.is_integer(before) and (pa.types.is_floating(now) or pa.types.is_decimal(now)))
+
+
+def _check_names(path: Path, names: Sequence[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise TableUnreadable(f"{path}: has more than one column named {', '.join(twice)}; rename all but one")
 
 
 def _broken(path: Path, error: Exception) -> TableUnreadable:

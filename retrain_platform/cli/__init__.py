@@ -12,12 +12,13 @@ def __getattr__(name: str) -> Any:
     """`app`, the whole command line, made when it is asked for."""
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from retrain_platform.cli import people, reading, release, road  # noqa: F401  (each registers its commands)
+    from retrain_platform.cli import fleet, people, reading, release, road  # noqa: F401  (each registers its commands)
     from retrain_platform.cli.app import app
     from retrain_platform.cli.drift import drift
 
     if not any(command.callback is drift for command in app.registered_commands):
         app.command()(drift)
+    globals()["app"] = app  # else the name is the module's: importing it set it
     return app
 
 

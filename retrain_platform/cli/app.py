@@ -5,36 +5,16 @@ from __future__ import annotations
 import difflib
 import getpass
 import os
-import sys
-import traceback
+import shlex
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NamedTuple
 
 import typer
-from typer.core import TyperGroup
-from typer.exceptions import TyperException
 
+from retrain_platform.cli.errors import Talking, fail
 from retrain_platform.cli.screen import hush
 from retrain_platform.spec import ModelSpec, SpecErrors, read_spec
 from retrain_platform.spec.load import COMPONENT
-
-_TYPERS_OWN = (typer.Exit, typer.Abort, TyperException)
-
-
-class Talking(TyperGroup):
-    """Tells an error that no command caught in its own words; RETRAIN_TRACEBACK=1 also tells where it arose."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command; leaves with 1 where it broke."""
-        try:
-            return super().invoke(ctx)
-        except _TYPERS_OWN:
-            raise
-        except Exception as error:
-            if os.environ.get("RETRAIN_TRACEBACK"):
-                traceback.print_exc()
-            fail(f"{type(error).__name__}: {error}\nRETRAIN_TRACEBACK=1 shows where it arose.", 1)
-
 
 app = typer.Typer(
     cls=Talking,
@@ -51,12 +31,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON, for progra
 ModelName = Annotated[str, typer.Argument(metavar="MODEL", help="The model's name, or the path of its defs.yaml.")]
 Why = Annotated[str, typer.Option("--why", help="The reason; it goes on record.")]
 _SKIPPED = {"node_modules", "site-packages", "build", "dist"}
-
-
-def fail(message: str, code: int = 2) -> NoReturn:
-    """Say what is wrong on standard error and leave."""
-    print(message, file=sys.stderr)
-    raise typer.Exit(code)
 
 
 def spec_files() -> list[Path]:
@@ -79,9 +53,16 @@ def _walk(folder: Path) -> list[Path]:
     return found
 
 
-def specs_here() -> tuple[dict[str, ModelSpec], list[SpecErrors]]:
+class Found(NamedTuple):
+    """A model's spec, and the file that says it."""
+
+    spec: ModelSpec
+    file: Path
+
+
+def specs_here() -> tuple[dict[str, Found], list[SpecErrors]]:
     """The sound specs by model, and what is wrong with the others."""
-    sound: dict[str, ModelSpec] = {}
+    sound: dict[str, Found] = {}
     wrong: list[SpecErrors] = []
     for path in spec_files():
         try:
@@ -89,24 +70,29 @@ def specs_here() -> tuple[dict[str, ModelSpec], list[SpecErrors]]:
         except SpecErrors as error:
             wrong.append(error)
         else:
-            sound[spec.name] = spec
+            sound[spec.name] = Found(spec, path)
     return sound, wrong
 
 
 def spec_of(model: str) -> ModelSpec:
     """The spec of a model by name or path; leaves with 2 where there is none or it is wrong."""
+    return found(model).spec
+
+
+def found(model: str) -> Found:
+    """The spec of a model by name or path, and its file; leaves with 2 where there is none or it is wrong."""
     if model.endswith((".yaml", ".yml")):
         try:
-            return read_spec(Path(model))
+            return Found(read_spec(Path(model)), Path(model))
         except SpecErrors as error:
             fail(str(error))
     sound, wrong = specs_here()
-    if model in sound:
-        return sound[model]
-    close = difflib.get_close_matches(model, sound, 1)
-    hint = f"; did you mean {close[0]}?" if close else ""
-    said = f"MODEL == {model!r}, must be one of {', '.join(sorted(sound)) or 'none here: no defs.yaml is sound'}{hint}"
-    fail("\n".join([said, *(str(error) for error in wrong)]))
+    if model not in sound:
+        close = difflib.get_close_matches(model, sound, 1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        must = f"must be one of {', '.join(sorted(sound))}{hint}" if sound else "no sound defs.yaml here"
+        fail("\n".join([f"MODEL == {model!r}, {must}", *(str(error) for error in wrong)]))
+    return sound[model]
 
 
 def shop_of(spec: ModelSpec) -> Any:
@@ -124,9 +110,16 @@ def ledger_here() -> Any:
     return ledger(settings())
 
 
-def not_played(model: str) -> str:
-    """What a reading command says of a model whose road was never walked."""
-    return f"{model}: nothing has been played yet. Begin with: retrain run {model}"
+def entries_of(spec: ModelSpec) -> list[Any]:
+    """The model's entries of the ledger, their data times on its own calendar."""
+    from retrain_platform.steps.lines import on_calendar
+
+    return on_calendar(spec.period, ledger_here().entries(spec.name))
+
+
+def not_played(spec: ModelSpec, typed: str | None = None) -> str:
+    """What a reading command says of a model whose road was never walked; `typed` is how the user calls it."""
+    return f"{spec.name}: nothing has been played yet. Begin with: retrain run {shlex.quote(typed or spec.name)}"
 
 
 def actor() -> str:

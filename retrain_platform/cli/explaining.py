@@ -3,45 +3,83 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
 
 from retrain_platform.cli.screen import console, hush
+from retrain_platform.policy.wording import periods
+from retrain_platform.release.advance import stage_periods
+from retrain_platform.release.base import Stage
 from retrain_platform.spec import ModelSpec, SpecErrors
+from retrain_platform.spec.checking import Contradiction
 from retrain_platform.spec.problem import Problem, child, line_of, undotted
+from retrain_platform.training.sklearn import Sklearn
 
 
-def further(spec: ModelSpec, path: Path, named: dict[str, Path]) -> None:
-    """What only `retrain check` looks at: names of expectations, and a model's name given twice in `named`.
+def further(spec: ModelSpec, path: Path, named: dict[str, Path]) -> list[str]:
+    """What only `retrain check` looks at; gives notes on what could not be looked at yet.
 
-    Great Expectations takes seconds to import: only a spec with expectations of its own waits for it.
+    A model's name given twice in `named`; names of expectations and of estimators; the source's columns.
+    Great Expectations and scikit-learn take seconds to import: only a spec that names theirs waits for them.
 
     Raises:
         SpecErrors: with every mistake.
     """
     node = child(yaml.compose(path.read_text(encoding="utf-8")), "attributes")
-    problems = []
+    wrong: list[Contradiction] = []
     before = named.setdefault(spec.name, path)
     if before != path:
-        said = f"must be another name: {before} has it already"
-        problems.append(Problem(str(path), line_of(node, ("name",)), "name", repr(spec.name), said))
-    if spec.checks.expectations:
-        from retrain_platform.adapters.great_expectations_gate import unknown_expectations
-
-        hush()
-        with console.status("asking Great Expectations"):
-            wrong = unknown_expectations(spec.checks)
-        problems += [_expectation(said, str(path), node) for said in wrong]
+        wrong.append(("name", repr(spec.name), f"must be another name: {before} has it already"))
+    wrong += [*_expectations(spec), *_estimators(spec)]
+    misfit, notes = _columns(spec)
+    problems = [Problem(str(path), line_of(node, undotted(field)), field, *said) for field, *said in [*wrong, *misfit]]
     if problems:
         raise SpecErrors(problems)
+    return notes
 
 
-def _expectation(said: str, file: str, node: yaml.Node | None) -> Problem:
-    """The gate's line 'expectations[0].type == X, must ...' put to its place in the file."""
-    match = re.fullmatch(r"(\S+) == (.+?), (must .*)", said, re.DOTALL)
-    field, value, cure = match.groups() if match else ("expectations", "", said)
-    return Problem(file, line_of(node, ("checks", *undotted(field))), f"checks.{field}", value, cure)
+def _expectations(spec: ModelSpec) -> Iterator[Contradiction]:
+    if not spec.checks.expectations:
+        return
+    from retrain_platform.adapters.great_expectations_gate import unknown_expectations
+
+    hush()
+    with console.status("asking Great Expectations"):
+        wrong = unknown_expectations(spec.checks)
+    yield from (_split(f"checks.{said}") for said in wrong)
+
+
+def _estimators(spec: ModelSpec) -> Iterator[Contradiction]:
+    if not isinstance(spec.training, Sklearn):
+        return
+    from retrain_platform.adapters.sklearn_learner import unknown_estimator
+
+    with console.status("asking scikit-learn"):
+        for position, step in enumerate(spec.training.pipeline):
+            if said := unknown_estimator(step, spec.task if position + 1 == len(spec.training.pipeline) else None):
+                yield _split(f"training.{f'steps[{position}].' if spec.training.steps else ''}{said}")
+
+
+def _columns(spec: ModelSpec) -> tuple[list[Contradiction], list[str]]:
+    """What the spec names and its source does not have; else why that could not be seen yet."""
+    from retrain_platform.adapters.source_columns import source_columns
+    from retrain_platform.adapters.sources import SourceUnreadable
+    from retrain_platform.spec.columns import misfits
+
+    try:
+        seen = source_columns(spec.source, Path.cwd())
+    except SourceUnreadable as error:
+        return [_split(str(error))], []
+    return ([], [seen.note]) if seen.names is None else (misfits(spec, seen.names), [])
+
+
+def _split(said: str) -> Contradiction:
+    """A line as 'source.call == X, must ...' or 'source.path: ... must ...' in its field, value and cure."""
+    match = re.fullmatch(r"(\S+)(?: == (.+?),|:) ((?:must|is) .*|\S+ must .*)", said, re.DOTALL)
+    field, value, cure = match.groups() if match else ("attributes", "", said)
+    return field, value or "", cure
 
 
 def explained(spec: ModelSpec) -> str:
@@ -60,11 +98,22 @@ def detectable_lines(spec: ModelSpec) -> list[str]:
     home = settings().home
     error = paired_error_a_period(FileValues(home / "values"), spec) if (home / "values").exists() else None
     if error is None:
-        return ["what each stage can detect: known once a shadow has been scored for a ripe period"]
-    length = spec.period.length()
-    lines = []
-    for stage, span in (("shadow", spec.release.shadow), ("canary step", length), ("bake", spec.release.bake)):
-        periods = max(1, round(span / length))
-        least = detectable(error, spec.plan, periods)
-        lines.append(f"{stage} of {periods} ripe period(s) can tell a fall of {least:.4f} {spec.primary} from none")
-    return lines
+        return ["what each stage can detect: known once a candidate was examined beside a champion on two days or more"]
+    return [
+        f"{stage} can tell a fall of {detectable(error, spec.plan, count):.4f} {spec.primary} from none, "
+        f"on {periods(count, 'ripe')}"
+        for stage, count in _stages(spec)
+    ]
+
+
+def _stages(spec: ModelSpec) -> Iterator[tuple[str, int]]:
+    """Each stage with the ripe periods that it is judged on at the earliest.
+
+    A canary step looks back to the release's beginning, for both versions score every row all the while (ADR 3).
+    """
+    served = stage_periods(spec.plan, spec.period.length())
+    yield "shadow", served[Stage.SHADOW]
+    steps = spec.release.canary[:-1]  # at 100 it has taken over
+    for step, share in enumerate(steps, 1):
+        yield f"canary at {share}%", served[Stage.SHADOW] + step * served[Stage.CANARY]
+    yield "bake", served[Stage.BAKE]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
-from retrain_platform.cli.app import AsJson, ModelName, Why, actor, app, fail, ledger_here, spec_of
+from retrain_platform.cli.app import AsJson, ModelName, Why, actor, app, entries_of, fail, ledger_here, spec_of
 from retrain_platform.cli.screen import answer, say
+from retrain_platform.policy.event import EVENT_KINDS
 from retrain_platform.spec import ModelSpec
+from retrain_platform.spec.fields import did_you_mean
 from retrain_platform.steps.lines import paused
 
-Now = Annotated[bool, typer.Option("--now", help="Override cooldown, cap and an open release; recorded.")]
+Now = Annotated[bool, typer.Option("--now", help="Override cooldown, cap, blackout and an open release; recorded.")]
 
 
 def data_time(spec: ModelSpec, entries: list[Any]) -> datetime:
@@ -32,7 +35,7 @@ def on_record(spec: ModelSpec, kind: str, why: str, body: dict[str, Any], *, as_
     """Append what a person says; every saying is its own entry. `follows`: what will come of it."""
     why = reason(why)
     ledger = ledger_here()
-    entries = ledger.entries(spec.name)
+    entries = entries_of(spec)
     last = entries[-1].seq if entries else 0
     entry = ledger.append(
         spec.name, kind, f"{kind}:{last + 1}", data_time(spec, entries), body=body, actor=actor(), why=why, expect=last
@@ -49,31 +52,34 @@ def retrain(model: ModelName, why: Why, now: Now = False, as_json: AsJson = Fals
     """
     spec = spec_of(model)
     body = {"kind": "manual", "urgent": now}
-    on_record(spec, "requested", why, body, as_json=as_json, follows=_answered(spec))
+    on_record(spec, "requested", why, body, as_json=as_json, follows=_answered(spec, model))
 
 
 @app.command()
 def event(
     model: ModelName,
-    kind: Annotated[str, typer.Argument(help="What happened, in a word: regulation, new_format, ...")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"What happened: {', '.join(EVENT_KINDS)}.")],
     why: Why,
     now: Now = False,
     as_json: AsJson = False,
 ) -> None:
-    """File an outside event; a new decision answers it.
+    """File an outside event; a new decision answers it, and who filed it and why stays on record.
+
+    What each kind asks for unless the spec's event policy says otherwise: a competitor's move, an incident_recovery
+    and other an investigation, the rest a retrain. With --now each asks for retrain now.
 
     Example: [bold]retrain event flight_delay new_format --why "carrier codes changed on 1 March"[/bold]
     """
     spec = spec_of(model)
-    if not kind.strip():
-        fail(f"KIND == {kind!r}, must say in a word what happened")
-    on_record(spec, "requested", why, {"kind": kind, "urgent": now}, as_json=as_json, follows=_answered(spec))
+    if kind not in EVENT_KINDS:
+        fail(f"KIND == {kind!r}, must be one of {', '.join(EVENT_KINDS)}{did_you_mean(kind, EVENT_KINDS)}")
+    on_record(spec, "requested", why, {"kind": kind, "urgent": now}, as_json=as_json, follows=_answered(spec, model))
 
 
-def _answered(spec: ModelSpec) -> str:
-    if paused(ledger_here().entries(spec.name)):
-        return f"It is answered once {spec.name} is resumed: retrain resume {spec.name}"
-    return f"A new decision answers it: at the sensors' next tick, or now with: retrain run {spec.name}"
+def _answered(spec: ModelSpec, typed: str) -> str:
+    if paused(entries_of(spec)):
+        return f"It is answered once {spec.name} is resumed: retrain resume {shlex.quote(typed)}"
+    return f"A new decision answers it: at the sensors' next tick, or now with: retrain run {shlex.quote(typed)}"
 
 
 @app.command()
@@ -85,9 +91,9 @@ def pause(model: ModelName, why: Why, as_json: AsJson = False) -> None:
     Example: [bold]retrain pause flight_delay --why "the feed is being moved"[/bold]
     """
     spec = spec_of(model)
-    if already := paused(ledger_here().entries(spec.name)):
+    if already := paused(entries_of(spec)):
         fail(f"{spec.name} is paused already: {already}", 1)
-    follows = f"Neither the sensors nor `retrain run` begin anything until: retrain resume {spec.name}"
+    follows = f"Neither the sensors nor `retrain run` begin anything until: retrain resume {shlex.quote(model)}"
     on_record(spec, "paused", why, {}, as_json=as_json, follows=follows)
 
 
@@ -98,6 +104,6 @@ def resume(model: ModelName, why: Why = "resumed", as_json: AsJson = False) -> N
     Example: [bold]retrain resume flight_delay[/bold]
     """
     spec = spec_of(model)
-    if not paused(ledger_here().entries(spec.name)):
+    if not paused(entries_of(spec)):
         fail(f"{spec.name} is not paused", 1)
     on_record(spec, "resumed", why, {}, as_json=as_json, follows="The road goes on from where it stood.")

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from retrain_platform.cli.screen import console, hush, say
+from retrain_platform.cli.screen import console, hush, say, without_dagsters_noise
 from retrain_platform.spec import ModelSpec
 from retrain_platform.steps.due import Step
 
@@ -38,18 +38,19 @@ def _told(played: Any) -> dict[str, Any]:
         "period": step.period.key,
         "run_id": played.run_id,
         "error": played.why,
+        "outcome": played.outcome,
     }
 
 
 def play_with_progress(spec: ModelSpec, until: str | None, *, quiet: bool) -> tuple[list[dict[str, Any]], str]:
-    """Play what is due; gives the steps that ran and the error that stopped them, if any."""
+    """Play what is due; gives the steps that ran and what failed, if anything did."""
     from retrain_platform.defs.play import instance, play, road_length
 
     hush()
     on = instance()
     bar = _bar(shown=not quiet and console.is_terminal)
     done: list[dict[str, Any]] = []
-    with bar:
+    with bar, without_dagsters_noise():
         task = bar.add_task(spec.name, total=road_length(spec, until))
 
         def before(step: Step) -> None:
@@ -62,7 +63,7 @@ def play_with_progress(spec: ModelSpec, until: str | None, *, quiet: bool) -> tu
             done.append(_told(played))
             if played.step.kind == "watch" and not played.why:
                 bar.advance(task)
-            if played.why and not quiet:
-                say(f"{text_of(played.step)} failed: {played.why}")
-    stopped = done[-1]["error"] if done and done[-1]["error"] else ""
-    return done, stopped
+            if played.outcome and not quiet:
+                say(f"{spec.name}: retrain of {played.step.period.key}: {played.outcome}")
+    last = done[-1] if done else None
+    return done, f"{text_of(played.step)} failed: {played.why}" if last and last["error"] else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -12,10 +13,10 @@ from retrain_platform.cli.app import AsJson, ModelName, app, fail, not_played, s
 from retrain_platform.cli.people import data_time
 from retrain_platform.cli.screen import answer, say, show
 from retrain_platform.dataset.period import Period
-from retrain_platform.policy.base import Finding
+from retrain_platform.policy.base import Finding, RetrainDecision
 from retrain_platform.spec import ModelSpec
 
-_ALWAYS_THERE = ("requested", "no_champion", "broken_data")
+_ALWAYS_THERE = ("requested", "event", "no_champion", "broken_data")
 
 
 def period_at(spec: ModelSpec, key: str, option: str) -> Period:
@@ -50,6 +51,18 @@ def finding_lines(finding: Finding, depth: int = 0) -> list[str]:
     return [line, *(deeper for part in parts for deeper in finding_lines(part, depth + 1))]
 
 
+def gain_line(decision: RetrainDecision) -> list[str]:
+    """What a retrain would gain: a decision's first line, where it is measured."""
+    return [decision.expected_gain.sentence] if decision.expected_gain else []
+
+
+def urgency_lines(decision: RetrainDecision) -> list[str]:
+    """How soon it is to be done, and what would have turned the answer; decisions of old have neither."""
+    by = f", by {decision.by:%Y-%m-%d %H:%M}" if decision.by else ""
+    soon = [f"Urgency: {decision.urgency}{by}."] if decision.urgency != "none" else []
+    return soon + ([f"The opposite: {decision.opposite}."] if decision.opposite else [])
+
+
 @app.command()
 def decide(
     model: ModelName,
@@ -69,12 +82,12 @@ def decide(
     watched = watched_periods(shop.entries())
     if period.key not in watched:
         if not watched:
-            fail(not_played(spec.name))
+            fail(not_played(spec, model))
         told = f"{watched[0]} to {watched[-1]} are"
         fail(f"--as-of == {as_of!r}, must be a period that was watched; {told}")
     decision = judge(spec.policy, history(shop, period))
     if not answer(decision, as_json):
-        say([decision.reason, *finding_lines(decision.finding)])
+        say([*gain_line(decision), decision.reason, *urgency_lines(decision), *finding_lines(decision.finding)])
     raise typer.Exit(0 if decision.action.retrains else 1)
 
 
@@ -104,7 +117,7 @@ def log(model: ModelName, as_json: AsJson = False) -> None:
         }
         for line, moves in zip(lines, by_hand, strict=True)
     ]
-    show(rows, empty=f"{spec.name} was never retrained" if watched_periods(entries) else not_played(spec.name))
+    show(rows, empty=f"{spec.name} was never retrained" if watched_periods(entries) else not_played(spec, model))
 
 
 @app.command()
@@ -122,13 +135,13 @@ def why(
     spec = spec_of(model)
     if at is not None:
         period_at(spec, at, "--at")
-    page = _page(spec, at)
+    page = _page(spec, at, model)
     if not answer(page, as_json):
         _print_page(page)
 
 
-def _page(spec: ModelSpec, at: str | None) -> dict[str, Any]:
-    """All that is on record of the newest retrain, or of the decision in the period `at`."""
+def _page(spec: ModelSpec, at: str | None, typed: str) -> dict[str, Any]:
+    """All that is on record of the newest retrain, or of the decision in `at`; `typed` is how the user calls it."""
     from retrain_platform.steps.deciding import decision_of
     from retrain_platform.steps.story import log_lines, moves_of
     from retrain_platform.validation.base import ValidationReport
@@ -137,10 +150,10 @@ def _page(spec: ModelSpec, at: str | None) -> dict[str, Any]:
     entries = shop.entries()
     lines = [line for line in log_lines(shop, data_time(spec, entries)) if at in (None, line.period)]
     if at is None and not lines:
-        fail(_never(spec, watched_periods(entries)), 1)
+        fail(_never(spec, typed, watched_periods(entries)), 1)
     decision = decision_of(shop, at or lines[-1].period, lines[-1].decision_id if lines else None)
     if decision is None:
-        fail(f"no decision of {spec.name} in {at} is on record; see: retrain status {spec.name}", 1)
+        fail(f"no decision of {spec.name} in {at} is on record; see: retrain status {shlex.quote(typed)}", 1)
     return {
         "decision": decision,
         "retrain": lines[-1] if lines else None,
@@ -149,20 +162,24 @@ def _page(spec: ModelSpec, at: str | None) -> dict[str, Any]:
     }
 
 
-def _never(spec: ModelSpec, watched: list[str]) -> str:
+def _never(spec: ModelSpec, typed: str, watched: list[str]) -> str:
     if not watched:
-        return not_played(spec.name)
-    return f"{spec.name} was never retrained. Why not, in its newest period: retrain why {spec.name} --at {watched[-1]}"
+        return not_played(spec, typed)
+    ask = f"retrain why {shlex.quote(typed)} --at {watched[-1]}"
+    return f"{spec.name} was never retrained. Why not, in its newest period: {ask}"
 
 
 def _print_page(page: dict[str, Any]) -> None:
     decision, line, report = page["decision"], page["retrain"], page["validation"]
-    out = [f"{decision.model}, {decision.period}: {decision.reason}", "", "What was seen:"]
+    out = [*gain_line(decision), f"{decision.model}, {decision.period}: {decision.reason}"]
+    out += [*urgency_lines(decision), "", "What was seen:"]
     out += finding_lines(decision.finding)
     if line is not None:
         out += ["", f"Data: {line.rows:,} rows, snapshot {line.snapshot}.", f"Outcome: {line.status}. {line.notes}"]
+        out += [] if line.cost is None else [f"Cost: {line.cost:,.2f} {line.currency}, with its review."]
     if report is not None:
-        out += ["", f"Exam ({report.measurements.basis}): {report.verdict}. {report.sentence}"]
+        said = report.sentence.removeprefix(report.verdict).removeprefix(",").strip()
+        out += ["", f"Exam ({report.measurements.basis}): {report.verdict}. {said}"]
         out += [_gate_line(result) for result in report.results]
     if page["traffic"]:
         out += ["", "Traffic:"]

@@ -28,7 +28,7 @@ def show_release(model: ModelName, as_json: AsJson = False) -> None:
     if answer(state, as_json):
         return
     if not watched_periods(shop.entries()):
-        say(not_played(shop.model))
+        say(not_played(shop.spec, model))
         return
     say(f"champion: {state.champion or 'none yet'}")
     rows = [r for r in (state.open, state.waiting, *reversed(state.ended)) if r is not None]
@@ -90,6 +90,8 @@ def rollback(
     def move(state: ReleaseState, as_of: Any, shop: Any) -> tuple[Transition, ...]:
         # A registry that nobody needed yet is not made for this question.
         versions = [version.version for version in shop.registry.versions(shop.model)] if state.champion else []
+        if to is not None and state.champion and to not in versions:
+            fail(f"--to == {to!r}, must be one of {', '.join(versions)}")
         return roll_back(state, as_of, why, to, versions)
 
     _move(model, why, as_json, "rollback", move)

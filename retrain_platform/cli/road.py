@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import textwrap
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,19 +13,23 @@ from retrain_platform.cli.app import (
     AsJson,
     ModelName,
     app,
+    entries_of,
     fail,
-    ledger_here,
+    found,
     not_played,
     spec_files,
-    spec_of,
     specs_here,
 )
 from retrain_platform.cli.explaining import detectable_lines, explained, further
+from retrain_platform.cli.quality import quality_of
 from retrain_platform.cli.reading import period_at, watched_periods
 from retrain_platform.cli.screen import answer, console, say, show
 from retrain_platform.spec import ModelSpec, SpecErrors, read_spec
 from retrain_platform.steps.due import Step, due
 from retrain_platform.steps.lines import paused
+
+_CUT = 140
+"""How much of an incident a table shows."""
 
 
 @app.command()
@@ -36,7 +42,9 @@ def check(
 ) -> None:
     """Check specs: every mistake with file, line, field, value and cure; then what each stage can detect.
 
-    Exit 1: a spec is wrong.
+    Columns that a spec names are looked for in its source, where that is there already.
+
+    Exit 1: a spec is wrong; 2: there is no such file.
 
     Example: [bold]retrain check[/bold]
 
@@ -46,28 +54,32 @@ def check(
     if not files:
         fail("no spec found: name one, or go to the project's folder")
     named: dict[str, Path] = {}
-    found = [_checked(path, named, explain) for path in files]
-    if not answer(found, as_json):
-        for one in found:
+    checked = [_checked(path, named, explain) for path in files]
+    if not answer(checked, as_json):
+        for one in checked:
             _print_check(one)
-    raise typer.Exit(1 if any(one["problems"] for one in found) else 0)
+    if not all(path.is_file() for path in files):
+        raise typer.Exit(2)
+    raise typer.Exit(1 if any(one["problems"] for one in checked) else 0)
 
 
 def _checked(path: Path, named: dict[str, Path], explain: bool) -> dict[str, Any]:
     try:
         spec = read_spec(path)
-        further(spec, path, named)
+        notes = further(spec, path, named)
     except SpecErrors as error:
         return {
             "file": str(path),
             "problems": [problem._asdict() for problem in error.problems],
             "said": str(error),
         }
-    return {"file": str(path), "model": spec.name, "problems": [], **_told(spec, explain)}
+    return {"file": str(path), "model": spec.name, "problems": [], "notes": notes, **_told(spec, explain)}
 
 
 def _told(spec: ModelSpec, explain: bool) -> dict[str, Any]:
     told: dict[str, Any] = {"policy": spec.policy.describe(), "detects": detectable_lines(spec)}
+    if spec.label.unexplored:
+        told["warning"] = f"nothing is promoted by itself, every release waits for a person: {spec.label.unexplored}"
     return {**told, "spec": explained(spec)} if explain else told
 
 
@@ -76,7 +88,10 @@ def _print_check(one: dict[str, Any]) -> None:
         say(one["said"])
         return
     say([f"{one['file']}: {one['model']} is well", f"  policy: {one['policy']}"])
+    say(f"  note: {note}" for note in one["notes"])
     say(f"  {line}" for line in one["detects"])
+    if "warning" in one:
+        say(f"  {one['warning']}")
     if "spec" in one:
         console.print(one["spec"], markup=False)
 
@@ -89,25 +104,35 @@ def run(
 ) -> None:
     """Walk the model's road as far as its data goes: watch, decide, retrain, release. Again does only what is new.
 
-    Exit 1: a step failed, or the model is paused.
+    How each retrain ended is told. A candidate turned away, or data that its checks refuse, is an outcome: exit 0.
+
+    Exit 1: a step failed, the source cannot be read, or the model is paused.
 
     Example: [bold]retrain run flight_delay[/bold]
 
     Example: [bold]retrain run flight_delay --until 2013-03-05[/bold]
     """
-    spec = spec_of(model)
+    spec, file = found(model)
+    again = f"retrain run {shlex.quote(model)}"
     if until is not None:
         period_at(spec, until, "--until")
-    if why := paused(ledger_here().entries(spec.name)):
-        fail(f"{spec.name} is paused: {why}\nGo on with: retrain resume {spec.name}", 1)
+    if why := paused(entries_of(spec)):
+        fail(f"{spec.name} is paused: {why}\nGo on with: retrain resume {shlex.quote(model)}", 1)
+    from retrain_platform.adapters.sources import SourceUnreadable
     from retrain_platform.cli.playing import play_with_progress
+    from retrain_platform.dataset.times import BadTimes
 
-    steps, failed = play_with_progress(spec, until, quiet=as_json)
+    try:
+        steps, failed = play_with_progress(spec, until, quiet=as_json)
+    except (BadTimes, SourceUnreadable) as error:
+        fail(f"{file}: {error}\nPut it right and run the same command again: {again}", 1)
     row = _status(spec, until)
-    if not answer({"model": spec.name, "steps": steps, "failed": failed, "status": row}, as_json):
-        _print_run(steps, row, _last_decision(ledger_here().entries(spec.name), "why"))
+    answered = answer({"model": spec.name, "steps": steps, "failed": failed, "status": row}, as_json)
+    if not answered:
+        _print_run(steps, row, _last_decision(entries_of(spec), "why"))
     if failed:
-        fail(f"stopped: {failed}\nPut it right and run the same command again: it goes on from here.", 1)
+        told = f"{file}: {failed}\nPut it right and run the same command again, it goes on from here: {again}"
+        fail(told, 1, answered=answered)
 
 
 def _last_decision(entries: list[Any], said: str) -> str:
@@ -119,7 +144,8 @@ def _last_decision(entries: list[Any], said: str) -> str:
 
 
 def _print_run(steps: list[dict[str, Any]], row: dict[str, Any], decided: str) -> None:
-    counted = {kind: sum(step["kind"] == kind for step in steps) for kind in ("watch", "retrain", "decide")}
+    done = [step for step in steps if not step["error"]]
+    counted = {kind: sum(step["kind"] == kind for step in done) for kind in ("watch", "retrain", "decide")}
     did = [
         f"{number} {one if number == 1 else many}"
         for number, one, many in (
@@ -129,7 +155,7 @@ def _print_run(steps: list[dict[str, Any]], row: dict[str, Any], decided: str) -
         )
         if number
     ]
-    say(", ".join(did) or "nothing was due")
+    say(", ".join(did) or ("nothing was due" if not steps else "nothing was done"))
     if steps and decided:
         say(f"last decision: {decided}")
     champion = row["champion"] or "none yet"
@@ -150,19 +176,27 @@ def status(
 
     Example: [bold]retrain status flight_delay --json[/bold]
     """
-    sound, wrong = ({model: spec_of(model)}, []) if model else specs_here()
-    rows = [_status(spec) for spec in sound.values()]
-    if not answer(rows, as_json):
-        show([{name.replace("_", " "): value for name, value in row.items()} for row in rows], empty="no model here")
-        say(not_played(row["model"]) for row in rows if row["watched_until"] is None)
+    sound, wrong = ({model: found(model)}, []) if model else specs_here()
+    rows = {typed: _status(spec) for typed, (spec, _) in sound.items()}
+    answered = answer(list(rows.values()), as_json)
+    if not answered:
+        show([_shown(row) for row in rows.values()], empty="no model here")
+        say(not_played(sound[typed].spec, typed) for typed, row in rows.items() if row["watched_until"] is None)
     if wrong:
-        fail("\n".join(str(error) for error in wrong))
+        fail("\n".join(str(error) for error in wrong), answered=answered)
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    """The row as people read it: a long incident is cut."""
+    incident = row["newest_incident"]
+    cut = incident and textwrap.shorten(incident, _CUT, placeholder=" ...")
+    return {name.replace("_", " "): value for name, value in {**row, "newest_incident": cut}.items()}
 
 
 def _status(spec: ModelSpec, until: str | None = None) -> dict[str, Any]:
     from retrain_platform.release.fold import fold
 
-    entries = ledger_here().entries(spec.name)
+    entries = entries_of(spec)
     state = fold(entries)
     watched = watched_periods(entries)
     incidents = [entry for entry in entries if entry.kind == "incident"]
@@ -173,9 +207,10 @@ def _status(spec: ModelSpec, until: str | None = None) -> dict[str, Any]:
         "watched_until": watched[-1] if watched else None,
         "last_decision": _last_decision(entries, "action") or None,
         "champion": state.champion,
+        **quality_of(spec, watched),
         "on_the_way": f"{way.version} ({way.stage.value}, {way.share}%)" if way else None,
         "next": _next(spec, entries, until),
-        "newest_incident": f"{incidents[-1].as_of:%Y-%m-%d} {incidents[-1].why[:120]}" if incidents else None,
+        "newest_incident": f"{incidents[-1].as_of:%Y-%m-%d} {incidents[-1].why}" if incidents else None,
     }
 
 

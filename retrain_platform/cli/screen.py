@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
+import sys
 import textwrap
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, redirect_stderr
 from datetime import datetime
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.table import Table
@@ -93,7 +96,7 @@ def _blocks(names: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
 def _cell(value: Any) -> str:
     if value is None or value == "":
         return "-"
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
+    return f"{value:z.4f}" if isinstance(value, float) else str(value)
 
 
 def hush() -> None:
@@ -104,3 +107,25 @@ def hush() -> None:
     theirs = r"(lightgbm|mlflow|dagster|great_expectations|sklearn|skops|alembic|google)"
     for category in (UserWarning, FutureWarning, DeprecationWarning):
         warnings.filterwarnings("ignore", category=category, module=theirs)
+
+
+class _Sieve(io.TextIOBase):
+    """Standard error without what Dagster writes past its own log when it cannot keep it: SQL, and what we tell too."""
+
+    def __init__(self, beyond: TextIO) -> None:
+        self._beyond = beyond
+
+    def write(self, text: str) -> int:
+        """Pass `text` on, or not."""
+        if not text.startswith("Exception while writing logger call"):
+            self._beyond.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """As of the stream behind."""
+        self._beyond.flush()
+
+
+def without_dagsters_noise() -> AbstractContextManager[Any]:
+    """While it lasts, an event that Dagster cannot write is not dumped on the screen: the error behind it is told."""
+    return redirect_stderr(_Sieve(sys.stderr))

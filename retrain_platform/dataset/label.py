@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -13,6 +14,11 @@ from retrain_platform.dataset.record import Record
 _PATIENCE = 7
 """Without `ripe_by`, a period is waited for at most this many label delays."""
 
+_DEPENDS = {
+    "blocked": "what is blocked never shows what it would have been",
+    "shown": "only what is shown is answered",
+}
+
 
 class LabelSpec(Record):
     """Which column is learned, and when a period's labels are in.
@@ -22,6 +28,11 @@ class LabelSpec(Record):
     period is ripe at an age of `delay`, once the share of its rows with a label reaches `ripe_at`
     of the usual share. At an age of `ripe_by` (7 delays unless given) it is ripe with what it
     has, because some labels never come.
+
+    `depends_on_prediction`: labels only come where the prediction let the event happen ('blocked'), or
+    for what it had shown ('shown'). Then `exploration`, the share of rows that were answered whatever
+    the prediction said, or `propensity`, the column of the probability with which each row was
+    answered as it was, is asked for: without it nothing is promoted by itself.
     """
 
     column: str = Field(min_length=1)
@@ -29,6 +40,9 @@ class LabelSpec(Record):
     arrival: str | None = None
     ripe_at: Share = 0.95
     ripe_by: Duration | None = None
+    depends_on_prediction: Literal["blocked", "shown"] | None = None
+    exploration: float | None = Field(default=None, gt=0, lt=1)
+    propensity: str | None = Field(default=None, min_length=1)
 
     @model_validator(mode="after")
     def _patient(self) -> LabelSpec:
@@ -39,6 +53,29 @@ class LabelSpec(Record):
         if self.arrival == self.column:
             raise ValueError(f"arrival == {self.arrival!r}, must be another column than the label")
         return self
+
+    @model_validator(mode="after")
+    def _explored(self) -> LabelSpec:
+        given = [name for name in ("exploration", "propensity") if getattr(self, name) is not None]
+        if given and self.depends_on_prediction is None:
+            name = given[0]
+            raise ValueError(
+                f"{name} == {getattr(self, name)!r}, must stand beside depends_on_prediction (blocked or shown): "
+                "labels that do not depend on the prediction need none"
+            )
+        if self.propensity is not None and self.propensity in (self.column, self.arrival):
+            raise ValueError(f"propensity == {self.propensity!r}, must be another column than the label's own")
+        return self
+
+    @property
+    def unexplored(self) -> str:
+        """Why labels may only repeat what the model already thinks; empty where they may not."""
+        if self.depends_on_prediction is None or self.exploration is not None or self.propensity is not None:
+            return ""
+        return (
+            f"labels depend on the prediction ({_DEPENDS[self.depends_on_prediction]}), and neither an exploration "
+            "share nor a propensity column is declared (label.exploration, label.propensity)"
+        )
 
     @property
     def patience(self) -> timedelta:

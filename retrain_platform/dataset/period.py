@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from datetime import timezone as fixed
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -78,6 +79,15 @@ class Calendar(Record):
         if local < self._edge(0):
             return None
         return self.at(self._index(local))
+
+    def local(self, moment: datetime) -> datetime:
+        """The same instant as this calendar's clock shows it, for people.
+
+        Its offset is fixed: two moments of one zone that changes its clock are compared, and subtracted, by
+        what the clock shows, which no instant must be.
+        """
+        shown = moment.astimezone(ZoneInfo(self.timezone))
+        return shown.replace(tzinfo=fixed(shown.utcoffset() or timedelta()), fold=0)
 
     def closed(self, watermark: datetime) -> list[Period]:
         """Every period whose end is at or before `watermark`, oldest first."""

@@ -12,20 +12,21 @@ from retrain_platform.dataset.record import Record
 
 
 class PeriodCount(Record):
-    """A period's rows, and how many of them had a label by the moment of asking."""
+    """A period's rows, and how many of them had a label by the moment of asking; `sound` False where it is broken."""
 
     period: str
     start: datetime
     end: datetime
     rows: int
     labelled: int
+    sound: bool = True
 
 
 class Ripeness(Record):
     """Whether the period that was counted is ripe, and why.
 
-    `coverage` is its share of rows with a label, `usual` the median of the earlier ripe periods'
-    (None before there is one: then all rows are waited for). `forced` means ripe by age alone.
+    `coverage` is its share of rows with a label, `usual` the median of the earlier ripe, sound periods'
+    that have any (None before there is one: then all rows are waited for). `forced` means ripe by age alone.
     """
 
     count: PeriodCount
@@ -47,7 +48,8 @@ def ripe(periods: Sequence[PeriodCount], as_of: datetime, label: LabelSpec) -> l
     for count in periods:
         answer = _judge(count, as_of, label, median(usual) if usual else None)
         answers.append(answer)
-        if answer.ripe and answer.coverage is not None:
+        # A broken period, or one given up without a label, says nothing of how complete labels get.
+        if answer.ripe and answer.coverage and count.sound:
             usual.append(answer.coverage)
     return answers
 

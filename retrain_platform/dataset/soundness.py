@@ -1,10 +1,8 @@
-"""What a period looks like as a table, and what makes it broken beside the usual ones."""
+"""What a period looks like as a table, and what makes its rows broken beside the usual ones."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Sequence
 from statistics import median
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,21 +13,20 @@ if TYPE_CHECKING:
 
 Kind = Literal["numeric", "integer", "category", "time", "bool"]
 
-_FAMILY: dict[str, str] = {
-    "numeric": "numbers",
-    "integer": "numbers",
-    "bool": "numbers",
-    "category": "texts",
-    "time": "times",
-}
-"""A column of whole numbers turns float at its first missing value: no change of type."""
+_FEWEST = 30
+"""Of fewer numbers no percentile is taken."""
 
 
 class ColumnShape(Record):
-    """A column's kind and its share of missing values (nan in a period without rows is 0)."""
+    """A column's kind and its share of missing values (nan in a period without rows is 0).
+
+    `tenths` are the 10th, 50th and 90th percentile of a column of numbers; None of one with fewer
+    than 30 finite ones.
+    """
 
     kind: Kind
     missing: float
+    tenths: tuple[float, float, float] | None = None
 
 
 class Shape(Record):
@@ -44,13 +41,28 @@ def shape_of(frame: pd.DataFrame) -> Shape:
     names = [str(name) for name in frame.columns if not str(name).startswith("_")]
     return Shape(
         rows=len(frame),
-        columns={
-            name: ColumnShape(
-                kind=kind_of(frame[name]), missing=float(frame[name].isna().mean()) if len(frame) else 0.0
-            )
-            for name in names
-        },
+        columns={name: _column(frame[name]) for name in names},
     )
+
+
+def _column(values: pd.Series[Any]) -> ColumnShape:
+    kind = kind_of(values)
+    missing = float(values.isna().mean()) if len(values) else 0.0
+    return ColumnShape(kind=kind, missing=missing, tenths=_tenths(values) if kind in ("numeric", "integer") else None)
+
+
+def _tenths(values: pd.Series[Any]) -> tuple[float, float, float] | None:
+    import numpy as np
+    import pandas as pd
+
+    if not pd.api.types.is_numeric_dtype(values.dtype):
+        values = pd.to_numeric(values, errors="coerce")
+    numbers = values.to_numpy(dtype="float64", na_value=np.nan)
+    numbers = numbers[np.isfinite(numbers)]
+    if len(numbers) < _FEWEST:
+        return None
+    low, middle, high = (float(value) for value in np.quantile(numbers, (0.1, 0.5, 0.9)))
+    return low, middle, high
 
 
 def kinds_of(frame: pd.DataFrame) -> dict[str, Kind]:
@@ -80,17 +92,13 @@ def unsound(
     usual: Sequence[Shape],
     *,
     duplicates: int = 0,
-    filled_later: Sequence[str] = (),
-    told: Sequence[str] = (),
     min_rows_share: float = 0.2,
     max_duplicates_share: float = 0.05,
 ) -> list[str]:
-    """Why the period's data is broken, a plain sentence each; empty when it is sound.
+    """Why the period's rows are broken as a whole, a plain sentence each; empty when they are sound.
 
-    `usual` are earlier periods (any that has no rows is left out); what most of them have is what is
-    asked for. `duplicates` were dropped before `current` was taken. `filled_later` are glob patterns
-    of columns that may be empty in a young period: the label, and what is known only with it. Of the
-    columns `told` something is said elsewhere.
+    `usual` are earlier periods (any that has no rows is left out). `duplicates` were dropped before
+    `current` was taken. What became of its columns, `schema.changes` tells.
     """
     if current.rows == 0:
         return ["has no rows"]
@@ -98,32 +106,7 @@ def unsound(
     share = duplicates / (current.rows + duplicates)
     if share > max_duplicates_share:
         problems.append(f"{share:.1%} of the rows were duplicates, at most {max_duplicates_share:.0%} are ordinary")
-    earlier = [shape for shape in usual if shape.rows]
-    if earlier:
-        ordinary = median(shape.rows for shape in earlier)
-        if current.rows < min_rows_share * ordinary:
-            problems.append(f"{current.rows} rows, under {min_rows_share:.0%} of the usual {ordinary:.0f}")
-        problems.extend(_columns(current, earlier, filled_later, told))
+    earlier = [shape.rows for shape in usual if shape.rows]
+    if earlier and current.rows < min_rows_share * median(earlier):
+        problems.append(f"{current.rows} rows, under {min_rows_share:.0%} of the usual {median(earlier):.0f}")
     return problems
-
-
-def _columns(
-    current: Shape, earlier: Sequence[Shape], filled_later: Sequence[str], told: Sequence[str]
-) -> Iterator[str]:
-    for name in dict.fromkeys(name for shape in earlier for name in shape.columns if name not in told):
-        before = [shape.columns[name] for shape in earlier if name in shape.columns]
-        if 2 * len(before) <= len(earlier):
-            continue
-        now = current.columns.get(name)
-        filled = [column for column in before if column.missing < 1]
-        if now is None:
-            yield f"column {name!r} vanished"
-        elif 2 * len(filled) <= len(before):
-            continue
-        elif now.missing == 1:
-            if not any(fnmatchcase(name, pattern) for pattern in filled_later):
-                yield f"column {name!r} turned all null"
-        else:
-            family = Counter(_FAMILY[column.kind] for column in filled).most_common(1)[0][0]
-            if _FAMILY[now.kind] != family:
-                yield f"column {name!r} changed from {family} to {_FAMILY[now.kind]}"

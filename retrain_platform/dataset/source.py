@@ -35,7 +35,7 @@ class Files(_Rows):
     @field_validator("path")
     @classmethod
     def _known_format(cls, value: str) -> str:
-        return _tabular("path", value)
+        return tabular("path", value)
 
 
 class Delta(_Rows):
@@ -75,7 +75,7 @@ class Asset(_Rows):
                 f"where the asset {'/'.join(self.key)} writes"
             )
         if self.path is not None:
-            _tabular("path", self.path)
+            tabular("path", self.path)
         return self
 
 
@@ -92,13 +92,19 @@ class Python(_Rows):
     @field_validator("call")
     @classmethod
     def _module_and_function(cls, value: str) -> str:
-        module, colon, function = value.partition(":")
-        if not (colon and function.isidentifier() and all(part.isidentifier() for part in module.split("."))):
-            raise ValueError(f"call == {value!r}, must be 'package.module:function'")
-        return value
+        return function_name("call", value)
 
 
-def _tabular(field: str, value: str) -> str:
+def function_name(field: str, value: str) -> str:
+    """`value`, refused where it does not name a function of a module."""
+    module, colon, function = value.partition(":")
+    if not (colon and function.isidentifier() and all(part.isidentifier() for part in module.split("."))):
+        raise ValueError(f"{field} == {value!r}, must be 'package.module:function'")
+    return value
+
+
+def tabular(field: str, value: str) -> str:
+    """`value`, refused where it does not name files of a known format."""
     if not value.endswith((".parquet", ".csv", ".csv.gz")):
         raise ValueError(f"{field} == {value!r}, must end in .parquet, .csv or .csv.gz")
     return value

@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 from pydantic import BaseModel, RootModel
 
+from retrain_platform.defs.fleet import join
 from retrain_platform.defs.graph import build_model_defs
 from retrain_platform.spec import ModelSpec, read_spec, spec_as_written
 
@@ -50,5 +51,6 @@ class RetrainedModel(dg.Component):
         return cls(spec_as_written(given, str(context.path), known.scope))
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
-        """The model's graph."""
+        """The model's graph; the fleet of the code location learns of the model."""
+        join(self.spec)
         return build_model_defs(self.spec)

@@ -4,7 +4,7 @@ from typing import Any
 
 import dagster as dg
 
-from retrain_platform.defs import dataset, monitoring, policy, release, sensors, training, validation
+from retrain_platform.defs import challenger, dataset, monitoring, policy, release, sensors, training, validation
 from retrain_platform.defs.names import Named, named
 from retrain_platform.defs.resource import PLATFORM, mlflow_key, mlflow_run
 from retrain_platform.spec.model import ModelSpec
@@ -25,7 +25,11 @@ RETRAIN = ("training_dataset", "candidate_model", "validation_report", "register
 def build_model_defs(spec: ModelSpec) -> dg.Definitions:
     """Assets, checks, jobs, sensors and resources of one model."""
     of = named(spec)
+    measured = (monitoring.measures(of),) if spec.monitoring.measures else ()
+    gap = (challenger.challenger_gap(of),) if spec.monitoring.challenger else ()
     assets = [
+        *measured,
+        *gap,
         dataset.events(of),
         monitoring.predictions(of),
         monitoring.profile(of),
@@ -41,7 +45,7 @@ def build_model_defs(spec: ModelSpec) -> dg.Definitions:
         validation.model_card(of),
     ]
     gate = dataset.gate(of)
-    watch = _job(of, "watch", WATCH)
+    watch = _job(of, "watch", (*WATCH, *(["measures"] if measured else []), *(["challenger_gap"] if gap else [])))
     decide = _job(of, "decide", ("retrain_decision",))
     retrain = _job(of, "retrain", RETRAIN)
     return dg.Definitions(

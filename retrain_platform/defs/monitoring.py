@@ -5,10 +5,13 @@ from typing import Any
 
 import dagster as dg
 
+from retrain_platform.defs import drift_pages
 from retrain_platform.defs.names import Named
-from retrain_platform.defs.plots import bars, quality, table
+from retrain_platform.defs.plots import ESTIMATED, quality, table
+from retrain_platform.defs.quality import beside
 from retrain_platform.defs.resource import Platform
-from retrain_platform.monitoring.reports import PerformanceReport, PeriodPerformance
+from retrain_platform.monitoring.error_reports import PeriodEstimate
+from retrain_platform.monitoring.reports import DriftReport, PerformanceReport, PeriodPerformance
 
 
 def predictions(of: Named) -> dg.AssetsDefinition:
@@ -81,33 +84,43 @@ def drift_report(of: Named) -> dg.AssetsDefinition:
         "drift_report",
         room="monitoring",
         kinds={"python"},
-        deps=of.keys("profile"),
-        description="Every feature's distance from the reference beside what the reference's own periods score.",
+        deps=of.keys("profile", "predictions"),
+        description="Every feature's distance from the reference, in words beside what ordinary periods and chance "
+        "score; apart from it, the shift of the champion's scores.",
     )
     def _drift(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
-        from retrain_platform.steps.drifting import drift
+        from retrain_platform.steps.drifting import drift, known_drift, sides
         from retrain_platform.steps.reference import reference_periods
 
         shop, period = retrain.workshop(of.spec), of.period(context)
         reference = reference_periods(shop, period)
         report = drift(shop, period, reference)
         if report is None:
-            return dg.MaterializeResult(metadata={"reference": "no period with rows before this one"})
-        psi = {f.feature: f.scores["psi"] or 0.0 for f in report.features}
-        noise = {f.feature: f.noise["psi"] for f in report.features if f.noise.get("psi") is not None}
+            return dg.MaterializeResult(metadata={"reference": f"nothing to compare with: {reference.said}"})
+        most = drift_pages.ranked(report.features, of.spec.monitoring.severity)[0].feature
         return dg.MaterializeResult(
             metadata={
-                "reference": f"{reference[0]} to {reference[-1]} ({len(reference)} periods)",
-                "psi": bars(
-                    psi, title="PSI by feature; red: what ordinary periods of the reference score", limits=noise
-                ),
-                "scores": table(
-                    [{"feature": f.feature, **f.scores, "psi noise": f.noise.get("psi")} for f in report.features]
-                ),
+                **_drifted(of, report),
+                "over periods": drift_pages.heat(known_drift(shop, period), of.spec.monitoring.severity),
+                "most drifted": drift_pages.distribution(most, sides(shop, period, reference, most)),
             }
         )
 
     return _drift
+
+
+def _drifted(of: Named, report: DriftReport) -> dict[str, Any]:
+    """The report in numbers, words and a table."""
+    limits = of.spec.monitoring.severity
+    severe = [each for each in report.features if drift_pages.severity_of(each, limits) == "severe"]
+    season = f"; noise of the same season: {', '.join(report.noise_of)}" if report.noise_of else ""
+    return {
+        "reference": f"{report.reference[0]} to {report.reference[-1]}: {report.said}{season}",
+        "severe features": len(severe),
+        "severities": drift_pages.severities(report.features, limits),
+        "segment mix": drift_pages.severities(report.mix, limits),
+        "champion's scores": drift_pages.predictions(report.predictions),
+    }
 
 
 def performance_report(of: Named) -> dg.AssetsDefinition:
@@ -121,13 +134,46 @@ def performance_report(of: Named) -> dg.AssetsDefinition:
         description="Quality of every scored version on newly ripe periods, with intervals by day, by segment.",
     )
     def _performance(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
+        from retrain_platform.steps.quality import known_estimates
         from retrain_platform.steps.ripening import perform, performances
 
         shop, period = retrain.workshop(of.spec), of.period(context)
         report = perform(shop, period)
-        return dg.MaterializeResult(metadata={**_newest(of, report), **_history(of, performances(shop, period.end))})
+        estimated = known_estimates(shop, period.end)
+        seen = {**_newest(of, report), **beside(report), **_history(of, performances(shop, period.end), estimated)}
+        biased = {"feedback loop": of.spec.label.unexplored} if of.spec.label.unexplored else {}
+        return dg.MaterializeResult(metadata={**seen, **biased})
 
     return _performance
+
+
+def measures(of: Named) -> dg.AssetsDefinition:
+    """Operations and business measures, where the spec names tables of them."""
+
+    @of.asset(
+        "measures",
+        room="monitoring",
+        kinds={"python"},
+        deps=of.keys("events"),
+        description="What the tables of operations and business measures had for the period when it was watched.",
+    )
+    def _measures(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
+        from retrain_platform.steps.measuring import measure_period
+
+        found = measure_period(retrain.workshop(of.spec), of.period(context))
+        readings = found.readings if found else ()
+        for problem in found.problems if found else ():
+            context.log.warning(problem)
+        whole = {one.measure: one.mean for one in readings if one.segment is None}
+        return dg.MaterializeResult(
+            metadata={
+                **whole,
+                "measured": table([one.model_dump() for one in readings]),
+                "problems": dg.MetadataValue.md("\n".join(f"- {one}" for one in found.problems) if found else "none"),
+            }
+        )
+
+    return _measures
 
 
 def _newest(of: Named, report: PerformanceReport) -> dict[str, Any]:
@@ -163,13 +209,17 @@ def _segments(of: Named, reading: PeriodPerformance) -> dg.MarkdownMetadataValue
     return table(rows)
 
 
-def _history(of: Named, readings: Sequence[PeriodPerformance]) -> dict[str, Any]:
-    """The metric's course so far, one line a role."""
+def _history(of: Named, readings: Sequence[PeriodPerformance], estimated: Sequence[PeriodEstimate]) -> dict[str, Any]:
+    """The metric's course so far, one line a role; what was estimated before the labels came is marked apart."""
     series: dict[str, list[tuple[str, float, float | None, float | None]]] = {}
     for reading in readings:
         got = reading.metrics.get(of.spec.primary)
         if got is not None and got.value is not None:
             series.setdefault(reading.role, []).append((reading.period, got.value, got.low, got.high))
+    for each in estimated:
+        told = each.metrics.get(of.spec.primary)
+        if told is not None and told.value is not None:
+            series.setdefault(ESTIMATED, []).append((each.period, told.value, told.low, told.high))
     if not series:
         return {}
     return {"quality": quality(series, title=f"{of.spec.primary} by event period", limits=_limits(of))}

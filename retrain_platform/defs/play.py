@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 import dagster as dg
 
+from retrain_platform.defs.failures import ended_on_record, failure_of, record_failure, watermark_of
 from retrain_platform.defs.graph import build_model_defs
 from retrain_platform.defs.names import named
 from retrain_platform.defs.resource import PLATFORM
-from retrain_platform.defs.sensors import close_killed, job_name, played_by, record_failure
+from retrain_platform.defs.sensors import close_killed, job_name, played_by
 from retrain_platform.spec.model import ModelSpec
 from retrain_platform.steps.due import Step, due
 
@@ -19,11 +20,12 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 class Played(NamedTuple):
-    """One step that was played: `why` is its error, empty when it went well."""
+    """One step that was played: `why` is its error, empty when it went well; `outcome` how a retrain ended."""
 
     step: Step
     run_id: str
     why: str
+    outcome: str = ""
 
 
 _INSTANCE = """\
@@ -53,14 +55,14 @@ def play(
 ) -> Iterator[Played]:
     """Play every due step, in order; stops at the first that fails, its failure on record.
 
-    `until` is the last period to watch. `before` is told of each step that begins.
+    `until` is the last period to watch. `before` is told of each step that begins. A retrain whose data is refused
+    has ended, on record: that is no failure, though its run's blocking check fails.
     """
     on = on or instance()
     close_killed(on, spec.name)
     defs = build_model_defs(spec)
     jobs: dict[str, Any] = {}
-    reader = PLATFORM.reader(spec)
-    watermark = reader.watermark()
+    watermark = watermark_of(PLATFORM.reader(spec), PLATFORM.ledger(), spec)
     while (
         step := due(spec, PLATFORM.ledger().entries(spec.name), watermark, by_hand=True, until=until).step
     ) is not None:
@@ -73,32 +75,17 @@ def play(
             raise_on_error=False,
             run_config=_QUIET,
         )
-        why = "" if result.success else _failure(result)
-        yield Played(step, result.run_id, why)
-        if why and not _ended(spec, step):
+        outcome = ended_on_record(PLATFORM.ledger(), spec, step.decision_id) if step.kind == "retrain" else ""
+        why = "" if result.success or outcome else failure_of(result.all_events)
+        yield Played(step, result.run_id, why, outcome)
+        if why:
             record_failure(PLATFORM.ledger(), named(spec), step.work, step.period.key, result.run_id, why)
             return
 
 
 def road_length(spec: ModelSpec, until: str | None) -> int:
     """How many closed periods the road still has."""
-    watermark = PLATFORM.reader(spec).watermark()
+    watermark = watermark_of(PLATFORM.reader(spec), PLATFORM.ledger(), spec)
     closed = [] if watermark is None else spec.period.closed(watermark)
     watched = {e.body["period"] for e in PLATFORM.ledger().entries(spec.name) if e.kind == "watched"}
     return sum(period.key not in watched and (until is None or period.key <= until) for period in closed)
-
-
-def _failure(result: Any) -> str:
-    """The first error of the run, in its own words."""
-    for event in result.all_events:
-        if event.is_step_failure:
-            error = event.step_failure_data.error
-            cause = error.cause or error
-            return f"{event.step_key}: {cause.message.strip()}"
-    return "the run failed: a blocking check did not pass"
-
-
-def _ended(spec: ModelSpec, step: Step) -> bool:
-    """Whether the step ended on record although its run failed: a refused dataset does."""
-    entries = PLATFORM.ledger().entries(spec.name)
-    return any(e.kind == "retrained" and e.body["decision_id"] == step.decision_id for e in entries)

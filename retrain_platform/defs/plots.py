@@ -22,9 +22,10 @@ def picture(
     height: float = 2.6,
     left: float = 0.5,
     right: float = 0.15,
+    under: float = 0.28,
     title: str = "",
 ) -> dg.MarkdownMetadataValue:
-    """Let `draw` paint on one matplotlib axes; gives the picture as Markdown. Sizes and the side margins in inches.
+    """Let `draw` paint on one matplotlib axes; gives the picture as Markdown. Sizes and margins in inches.
 
     The margins are given, not found: matplotlib's own layouts draw everything twice or thrice.
     """
@@ -33,7 +34,7 @@ def picture(
 
     figure = Figure(figsize=(width, height), dpi=72)
     FigureCanvasAgg(figure)
-    over, under = 0.28, 0.28
+    over = 0.28
     axes = figure.add_axes((left / width, under / height, 1 - (left + right) / width, 1 - (over + under) / height))
     axes.spines[["top", "right"]].set_visible(False)
     draw(axes)
@@ -44,6 +45,11 @@ def picture(
     figure.savefig(buffer, format="png", pil_kwargs={"compress_level": 1})
     data = base64.b64encode(buffer.getvalue()).decode()
     return dg.MetadataValue.md(f"![{title or 'plot'}](data:image/png;base64,{data})")
+
+
+def letters(names: Sequence[str]) -> float:
+    """The margin that the longest of some tick labels takes, in inches."""
+    return 0.25 + _LETTER * max((len(name) for name in names), default=0)
 
 
 def bars(
@@ -61,8 +67,21 @@ def bars(
         low, high = [place - 0.45 for place in drawn], [place + 0.45 for place in drawn]
         axes.vlines(list(drawn.values()), low, high, color="#e45756", lw=2)
 
-    longest = max((len(name) for name, _ in shown), default=0)
-    return picture(draw, height=0.6 + 0.19 * len(shown), left=0.25 + _LETTER * longest, title=title)
+    return picture(draw, height=0.6 + 0.19 * len(shown), left=letters([name for name, _ in shown]), title=title)
+
+
+ESTIMATED = "estimated"
+"""The series of what was estimated before its labels came."""
+
+
+def _hollow(axes: Any, xs: Sequence[int], points: Sequence[tuple[str, float, float | None, float | None]]) -> None:
+    values = [point[1] for point in points]
+    below = [value if point[2] is None else point[2] for value, point in zip(values, points, strict=True)]
+    above = [value if point[3] is None else point[3] for value, point in zip(values, points, strict=True)]
+    reach = [[a - b for a, b in zip(values, below, strict=True)], [a - b for a, b in zip(above, values, strict=True)]]
+    axes.errorbar(
+        xs, values, yerr=reach, fmt="o", mfc="none", color="#b279a2", ms=4, lw=0.8, alpha=0.8, label=ESTIMATED
+    )
 
 
 def quality(
@@ -72,13 +91,19 @@ def quality(
     marks: Mapping[str, str] | None = None,
     limits: Mapping[str, float] | None = None,
 ) -> dg.MarkdownMetadataValue:
-    """A metric over periods, one line a role with its interval; `marks` name periods where something happened."""
+    """A metric over periods, one line a role with its interval; `marks` name periods where something happened.
+
+    The series `ESTIMATED` is no line but hollow marks with their intervals: nothing of it was measured.
+    """
     places = {key: number for number, key in enumerate(sorted({p for points in series.values() for p, *_ in points}))}
     colours = {"champion": "#4c78a8", "shadow": "#f58518", "canary": "#54a24b", "previous": "#9d9d9d"}
 
     def draw(axes: Any) -> None:
         for role, points in series.items():
             xs = [places[point[0]] for point in points]
+            if role == ESTIMATED:
+                _hollow(axes, xs, points)
+                continue
             values = dict(zip(xs, (point[1] for point in points), strict=True))
             # A role that nobody had for a while leaves a gap, not a line across it.
             line = [values.get(place, math.nan) for place in range(xs[0], xs[-1] + 1)]

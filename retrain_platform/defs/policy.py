@@ -16,7 +16,13 @@ def retrain_decision(of: Named) -> dg.AssetsDefinition:
         "retrain_decision",
         room="policy",
         kinds={"python"},
-        deps=of.keys("drift_report", "performance_report", "release"),
+        deps=of.keys(
+            "drift_report",
+            "performance_report",
+            "release",
+            *(["measures"] if of.spec.monitoring.measures else []),
+            *(["challenger_gap"] if of.spec.monitoring.challenger else []),
+        ),
         description="What the policy says of the period: every trigger's value, limit, progress and verdict.",
     )
     def _decision(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
@@ -24,12 +30,17 @@ def retrain_decision(of: Named) -> dg.AssetsDefinition:
 
         decision = decide(retrain.workshop(of.spec), of.period(context))
         context.log.info(decision.reason)
+        gain = decision.expected_gain
         return dg.MaterializeResult(
             metadata={
+                **({} if gain is None else {"expected gain": gain.sentence, "gain": gain.value}),
                 "action": decision.action.value,
                 "reason": decision.reason,
                 "decision": decision.id,
                 "automatic": decision.automatic,
+                "urgency": decision.urgency,
+                **({"by": f"{decision.by:%Y-%m-%d %H:%M}"} if decision.by else {}),
+                "opposite": decision.opposite,
                 "evidence": table(evidence_rows(decision.finding)),
             }
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from retrain_platform.resources import Settings, ledger, reader_of, settings, workshop
+from retrain_platform.resources import Settings, ledger, reader_of, settings, values_of, workshop
 from retrain_platform.spec.model import ModelSpec
 
 
@@ -16,12 +16,17 @@ class Platform(dg.ConfigurableResource):
     home: str = ""
     ledger_url: str = ""
     tracking_uri: str = ""
+    retrains_at_once: int = 0
 
     def settings(self) -> Settings:
         """The settings in force."""
-        given = {"home": self.home, "ledger_url": self.ledger_url, "tracking_uri": self.tracking_uri}
-        names = {"home": "RETRAIN_HOME", "ledger_url": "RETRAIN_LEDGER_URL", "tracking_uri": "MLFLOW_TRACKING_URI"}
-        return settings({**os.environ, **{names[field]: value for field, value in given.items() if value}})
+        given = {
+            "RETRAIN_HOME": self.home,
+            "RETRAIN_LEDGER_URL": self.ledger_url,
+            "MLFLOW_TRACKING_URI": self.tracking_uri,
+            "RETRAIN_FLEET_BUDGET": str(self.retrains_at_once or ""),
+        }
+        return settings({**os.environ, **{name: value for name, value in given.items() if value}})
 
     def workshop(self, spec: ModelSpec) -> Any:
         """Everything that a step of the model needs."""
@@ -30,6 +35,10 @@ class Platform(dg.ConfigurableResource):
     def reader(self, spec: ModelSpec) -> Any:
         """The model's source alone, for a sensor's tick."""
         return reader_of(spec)
+
+    def values(self) -> Any:
+        """The stored values alone, for the fleet."""
+        return values_of(self.settings())
 
     def ledger(self) -> Any:
         """The ledger alone, for a sensor's tick."""

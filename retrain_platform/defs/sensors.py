@@ -2,14 +2,16 @@
 
 import os
 import socket
+from functools import partial
 from typing import Any
 
 import dagster as dg
 
+from retrain_platform.defs.failures import ended_on_record, failure_of, record_failure, watermark_of
+from retrain_platform.defs.fleet import held_back
 from retrain_platform.defs.names import Named
 from retrain_platform.defs.resource import Platform
 from retrain_platform.steps.due import Step, due
-from retrain_platform.steps.lines import FAILED
 
 _PLAYED_BY = "retrain/played_by"
 
@@ -45,12 +47,16 @@ def _sensor(of: Named, name: str, kinds: tuple[str, ...], jobs: list[Any], descr
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def _tick(context: dg.SensorEvaluationContext, retrain: Platform) -> Any:
-        reader = retrain.reader(of.spec)
-        answer = due(of.spec, retrain.ledger().entries(of.spec.name), reader.watermark())
+        watermark = watermark_of(retrain.reader(of.spec), retrain.ledger(), of.spec)
+        answer = due(of.spec, retrain.ledger().entries(of.spec.name), watermark)
         if answer.step is None or answer.step.kind not in kinds:
             return dg.SkipReason(answer.why)
         if _in_progress(context.instance, of.spec.name):
             return dg.SkipReason(f"{answer.step.work} waits for the run in progress")
+        if answer.step.kind == "retrain":
+            why = held_back(of.spec, retrain, partial(_retraining, context.instance))
+            if why:
+                return dg.SkipReason(f"{answer.step.work} waits for {why}")
         return request(of.spec.name, answer.step)
 
     return _tick
@@ -80,6 +86,12 @@ def close_killed(instance: dg.DagsterInstance, model: str) -> None:
     for run in _unended(instance, model):
         if _process_gone(run):
             instance.report_run_failed(run, "the process that played it was killed")
+
+
+def _retraining(instance: dg.DagsterInstance, model: str) -> bool:
+    """Whether a retrain of the model is queued or running."""
+    mine = [run for run in _unended(instance, model) if run.job_name == job_name(model, "retrain")]
+    return any(not _process_gone(run) for run in mine)
 
 
 def _in_progress(instance: dg.DagsterInstance, model: str) -> bool:
@@ -114,19 +126,10 @@ def failures(of: Named, jobs: list[Any]) -> dg.SensorDefinition:
     def _failed(context: dg.RunFailureSensorContext, retrain: Platform) -> None:
         run = context.dagster_run
         partition = run.tags.get("dagster/partition")
-        if partition is not None:
-            why = context.failure_event.message or "the run failed"
+        ended = ended_on_record(retrain.ledger(), of.spec, run.tags.get("retrain/decision_id"))
+        if partition is not None and not ended:
+            found = context.get_step_failure_events()
+            why = failure_of(found) if found else context.failure_event.message or "the run failed"
             record_failure(retrain.ledger(), of, run.tags.get("retrain/work", run.job_name), partition, run.run_id, why)
 
     return _failed
-
-
-def record_failure(ledger: Any, of: Named, work: str, partition: str, run_id: str, why: str) -> None:
-    """Put a failed run on record, once for each run."""
-    as_of = of.spec.period.period(partition).start
-    ledger.append(
-        of.spec.name, FAILED, f"failed:{run_id}", as_of, body={"work": work, "run_id": run_id}, why=why[:2000]
-    )
-    ledger.append(
-        of.spec.name, "incident", f"incident:{run_id}", as_of, body={"kind": "run"}, why=f"{work} failed: {why[:2000]}"
-    )

@@ -61,8 +61,8 @@ class ArrowReader:
         if sort == "text":
             return self._texts(name, _encoded(column))
         if sort == "truth value":
-            return Texts(_places(column.cast(pa.int8())), ("False", "True"))
-        return _numbers(column if not of.is_dictionary(column.type) else column.dictionary_decode())
+            return Texts(_places(_plain(column).cast(pa.int8())), ("False", "True"))
+        return _numbers(_plain(column))
 
     def groups(self, name: str, column: Any) -> tuple[Groups, list[str]]:
         """A block's rows by their text in `column`, in any order of the texts; 'missing' for those that have none."""
@@ -81,11 +81,13 @@ class ArrowReader:
 
 def _encoded(column: Any) -> Any:
     """As a dictionary array, whose dictionary is not much longer than its rows: files may hand out all they have."""
-    if of.is_dictionary(column.type):
-        if len(column.dictionary) <= 2 * len(column):
-            return column
-        column = column.dictionary_decode()
-    return column.dictionary_encode()
+    if of.is_dictionary(column.type) and len(column.dictionary) <= 2 * len(column) and not column.dictionary.null_count:
+        return column
+    return _plain(column).dictionary_encode()
+
+
+def _plain(column: Any) -> Any:
+    return column.dictionary_decode() if of.is_dictionary(column.type) else column
 
 
 def choose_grid(column: Any) -> Grid:
@@ -94,7 +96,7 @@ def choose_grid(column: Any) -> Grid:
         return Grid("category")
     values = ArrowReader().values("", column)
     assert not isinstance(values, Texts)
-    return choose_numbers(np.asarray(values.values, dtype=np.float64), whole=of.is_integer(column.type))
+    return choose_numbers(np.asarray(values.values, dtype=np.float64), whole=of.is_integer(_plain(column).type))
 
 
 def _numbers(column: Any) -> Numbers | Wholes:
@@ -123,9 +125,10 @@ def _floats(column: Any) -> Floats:
 
 
 def _places(column: Any) -> NDArray[np.integer]:
-    """Missing as -1."""
+    """Missing as -1; wide enough to be counted from."""
     whole = _array(column)
-    return np.where(_known(column), whole, whole.dtype.type(-1)) if column.null_count else whole
+    places = whole if whole.dtype.itemsize >= 4 and whole.dtype.kind == "i" else whole.astype(np.int64)
+    return np.where(_known(column), places, places.dtype.type(-1)) if column.null_count else places
 
 
 def _known(column: Any) -> NDArray[np.bool_]:

@@ -12,7 +12,6 @@ from retrain_platform.monitoring.ruler import Counts, Floats, Ruler
 from retrain_platform.stats.bins import category_order, quantile_edges
 from retrain_platform.stats.column import ColumnProfile
 
-
 Spell = Callable[[float], str]
 """Says a column's number as people write it."""
 

@@ -23,8 +23,11 @@ class FeatureDrift(Record):
     percentile of the scores that each reference period got against the others together, so a
     score at or under it is what an ordinary period does. `sampling` is the 95th percentile of what
     chance gives at these numbers of rows where nothing changed. The exact KS lies within
-    scores['ks'] and that plus `ks_bound`. `correlation` is the largest change of its correlation
-    with another numeric feature, `correlated` which; None where fewer than two are measured.
+    scores['ks'] and that plus `ks_bound`. `moved` is Wasserstein in the feature's own unit (times: seconds),
+    which a reference that does not vary has too. `noise_periods` is of how many periods' scores `noise` is.
+    `correlation` is the largest change of its correlation with another numeric feature, `correlated`
+    which, `correlation_noise` what chance and ordinary periods change it by at most (any pair of all
+    passes its own 5 times in 100); None where fewer than two are measured.
     """
 
     feature: str
@@ -33,8 +36,11 @@ class FeatureDrift(Record):
     noise: dict[str, float | None]
     sampling: dict[str, float | None] = {}
     ks_bound: float | None = None
+    moved: float | None = None
+    noise_periods: int = 0
     correlation: float | None = None
     correlated: str = ""
+    correlation_noise: float | None = None
     rows_reference: int
     rows_current: int
     missing_reference: float | None = None
@@ -42,14 +48,40 @@ class FeatureDrift(Record):
     new_categories: tuple[str, ...] = ()
 
 
+class PredictionDrift(Record):
+    """How the scores of one model version, of all rows of a period, differ from its first ones.
+
+    `reference` are the first sound periods that it scored, in whatever role: what it says of rows that
+    it learned from is sharper than what it says of new ones. Never the scores that were used, which
+    during a canary are of two versions. `drift` is None until there are enough; `why` then says so.
+    """
+
+    version: str
+    reference: tuple[str, ...] = ()
+    drift: FeatureDrift | None = None
+    why: str = ""
+
+
 class DriftReport(Record):
-    """Every feature of one period against the champion's training periods (or the first ones)."""
+    """Every feature of one period against the reference periods; `said` in words what those are.
+
+    Reports with one `basis` have references made by one rule and are comparable though the rule
+    takes other periods as time goes on; without a basis those of the same `reference` are. `noise_of`
+    are the periods of the same season whose scores the noise is; without them it is the reference's
+    own. `mix` is the shift of the segments' shares, a line a segment column; `predictions` the
+    shift of the champion's scores. Neither is data drift.
+    """
 
     period: str
     as_of: datetime
     reference: tuple[str, ...]
     features: tuple[FeatureDrift, ...]
     segments: dict[str, dict[str, tuple[FeatureDrift, ...]]] = {}
+    basis: str = ""
+    said: str = ""
+    noise_of: tuple[str, ...] = ()
+    mix: tuple[FeatureDrift, ...] = ()
+    predictions: PredictionDrift | None = None
 
 
 class Reading(Record):

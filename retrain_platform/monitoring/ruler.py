@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrain_platform.monitoring.reports import DRIFT_METHODS
 from retrain_platform.stats import distances, noise
-from retrain_platform.stats.bins import category_counts, category_order, quantile_counts
+from retrain_platform.stats.bins import LEAST_ROWS, category_counts, category_order, quantile_counts
 from retrain_platform.stats.column import ColumnProfile, aligned, level, shared_values
 from retrain_platform.stats.grid import Grid, Keys
 
@@ -32,7 +33,7 @@ class Counts:
     `cells` are of shape (profiles, keys), `infinite` (profiles, 2) the rows that lie before and
     after them, `missing` and `rows` (profiles,). `values`, of shape (keys,), are the numbers that
     the rows of a cell are in all profiles, nan where none is known; `apart`, like `cells`, counts
-    the rows that may be another.
+    the rows that may be another. `buckets`, as in a grid, tells texts from their checksums.
     """
 
     keys: Keys
@@ -42,6 +43,7 @@ class Counts:
     infinite: Ints
     missing: Ints
     rows: Ints
+    buckets: int = 0
 
     @classmethod
     def of(cls, profiles: Sequence[ColumnProfile]) -> Counts:
@@ -55,15 +57,16 @@ class Counts:
         values, apart = (np.full(len(keys), np.nan), cells) if keys.dtype == object else shared_values(profiles, keys)
         infinite = np.array([(each.infinite_low, each.infinite_high) for each in profiles])
         missing = np.array([each.missing for each in profiles])
-        return cls(keys, values, cells, apart, infinite, missing, np.array([each.rows for each in profiles]))
+        rows = np.array([each.rows for each in profiles])
+        return cls(keys, values, cells, apart, infinite, missing, rows, profiles[0].grid.buckets)
 
     def part(self, start: int, stop: int) -> Counts:
         """The profiles from `start` to `stop`, exclusive."""
-        return Counts(self.keys, self.values, *(each[start:stop] for each in self._counted))
+        return self._each(lambda counts: counts[start:stop])
 
     def others(self) -> Counts:
         """For each profile, the sum of all the others."""
-        return Counts(self.keys, self.values, *(noise.others(each) for each in self._counted))
+        return self._each(noise.others)
 
     @cached_property
     def ordered(self) -> Ints:
@@ -83,9 +86,11 @@ class Counts:
         share: Floats = np.divide(self.missing, self.rows, out=unknown, where=self.rows > 0)
         return share
 
-    @property
-    def _counted(self) -> tuple[Ints, ...]:
-        return self.cells, self.apart, self.infinite, self.missing, self.rows
+    def _each(self, change: Callable[[Ints], Ints]) -> Counts:
+        """With `change` made to all counts."""
+        names = ("cells", "apart", "infinite", "missing", "rows")
+        changed: dict[str, Any] = {name: change(getattr(self, name)) for name in names}
+        return replace(self, **changed)
 
 
 @dataclass(frozen=True)
@@ -110,23 +115,20 @@ class Ruler:
 
         PSI, JS, KL, Hellinger and chi-squared are over coarse bins, of which the missing are one. KS
         and Wasserstein are over the cells of numbers, so without the missing; Wasserstein, without
-        the infinities too, is in standard deviations of the reference. Of categories that are all
-        too rare for a bin of their own, the bins cannot tell; of texts in buckets, the share of new
-        ones. `coarse`, where known, are the pairs' bins.
+        the infinities too, is in standard deviations of the reference. Of fewer than `LEAST_ROWS` rows,
+        and of categories all too rare for a bin of their own, the bins cannot tell; of texts in
+        buckets, the share of new ones. `coarse`, where known, are the pairs' bins.
         """
         bins = coarse or self.coarse(reference, current)
         scores = {name: distance(*bins) for name, distance in _OF_BINS.items()}
-        if not self.numbers:
-            untold = _all_rare(reference)
-            scores = {name: np.where(untold, np.nan, score) for name, score in scores.items()}
+        untold = reference.rows < LEAST_ROWS if self.numbers else _all_rare(reference)
+        scores = {name: np.where(untold, np.nan, score) for name, score in scores.items()}
         unknown = np.full(len(reference.rows), np.nan)
         scores |= {"ks": unknown, "wasserstein": unknown, "new_category_share": unknown}
         if self.numbers:
             scores["ks"] = distances.ks(reference.ordered, current.ordered)
-            scores["wasserstein"] = self._in_deviations(
-                distances.wasserstein(reference.cells, current.cells, self.positions(current))
-            )
-        elif not self.grid.buckets:
+            scores["wasserstein"] = self._in_deviations(self.moved(reference, current))
+        elif not reference.buckets:
             scores["new_category_share"] = distances.new_category_share(reference.cells, current.cells)
         scores["missing_share"] = np.abs(current.missing_share - reference.missing_share)
         return {name: scores[name] for name in MEASURES}
@@ -141,10 +143,19 @@ class Ruler:
             levels["wasserstein"] = self._in_deviations(
                 noise.of_wasserstein(reference.cells, self.positions(current), current.known)
             )
-        elif not self.grid.buckets:
+        elif not reference.buckets:
             levels["new_category_share"] = noise.of_new_categories(reference.cells, current.known)
         levels["missing_share"] = noise.of_missing(reference.missing, reference.rows, current.rows)
         return {name: levels[name] for name in MEASURES}
+
+    def moved(self, reference: Counts, current: Counts) -> Floats:
+        """Wasserstein in the column's own unit, shape (pairs,); nan of texts, and of numbers beyond the cells."""
+        if not self.numbers:
+            return np.full(len(reference.rows), np.nan)
+        untold = (self.grid.beyond(current.keys) & np.isnan(current.values)).any()
+        with np.errstate(over="ignore", invalid="ignore"):
+            moved = distances.wasserstein(reference.cells, current.cells, self.positions(current))
+        return np.where(np.isinf(moved) | untold, np.nan, moved)
 
     def ks_bound(self, reference: Counts, current: Counts) -> Floats:
         """How much the exact KS can be over the one in `scores`, shape (pairs,); nan of texts."""
@@ -168,7 +179,7 @@ class Ruler:
         return np.where(np.isnan(counts.values), self.grid.positions(counts.keys), counts.values)
 
     def _in_deviations(self, moved: Floats) -> Floats:
-        return moved / self.deviation if self.deviation > 0 else np.full_like(moved, np.nan)
+        return moved / self.deviation if 0 < self.deviation < np.inf else np.full_like(moved, np.nan)
 
 
 def _all_rare(reference: Counts) -> NDArray[np.bool_]:

@@ -11,7 +11,8 @@ from retrain_platform.monitoring.binned import Spell, binned, plainly
 from retrain_platform.monitoring.reports import FeatureDrift
 from retrain_platform.monitoring.severity import Limits, Severity
 from retrain_platform.monitoring.table_report import ColumnDrift, TableDrift, by_severity, column_drift
-from retrain_platform.monitoring.tables import Compared, Progress, Table, compare_tables
+from retrain_platform.monitoring.tables import Compared, Progress, Table, TooManySegments, compare_tables
+from retrain_platform.stats.bins import LEAST_ROWS
 
 
 class NothingToCompare(ValueError):
@@ -36,12 +37,15 @@ def table_drift(
     """Compare every column that both tables have, whole and by each value of `segment`.
 
     Raises:
-        NothingToCompare: no column in common, or a side has no rows, or lacks `segment`.
+        NothingToCompare: no column in common, or a side has no rows, or lacks `segment`, or that cannot be split by.
     """
     chosen = limits or Limits()
     _check(reference, current, segment)
     plan = _plan(reference, current)
-    found = compare_tables(reference, current, plan.compared, segment, progress=progress)
+    try:
+        found = compare_tables(reference, current, plan.compared, segment, progress=progress)
+    except TooManySegments as error:
+        raise NothingToCompare(f"--{error}") from error
     rows = found.reference.rows, found.current.rows
     for table, count in zip((reference, current), rows, strict=True):
         if count == 0:
@@ -56,7 +60,7 @@ def table_drift(
         limits=chosen,
         columns=by_severity([*measured, *others]),
         segments={
-            name: {value: by_severity([_column(each, found, chosen) for each in features])
+            name: {value: by_severity([column_drift(each, chosen) for each in features])
                    for value, features in values.items()}
             for name, values in found.report.segments.items()
         },
@@ -73,6 +77,8 @@ def _check(reference: Table, current: Table, segment: str | None) -> None:
             raise NothingToCompare(
                 f"--segment == {segment!r}, must be a column of {table.name}, which has {', '.join(table.types)}"
             )
+        if segment is not None and sort_of(table.types[segment]) is None:
+            raise NothingToCompare(f"--segment == {segment!r}, must have texts or numbers, not {table.types[segment]}")
 
 
 def _plan(reference: Table, current: Table) -> Plan:
@@ -112,11 +118,7 @@ def _whole(feature: FeatureDrift, found: Compared, limits: Limits, sort: Sort | 
     """A column of all rows, with its bins and what a reader must know of it."""
     sides = [side.columns[feature.feature] for side in (found.reference, found.current)]
     bins = binned(sides[0], sides[1], _SPELLED.get(sort or "nothing", plainly))
-    return _column(feature, found, limits).model_copy(update={"bins": bins, "note": _note(feature, found)})
-
-
-def _column(feature: FeatureDrift, found: Compared, limits: Limits) -> ColumnDrift:
-    return column_drift(feature, limits, found.reference.columns[feature.feature].moments.deviation)
+    return column_drift(feature, limits).model_copy(update={"bins": bins, "note": _note(feature, found)})
 
 
 def _moment(seconds: float) -> str:
@@ -151,7 +153,9 @@ def _note(feature: FeatureDrift, found: Compared) -> str:
         buckets = max(grid.buckets for grid in grids)
         said.append(f"too many categories: counted in {buckets:,} buckets by checksum, new ones cannot be told")
     if feature.kind == "category" and feature.scores["psi"] is None:
-        said.append("not compared: no category has 1 of 200 rows of the reference")
+        said.append(f"not compared: no category has {LEAST_ROWS} rows, and 1 of 200, of the reference")
+    elif feature.scores["psi"] is None:
+        said.append(f"not compared: the reference has fewer than {LEAST_ROWS} rows")
     return "; ".join(said)
 
 

@@ -64,10 +64,9 @@ class TableDrift(Record):
 _BY_NAME = ("psi", "js", "kl", "ks", "chi_squared", "hellinger", "new_category_share")
 
 
-def column_drift(feature: FeatureDrift, limits: Limits, deviation: float) -> ColumnDrift:
-    """A column's line without what only the tables tell; `deviation` is the reference's, in the column's unit."""
+def column_drift(feature: FeatureDrift, limits: Limits) -> ColumnDrift:
+    """A column's line without what only the tables tell."""
     scores = feature.scores
-    moved = scores["wasserstein"]
     return ColumnDrift(
         name=feature.feature,
         kind=feature.kind,
@@ -75,8 +74,8 @@ def column_drift(feature: FeatureDrift, limits: Limits, deviation: float) -> Col
         rows_reference=feature.rows_reference,
         rows_current=feature.rows_current,
         ks_bound=feature.ks_bound,
-        wasserstein=None if moved is None else moved * deviation,
-        wasserstein_deviations=moved,
+        wasserstein=feature.moved,
+        wasserstein_deviations=scores["wasserstein"],
         missing_reference=feature.missing_reference,
         missing_current=feature.missing_current,
         noise=feature.sampling["psi"],

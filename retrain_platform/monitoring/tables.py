@@ -13,6 +13,7 @@ from itertools import chain
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from retrain_platform.monitoring.arrow_blocks import ArrowReader, choose_grid, sort_of
 from retrain_platform.monitoring.blocks import Texts, Values
@@ -30,12 +31,17 @@ TOLERANCE = 0.002
 SORTED_AT_MOST = 8_000_000
 """Rows of both sides: with more, a column is not sorted, for memory would grow with them."""
 
+MOST_SEGMENTS = 1000
+
 _PERIOD = "current"
-_OF_A_BLOCK = 1024
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Progress = Callable[[int], None]
 """Told of every block how many rows it had."""
+
+
+class TooManySegments(ValueError):
+    """The column to split by has more values than can be compared one by one."""
 
 
 class Table(Protocol):
@@ -90,7 +96,11 @@ def compare_tables(
     tolerance: float = TOLERANCE,
     progress: Progress = lambda rows: None,
 ) -> Compared:
-    """Measure `columns`, which both tables have, of one sort each; `segment` names the column to split by."""
+    """Measure `columns`, which both tables have, of one sort each; `segment` names the column to split by.
+
+    Raises:
+        TooManySegments: it has more than `MOST_SEGMENTS` values.
+    """
     grids, batches = _begun(columns, segment, reference, current)
     past = _Count(batches, grids, segment, progress)
     now = _Count(current.batches(_with(columns, segment)), grids, segment, progress)
@@ -113,16 +123,17 @@ class _Count:
         self, batches: Iterator[Any], grids: Mapping[str, Grid], segment: str | None, progress: Progress
     ) -> None:
         self._grids = grids
-        self._samples: dict[str, list[Floats]] = {name: [] for name, grid in grids.items() if grid.kind == "numeric"}
+        self._samples = {name: _Sample() for name, grid in grids.items() if grid.kind == "numeric"}
         self._counted, self._reader, self._segment = Profiler(grids), ArrowReader(), segment
+        self._found: set[str] = set()
         for rows in map(self._block, batches):  # so that no block is held while the next is read
             progress(rows)
         self.profile = self._counted.profile()
         del self._counted
 
     def sample(self, name: str) -> Floats:
-        """Values from all over the column, nan where missing; the same number from each block."""
-        return np.concatenate([np.empty(0), *self._samples[name]])
+        """Values from all over the column, nan where missing."""
+        return self._samples[name].values()
 
     def _block(self, batch: Any) -> int:
         held, segment = batch.schema.names, self._segment
@@ -130,18 +141,45 @@ class _Count:
         parts = {}
         if segment is not None and segment in held and batch.num_rows:
             parts[segment] = self._reader.groups(segment, batch.column(segment))
+            self._found.update(parts[segment][1])
+            if len(self._found) > MOST_SEGMENTS:
+                raise TooManySegments(f"segment == {segment!r}, must have at most {MOST_SEGMENTS:,} values")
         self._counted.add(values, batch.num_rows, parts)
         self._keep(values)
         return int(batch.num_rows)
 
     def _keep(self, values: Mapping[str, Values]) -> None:
-        for name, kept in self._samples.items():
+        for name, sample in self._samples.items():
             found = values.get(name)
-            if found is not None and not isinstance(found, Texts) and len(found.values):
-                step = max(1, len(found.values) // _OF_A_BLOCK)
-                kept.append(np.array(found.values[::step], dtype=np.float64))  # a copy: a view would keep the block
-                if len(kept) > 2 * SAMPLE // _OF_A_BLOCK:
-                    kept[:] = kept[::2]
+            if found is not None and not isinstance(found, Texts):
+                sample.add(found.values)
+
+
+class _Sample:
+    """Every so many rows of a column, and ever fewer as it grows: at most twice `SAMPLE`, evenly from all of it."""
+
+    def __init__(self) -> None:
+        self._parts: list[Floats] = []
+        self._step, self._next = 1, 0
+
+    def add(self, block: NDArray[np.number]) -> None:
+        """The next rows."""
+        taken = np.array(block[self._next :: self._step], dtype=np.float64)  # a copy: a view would keep the block
+        self._next += len(taken) * self._step - len(block)
+        self._parts.append(taken)
+        if sum(map(len, self._parts)) > 2 * SAMPLE:
+            self._thin()
+
+    def values(self) -> Floats:
+        """Those kept, in their order."""
+        return np.concatenate([np.empty(0), *self._parts])
+
+    def _thin(self) -> None:
+        kept = self.values()
+        fewer = int(np.ceil(len(kept) / SAMPLE))
+        last = (len(kept) - 1) // fewer * fewer
+        self._next += (fewer - 1 - (len(kept) - 1 - last)) * self._step
+        self._parts, self._step = [kept[::fewer]], self._step * fewer
 
 
 def _begun(
@@ -187,12 +225,17 @@ def _measured(past: DatasetProfile, now: DatasetProfile) -> Compared:
 
 
 def _wide(report: DriftReport, tolerance: float) -> list[str]:
-    return [each.feature for each in report.features if (each.ks_bound or 0.0) > tolerance]
+    """The features of which cells do not tell enough: KS's bound is wide, or numbers are beyond the cells."""
+    return [
+        each.feature
+        for each in report.features
+        if each.ks_bound is not None and (each.ks_bound > tolerance or each.moved is None)
+    ]
 
 
 def _replaced(features: Sequence[FeatureDrift], better: Sequence[FeatureDrift]) -> tuple[FeatureDrift, ...]:
     known = {each.feature: each for each in better}
-    kept = ("correlation", "correlated")
+    kept = ("correlation", "correlated", "correlation_noise")
     return tuple(
         known[each.feature].model_copy(update={name: getattr(each, name) for name in kept})
         if each.feature in known
@@ -204,10 +247,12 @@ def _replaced(features: Sequence[FeatureDrift], better: Sequence[FeatureDrift]) 
 def _sorted(found: Compared, name: str, reference: Table, current: Table) -> Compared:
     """One feature alone, its KS and Wasserstein from the sorted values of all rows."""
     exact = exact_distances(_column(reference, name), _column(current, name))
+    moved = None if np.isnan(exact.wasserstein) else exact.wasserstein
     deviation = found.reference.columns[name].moments.deviation
     feature = next(each for each in found.report.features if each.feature == name)
-    scores = feature.scores | {"ks": exact.ks, "wasserstein": exact.wasserstein / deviation if deviation > 0 else None}
-    better = feature.model_copy(update={"scores": scores, "ks_bound": 0.0})
+    in_deviations = moved / deviation if moved is not None and 0 < deviation < np.inf else None
+    scores = feature.scores | {"ks": exact.ks, "wasserstein": in_deviations}
+    better = feature.model_copy(update={"scores": scores, "ks_bound": 0.0, "moved": moved})
     report = found.report.model_copy(update={"features": (better,), "segments": {}})
     return Compared(DatasetProfile({}, 0), DatasetProfile({}, 0), report)
 

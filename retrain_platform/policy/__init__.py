@@ -1,13 +1,25 @@
 """When to retrain: policies as frozen values, and one decision of what they saw."""
 
+from retrain_platform.policy.adaptive import AdaptivePolicy
 from retrain_platform.policy.compose import AllOf, AnyOf, AtLeast, Composition, Policy
+from retrain_platform.policy.concept import CalibrationPolicy, ConceptDriftPolicy
+from retrain_platform.policy.correlation import CorrelationPolicy
+from retrain_platform.policy.cost import CostPolicy
 from retrain_platform.policy.decide import decide
 from retrain_platform.policy.drift import FeatureDriftPolicy, NewCategoriesPolicy
-from retrain_platform.policy.event import NoChampionPolicy, RequestedPolicy
+from retrain_platform.policy.error_stream import ErrorStreamPolicy
+from retrain_platform.policy.escalation import EscalationPolicy
+from retrain_platform.policy.estimate import EstimatePolicy
+from retrain_platform.policy.event import EventPolicy, NoChampionPolicy, RequestedPolicy
 from retrain_platform.policy.floor import FloorPolicy
+from retrain_platform.policy.gap import GapPolicy
+from retrain_platform.policy.measure import MeasurePolicy
 from retrain_platform.policy.performance import PerformancePolicy
 from retrain_platform.policy.problems import problems
 from retrain_platform.policy.schedule import SchedulePolicy
+from retrain_platform.policy.severe import SevereFeaturesPolicy
+from retrain_platform.policy.shift import PredictionDriftPolicy, SegmentMixPolicy
+from retrain_platform.policy.versions import CodeChangedPolicy, SchemaPolicy, VersionsPolicy
 from retrain_platform.policy.volume import VolumePolicy
 
 POLICIES = (
@@ -15,8 +27,25 @@ POLICIES = (
     VolumePolicy,
     FeatureDriftPolicy,
     NewCategoriesPolicy,
+    SevereFeaturesPolicy,
+    CorrelationPolicy,
+    SegmentMixPolicy,
+    PredictionDriftPolicy,
     PerformancePolicy,
     FloorPolicy,
+    CalibrationPolicy,
+    ConceptDriftPolicy,
+    ErrorStreamPolicy,
+    EstimatePolicy,
+    GapPolicy,
+    CostPolicy,
+    MeasurePolicy,
+    VersionsPolicy,
+    SchemaPolicy,
+    CodeChangedPolicy,
+    AdaptivePolicy,
+    EscalationPolicy,
+    EventPolicy,
     RequestedPolicy,
     NoChampionPolicy,
     AnyOf,
@@ -27,18 +56,35 @@ POLICIES = (
 
 __all__ = [
     "POLICIES",
+    "AdaptivePolicy",
     "AllOf",
     "AnyOf",
     "AtLeast",
+    "CalibrationPolicy",
+    "CodeChangedPolicy",
     "Composition",
+    "ConceptDriftPolicy",
+    "CorrelationPolicy",
+    "CostPolicy",
+    "ErrorStreamPolicy",
+    "EscalationPolicy",
+    "EstimatePolicy",
+    "EventPolicy",
     "FeatureDriftPolicy",
     "FloorPolicy",
+    "GapPolicy",
+    "MeasurePolicy",
     "NewCategoriesPolicy",
     "NoChampionPolicy",
     "PerformancePolicy",
     "Policy",
+    "PredictionDriftPolicy",
     "RequestedPolicy",
     "SchedulePolicy",
+    "SchemaPolicy",
+    "SegmentMixPolicy",
+    "SevereFeaturesPolicy",
+    "VersionsPolicy",
     "VolumePolicy",
     "decide",
     "problems",

@@ -12,7 +12,12 @@ from pydantic import Field, model_validator
 from retrain_platform.dataset.duration import Duration
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.record import Record
+from retrain_platform.dataset.versions import World
+from retrain_platform.monitoring.error_reports import PeriodConcept, PeriodEstimate
+from retrain_platform.monitoring.gap import GapReading
+from retrain_platform.monitoring.measures import PeriodMeasures, Statistic
 from retrain_platform.monitoring.reports import DriftReport, PeriodPerformance
+from retrain_platform.policy.gain import CostSpec, ExpectedGain
 
 
 class Action(StrEnum):
@@ -37,7 +42,10 @@ class Action(StrEnum):
 
 
 class Champion(Record):
-    """The version that answers now. `seen_until`: no row at or after it entered its training."""
+    """The version that answers now. `seen_until`: no row at or after it entered its training.
+
+    `versions` were declared, and `code` was the fingerprint of what prepares and fits, when it was trained.
+    """
 
     version: str
     decision_id: str
@@ -45,6 +53,8 @@ class Champion(Record):
     training_rows: int
     seen_until: datetime
     released_as_of: datetime
+    versions: dict[str, str] = {}
+    code: str = ""
 
 
 class Retrained(Record):
@@ -97,26 +107,49 @@ class RipePeriod(Record):
     problem: str = ""
 
 
+class Detected(Record):
+    """The days on which a detector from outside alarmed, asked for as `asked` says; `why` it could not be run."""
+
+    asked: str
+    as_of: datetime
+    alarms: tuple[str, ...] = ()
+    why: str = ""
+
+
 class History(Record):
     """What was known at `as_of`, nothing later, oldest first; all that a policy sees.
 
-    `drift` has one report a watched period up to and including `period`. `performance` has the
-    ripe readings of whichever version was champion in each event period. `ripe` lists every ripe
+    `drift` has one report a watched period up to and including `period`, `segment_drift` the newest ones of
+    the segments that the spec's policy reads, as many as its longest dwell. `performance` has the
+    ripe readings of whichever version was champion in each event period, `concept` whether its scores
+    still meant the same, `estimated` what was estimated of periods before they were ripe, `detected` what
+    detectors from outside said of the champion's daily errors. `ripe` lists every ripe
     period; `new_ripe_rows` counts the labelled rows at or after the champion's `seen_until`.
     A first training takes at least `rows_needed` ripe labelled rows of `periods_needed` ripe periods.
     `period_length` is nominal. `problem` is non-empty when the newest period's data is broken
     (a failed check): an alert, and no retrain. `reading_confidence` is the two-sided level of the
-    intervals in `performance`. Anything dated after `as_of` is refused.
+    intervals in `performance`. `timezone` is that of the model's calendar: its weekdays and days of the year are
+    meant by seasons, windows and blackouts. `gaps` are the readings of the gap to a fresh challenger, of this champion
+    and of those before; `cost` what things cost. `versions` and `code` are those that the period was
+    watched with, `world` the rows made as its own are (None: all are). `measures` has one entry a watched period.
+    `unexplored` says why labels may only repeat the model: then nothing is promoted by itself. Anything dated
+    after `as_of` is refused.
     """
 
     model: str
     as_of: datetime
     period: Period
     period_length: Duration
+    timezone: str = "UTC"
     label_delay: Duration
     champion: Champion | None = None
     drift: tuple[DriftReport, ...] = ()
+    segment_drift: tuple[DriftReport, ...] = ()
     performance: tuple[PeriodPerformance, ...] = ()
+    concept: tuple[PeriodConcept, ...] = ()
+    estimated: tuple[PeriodEstimate, ...] = ()
+    detected: tuple[Detected, ...] = ()
+    gaps: tuple[GapReading, ...] = ()
     ripe: tuple[RipePeriod, ...] = ()
     new_ripe_rows: int = 0
     rows_needed: int = 0
@@ -126,6 +159,12 @@ class History(Record):
     requested: tuple[Requested, ...] = ()
     incidents: tuple[Incident, ...] = ()
     release_open: str | None = None
+    versions: dict[str, str] = {}
+    code: str = ""
+    world: World | None = None
+    measures: tuple[PeriodMeasures, ...] = ()
+    unexplored: str = ""
+    cost: CostSpec | None = None
     problem: str = ""
     reading_confidence: float = Field(default=0.95, gt=0, lt=1)
 
@@ -141,11 +180,32 @@ class History(Record):
         if self.champion is not None:
             for field in ("trained_as_of", "seen_until", "released_as_of"):
                 yield f"champion.{field}", getattr(self.champion, field)
-        for name in ("drift", "performance", "retrained", "released", "requested", "incidents"):
+        known = (
+            "drift",
+            "segment_drift",
+            "performance",
+            "concept",
+            "estimated",
+            "detected",
+            "retrained",
+            "released",
+            "requested",
+            "incidents",
+            "measures",
+            "gaps",
+        )
+        for name in known:
             for position, item in enumerate(getattr(self, name)):
                 yield f"{name}[{position}].as_of", item.as_of
         for position, period in enumerate(self.ripe):
             yield f"ripe[{position}].end", period.end
+        if self.world is not None:
+            yield "world.since", self.world.since
+
+    def measured(self, period: str, measure: str, segment: str | None, statistic: Statistic) -> float | None:
+        """A measure's statistic in a period; None where it was not measured."""
+        found = next((one for one in self.measures if one.period == period), None)
+        return None if found is None else found.value(measure, segment, statistic)
 
     def periods_in(self, span: timedelta) -> int:
         """How many periods make up `span`, at least 1."""
@@ -169,7 +229,8 @@ class Finding(Record):
     within limits. `cannot tell`: too little data, the sentence says what is missing. `held back`:
     it would fire, and a guard (cooldown, cap, open release, broken data) stopped it.
     `parts` are the findings it was composed of. `action` is what it asks for now (while
-    holding or held back at most to look into it); `overrides` are the guards that it passed because it was urgent.
+    holding or held back at most to look into it); `overrides` are the guards that it passed because it was urgent,
+    `held_by` those that hold it back. `within` is the time that its action leaves, where the spec says one.
     """
 
     trigger: str
@@ -182,6 +243,8 @@ class Finding(Record):
     sentence: str
     parts: tuple[Finding, ...] = ()
     overrides: tuple[str, ...] = ()
+    held_by: tuple[str, ...] = ()
+    within: Duration | None = None
 
     @property
     def fired(self) -> bool:
@@ -189,8 +252,16 @@ class Finding(Record):
         return self.verdict == "fired"
 
 
+Urgency = Literal["none", "planned", "soon", "now"]
+
+
 class RetrainDecision(Record):
-    """One per model and tick, yes or no. `id` is a hash of model, policy, `as_of` and evidence."""
+    """One per model and tick, yes or no. `id` is a hash of model, policy, `as_of` and evidence.
+
+    `within` is the time that is left for the action, counted from `as_of`, where the spec says one. `opposite`
+    says what would have to be otherwise for the other answer (a retrain, or none). `expected_gain` is what a retrain
+    now would gain, where it is measured.
+    """
 
     id: str
     model: str
@@ -203,3 +274,20 @@ class RetrainDecision(Record):
     reason: str
     finding: Finding
     answers: tuple[str, ...] = ()
+    within: Duration | None = None
+    opposite: str = ""
+    expected_gain: ExpectedGain | None = None
+
+    @property
+    def urgency(self) -> Urgency:
+        """How soon: now, within the time that is left, as planned, or nothing is to be done."""
+        if self.action is Action.RETRAIN_NOW:
+            return "now"
+        if self.within is not None:
+            return "soon"
+        return "planned" if self.action.rank >= Action.SCHEDULE.rank else "none"
+
+    @property
+    def by(self) -> datetime | None:
+        """When the action should be done; None where the spec leaves no certain time."""
+        return None if self.within is None else self.as_of + self.within

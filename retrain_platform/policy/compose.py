@@ -10,14 +10,28 @@ from pydantic import Field, model_validator
 
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
+from retrain_platform.policy.adaptive import AdaptivePolicy
 from retrain_platform.policy.base import Action, Finding, FindingVerdict, History
+from retrain_platform.policy.calendar import Blackout
+from retrain_platform.policy.concept import CalibrationPolicy, ConceptDriftPolicy
+from retrain_platform.policy.correlation import CorrelationPolicy
+from retrain_platform.policy.cost import CostPolicy
 from retrain_platform.policy.drift import FeatureDriftPolicy, NewCategoriesPolicy
-from retrain_platform.policy.event import NoChampionPolicy, RequestedPolicy
+from retrain_platform.policy.error_stream import ErrorStreamPolicy
+from retrain_platform.policy.escalation import EscalationPolicy
+from retrain_platform.policy.estimate import EstimatePolicy
+from retrain_platform.policy.event import EventPolicy, NoChampionPolicy, RequestedPolicy
 from retrain_platform.policy.fields import Span
 from retrain_platform.policy.floor import FloorPolicy
-from retrain_platform.policy.guard import Stop, cooldown, hold_back, release_cap
+from retrain_platform.policy.gap import GapPolicy
+from retrain_platform.policy.guard import Stop, blackout, cooldown, hold_back, release_cap
+from retrain_platform.policy.measure import MeasurePolicy
 from retrain_platform.policy.performance import PerformancePolicy
 from retrain_platform.policy.schedule import SchedulePolicy
+from retrain_platform.policy.screening import Screen, screened
+from retrain_platform.policy.severe import SevereFeaturesPolicy
+from retrain_platform.policy.shift import PredictionDriftPolicy, SegmentMixPolicy
+from retrain_platform.policy.versions import CodeChangedPolicy, SchemaPolicy, VersionsPolicy
 from retrain_platform.policy.volume import VolumePolicy
 
 VERDICTS: tuple[FindingVerdict, ...] = ("quiet", "cannot tell", "holding", "held back", "fired")
@@ -30,7 +44,9 @@ class Composition(Record):
 
     It asks for the highest action among the parts that fired, or for `action` where that is given.
     `cooldown` counts from the last attempted retrain; `automatic_releases_a_month` is the most
-    within 30 days. A retrain now passes both, on record.
+    within 30 days; `blackouts` are days without automatic retrains. A retrain now passes them all, on record.
+    Soft triggers, also those of compositions within, are screened before they are counted: by faults of the data
+    always, by the measures of `screens` where given.
     """
 
     kind: str
@@ -38,6 +54,8 @@ class Composition(Record):
     action: Action | None = None
     cooldown: Span | None = None
     automatic_releases_a_month: int | None = Field(default=None, ge=0)
+    blackouts: tuple[Blackout, ...] = ()
+    screens: tuple[Screen, ...] = ()
 
     @property
     @abstractmethod
@@ -46,12 +64,21 @@ class Composition(Record):
 
     def decide(self, history: History) -> Finding:
         """Judge every policy, count, and apply the guards. `value` is how many fired, `limit` how many must."""
-        parts = tuple(policy.decide(history) for policy in self.policies)
+        return self.judged_within(history, ())
+
+    def judged_within(self, history: History, screens: tuple[Screen, ...]) -> Finding:
+        """As `decide`, with the screens of the compositions around it."""
+        within = (*screens, *self.screens)
+        parts = tuple(judged(policy, history, within) for policy in self.policies)
         return hold_back(combine(self.kind, parts, self.needed, self.action), self.stops(history))
 
     def stops(self, history: History) -> tuple[Stop, ...]:
         """The guards that stand against a retrain now."""
-        return cooldown(self.cooldown, history) + release_cap(self.automatic_releases_a_month, history)
+        return (
+            cooldown(self.cooldown, history)
+            + release_cap(self.automatic_releases_a_month, history)
+            + blackout(self.blackouts, history)
+        )
 
     def describe(self) -> str:
         """One line for `retrain check --explain`."""
@@ -59,6 +86,9 @@ class Composition(Record):
         guards = [] if self.cooldown is None else [f"cooldown {duration_text(self.cooldown)}"]
         if self.automatic_releases_a_month is not None:
             guards.append(f"at most {self.automatic_releases_a_month} automatic releases in 30 days")
+        guards += [f"nothing automatic in {each}" for each in self.blackouts]
+        if self.screens:
+            guards.append(f"soft triggers not believed with {' or '.join(one.describe() for one in self.screens)}")
         asked = "" if self.action is None else f"{self.action} when "
         return f"{asked}{self._heading()} of [{parts}]" + "".join(f", {guard}" for guard in guards)
 
@@ -109,6 +139,13 @@ class AtLeast(Composition):
         return f"at least {self.n}"
 
 
+def judged(policy: Policy, history: History, screens: tuple[Screen, ...] = ()) -> Finding:
+    """What the policy says, soft triggers screened."""
+    if isinstance(policy, Composition):
+        return policy.judged_within(history, screens)
+    return screened(policy, policy.decide(history), history, screens)
+
+
 def combine(trigger: str, parts: Sequence[Finding], needed: int, action: Action | None = None) -> Finding:
     """One finding of several: the `needed`-th greatest verdict, and the highest action among its holders.
 
@@ -118,6 +155,7 @@ def combine(trigger: str, parts: Sequence[Finding], needed: int, action: Action 
     deciding = [part for part in parts if part.verdict == verdict]
     asked = max((part.action for part in deciding), key=lambda candidate: candidate.rank)
     fired = [part for part in parts if part.fired]
+    times = [part.within for part in deciding if part.within is not None and part.action == asked]
     return Finding(
         trigger=trigger,
         verdict=verdict,
@@ -127,6 +165,7 @@ def combine(trigger: str, parts: Sequence[Finding], needed: int, action: Action 
         sentence=_sentence(deciding, len(fired), needed, len(parts)),
         parts=tuple(parts),
         overrides=tuple(dict.fromkeys(text for part in fired for text in part.overrides)),
+        within=min(times, default=None),
     )
 
 
@@ -146,8 +185,25 @@ Policy = Annotated[
     | VolumePolicy
     | FeatureDriftPolicy
     | NewCategoriesPolicy
+    | SevereFeaturesPolicy
+    | CorrelationPolicy
+    | SegmentMixPolicy
+    | PredictionDriftPolicy
     | PerformancePolicy
     | FloorPolicy
+    | CalibrationPolicy
+    | ConceptDriftPolicy
+    | ErrorStreamPolicy
+    | EstimatePolicy
+    | GapPolicy
+    | CostPolicy
+    | MeasurePolicy
+    | VersionsPolicy
+    | SchemaPolicy
+    | CodeChangedPolicy
+    | AdaptivePolicy
+    | EscalationPolicy
+    | EventPolicy
     | RequestedPolicy
     | NoChampionPolicy
     | AnyOf

@@ -3,46 +3,88 @@
 from __future__ import annotations
 
 from datetime import UTC, date
+from math import ceil
 
 from retrain_platform.dataset.record import fingerprint
-from retrain_platform.policy.base import Action, Finding, History, RetrainDecision
-from retrain_platform.policy.compose import Composition, Policy, combine
-from retrain_platform.policy.event import NoChampionPolicy, RequestedPolicy
-from retrain_platform.policy.guard import Stop, cooldown, hold_back
+from retrain_platform.policy.base import Action, Finding, History, Requested, RetrainDecision
+from retrain_platform.policy.compose import Composition, Policy, combine, judged
+from retrain_platform.policy.cost import usual_rows
+from retrain_platform.policy.event import EVENT_KINDS, MANUAL, EventPolicy, NoChampionPolicy, RequestedPolicy
+from retrain_platform.policy.gain import ExpectedGain, measured_gain
+from retrain_platform.policy.guard import Stop, blackout, cooldown, hold_back
+from retrain_platform.policy.opposite import Judged, opposite
 from retrain_platform.policy.waiting import first_tick
+from retrain_platform.policy.wording import periods
 
 
 def decide(policy: Policy, history: History) -> RetrainDecision:
-    """Judge `history` by `policy`, and beside it whether someone asks, a champion is missing, the data is broken.
+    """Judge `history` by `policy`, and beside it what is always listened to, and whether the data is broken.
 
-    The policy's own guards hold back no request, its cooldown also another try at a first model.
-    Broken data and too few ripe rows stop every retrain; an open release all but retrain now. The
-    same policy and history give the same decision, its id included.
+    That is a person's request, outside events of the kinds that the policy has no say on itself, and the lack
+    of a champion. The policy's own guards hold back no request; its cooldown and blackouts also hold back another
+    try at a first model. Broken data and too few ripe rows stop every retrain; an open release all but retrain
+    now. The same policy and history give the same decision, its id included.
     """
-    requested = RequestedPolicy().decide(history)
-    parts = (policy.decide(history), requested, _no_champion(policy, history), _data(history))
-    finding = hold_back(combine("decision", parts, needed=1), _stops(history))
-    answered = tuple(request.key for request in history.requested) if finding.action.retrains else ()
-    overrides = _overridden(policy, history, finding, by_hand=bool(answered))
+    asked, stops = _asked(policy, history), _stops(history)
+    parts = (*(each.finding for each in asked), _data(history))
+    finding = hold_back(combine("decision", parts, needed=1), stops)
+    answered = tuple(request.key for request in history.requested if _answers(policy, request, finding))
+    by_hand = any(each.retrains for each in asked[1:-1])
+    overrides = _overridden(policy, history, finding, by_hand=by_hand and finding.action.retrains)
+    gain = _expected_gain(history)
     return RetrainDecision(
-        id=_identity(policy, history, finding, answered),
+        id=_identity(policy, history, finding, answered, gain),
         model=history.model,
         period=history.period.key,
         as_of=history.as_of,
         policy=policy.fingerprint(),
         action=finding.action,
-        automatic=not requested.fired,
+        automatic=not by_hand,
         overrides=overrides,
-        reason=_reason(finding, parts[0], overrides),
+        reason=_reason(finding, parts[0], overrides, history.unexplored),
         finding=finding,
         answers=answered,
+        within=finding.within,
+        opposite=opposite(asked, finding, stops, history),
+        expected_gain=gain,
     )
 
 
+def _asked(policy: Policy, history: History) -> list[Judged]:
+    """The policy first, then what people said, and the lack of a champion last."""
+    heard = [Judged(each, each.decide(history)) for each in _always_heard(policy)]
+    missing = Judged(NoChampionPolicy(), _no_champion(policy, history))
+    return [Judged(policy, judged(policy, history)), *heard, missing]
+
+
+def _always_heard(policy: Policy) -> list[RequestedPolicy | EventPolicy]:
+    """Requests, and events of the kinds that no event policy of the spec's own takes on."""
+    theirs = {kind for event in _events(policy) for kind in event.kinds}
+    rest = tuple(kind for kind in EVENT_KINDS if kind not in theirs)
+    return [RequestedPolicy(), EventPolicy(kinds=rest)] if rest else [RequestedPolicy()]
+
+
+def _events(policy: Policy) -> list[EventPolicy]:
+    """The event policies of the spec, at any depth."""
+    if isinstance(policy, Composition):
+        return [event for part in policy.policies for event in _events(part)]
+    return [policy] if isinstance(policy, EventPolicy) else []
+
+
+def _answers(policy: Policy, request: Requested, finding: Finding) -> bool:
+    """Whether the decision does what the request asks for, so that it need not be heard again."""
+    if finding.action.retrains or request.kind == MANUAL:
+        return finding.action.retrains
+    events = [event for event in (*_events(policy), EventPolicy()) if event.hears(request)]
+    asked = events[0].asks(request)
+    return asked is Action.NONE or (finding.fired and finding.action.rank >= asked.rank)
+
+
 def _no_champion(policy: Policy, history: History) -> Finding:
-    """A first model that was turned away is tried again after the cooldown; no cap counts first releases."""
-    span = policy.cooldown if isinstance(policy, Composition) else None
-    return hold_back(NoChampionPolicy().decide(history), cooldown(span, history))
+    """A first model is tried outside of blackouts, again after the cooldown; no cap counts first releases."""
+    guarded = policy if isinstance(policy, Composition) else None
+    stops = cooldown(guarded.cooldown, history) + blackout(guarded.blackouts, history) if guarded else ()
+    return hold_back(NoChampionPolicy().decide(history), stops)
 
 
 def _overridden(policy: Policy, history: History, finding: Finding, *, by_hand: bool) -> tuple[str, ...]:
@@ -90,9 +132,11 @@ def _too_few_rows(history: History) -> str | None:
     labelled = sum(period.labelled for period in history.ripe)
     if champion is None and (labelled < history.rows_needed or len(history.ripe) < history.periods_needed):
         return (
-            f"{labelled} ripe rows of {len(history.ripe)} periods (a first training takes {history.rows_needed} "
+            f"{labelled} ripe rows of {periods(len(history.ripe))} (a first training takes {history.rows_needed} "
             f"of {history.periods_needed}; it can help from about {_enough_from(history, labelled)} on)"
         )
+    if (waits := _too_few_of_the_world(history)) is not None:
+        return waits
     if champion is not None and (history.new_ripe_rows == 0 or not history.ripe):
         closed = champion.seen_until + history.period_length
         return (
@@ -102,22 +146,47 @@ def _too_few_rows(history: History) -> str | None:
     return None
 
 
+def _too_few_of_the_world(history: History) -> str | None:
+    """Why the rows made as the newest are do not do yet, and when they will if they go on coming as they did."""
+    world = history.world
+    if world is None or (world.labelled >= history.rows_needed and world.periods >= history.periods_needed):
+        return None
+    usual = sum(period.labelled for period in history.ripe) / max(1, len(history.ripe))
+    count = max(ceil(history.rows_needed / max(1.0, usual)), history.periods_needed, world.periods + 1)
+    enough = first_tick(history, world.since + count * history.period_length + history.label_delay)
+    return (
+        f"{world.labelled} ripe rows of {periods(world.periods)} since {world.since:%Y-%m-%d}, when "
+        f"{' and '.join(world.changed)} changed (a training takes {history.rows_needed} of {history.periods_needed}; "
+        f"training can help from {enough} on)"
+    )
+
+
 def _enough_from(history: History, labelled: int) -> date:
     """The first decision with enough ripe rows for a first training, if they go on coming as they did."""
     a_period = max(1, labelled // len(history.ripe))
-    periods = max(-(-(history.rows_needed - labelled) // a_period), history.periods_needed - len(history.ripe), 1)
-    return first_tick(history, history.as_of + periods * history.period_length)
+    more = max(-(-(history.rows_needed - labelled) // a_period), history.periods_needed - len(history.ripe), 1)
+    return first_tick(history, history.as_of + more * history.period_length)
 
 
-def _reason(finding: Finding, own: Finding, overrides: tuple[str, ...]) -> str:
+def _reason(finding: Finding, own: Finding, overrides: tuple[str, ...], unexplored: str) -> str:
     """One sentence: the action, why, and what it passed over."""
     said = own.sentence if finding.verdict == "quiet" else finding.sentence
     lead = "nothing to do" if finding.action is Action.NONE else finding.action.value.replace("_", " ")
     passed = f", overriding {' and '.join(overrides)}" if overrides else ""
-    return f"{lead}: {said}{passed}"
+    waits = f"; its release will wait for a person: {unexplored}" if unexplored and finding.action.retrains else ""
+    return f"{lead}: {said}{passed}{waits}"
 
 
-def _identity(policy: Policy, history: History, finding: Finding, answered: tuple[str, ...]) -> str:
+def _expected_gain(history: History) -> ExpectedGain | None:
+    """What a retrain now would gain, where this champion was measured against a fresh challenger."""
+    if history.champion is None:
+        return None
+    return measured_gain(history.gaps, history.champion.version, history.cost, usual_rows(history))
+
+
+def _identity(
+    policy: Policy, history: History, finding: Finding, answered: tuple[str, ...], gain: ExpectedGain | None
+) -> str:
     """Sixteen hex digits of what was judged, by what, and what was found."""
     return fingerprint(
         {
@@ -127,5 +196,6 @@ def _identity(policy: Policy, history: History, finding: Finding, answered: tupl
             "finding": finding.model_dump(mode="json"),
             "release_open": history.release_open,
             "answers": answered,
+            **({} if gain is None else {"expected_gain": gain.model_dump(mode="json")}),
         }
     )

@@ -3,48 +3,48 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from fnmatch import fnmatchcase
-from itertools import takewhile
-from typing import Literal, NamedTuple
+from collections.abc import Sequence
+from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
 from retrain_platform.monitoring.reports import DriftReport, FeatureDrift
 from retrain_platform.policy.base import Action, Finding, FindingVerdict, History, asks
 from retrain_platform.policy.fields import Patterns, Span
+from retrain_platform.policy.segments import decide_segments
+from retrain_platform.policy.streaks import (
+    Rule,
+    Watched,
+    comparable,
+    names,
+    over_limit,
+    periods_of,
+    ranked,
+    streams,
+    watched,
+)
 from retrain_platform.policy.wording import number, periods
 
 DriftMethod = Literal["psi", "js", "kl", "ks", "wasserstein", "chi_squared", "hellinger"]
-_NAMED = 4
-"""How many features or categories a sentence names."""
-
-
-class Watched(NamedTuple):
-    """One feature's newest score against its limit, and for how many periods running it has been over."""
-
-    feature: str
-    score: float
-    limit: float
-    widened: bool
-    held: int
-    new: tuple[str, ...]
-
-    @property
-    def over(self) -> bool:
-        """Whether the newest score is over the limit."""
-        return self.held > 0
+_IN_SEGMENTS = 0.05
+"""The chance of a false alarm in all segments together, where the spec says none."""
 
 
 class FeaturesPolicy(Record):
     """Fires when at least `at_least` of the features were each over their limit for `dwell`, ending now.
 
-    A feature's limit is `over`, widened to the score that its own reference periods reach among
-    themselves. Only reports against the reference of the newest one count: a new champion is
-    measured against other periods, and a streak does not carry over. `dwell` None is one period.
-    The finding's `value`, `limit` and `held` are those of the feature that decides: the
-    `at_least`-th by periods held, then by score over limit.
+    A feature's limit is `over`, widened to the score that ordinary periods reach and to what chance
+    reaches at these numbers of rows (see `streaks.Rule`); with `false_alarms`, so far that ordinary
+    periods pass any of them with that chance at most. Only reports against the reference of the
+    newest one count: a new champion is measured against other periods, and a streak does not carry
+    over. `dwell` None is one period. The finding's `value`, `limit` and `held` are those of the
+    feature that decides: the `at_least`-th by periods held, then by score over limit.
+
+    `segment` judges each value of a segment column by itself, `segments` the named values of some:
+    a part of the finding each, with `false_alarms` (.05 unless said) over all of them. One whose rows
+    are so few that chance alone reaches the limit is `cannot tell`.
     """
 
     kind: str
@@ -52,26 +52,53 @@ class FeaturesPolicy(Record):
     over: float = Field(gt=0)
     dwell: Span | None = None
     at_least: int = Field(default=1, ge=1)
+    segment: str | None = None
+    segments: dict[str, tuple[str, ...]] = {}
+    false_alarms: float | None = Field(default=None, gt=0, lt=1)
     action: Action = Action.RETRAIN
+
+    @model_validator(mode="after")
+    def _one_way_to_name_segments(self) -> FeaturesPolicy:
+        if self.segment is not None and self.segments:
+            raise ValueError(f"segment == {self.segment!r} and segments == {self.segments}, must be only one of them")
+        for name, values in self.segments.items():
+            if not values:
+                raise ValueError(f"segments.{name} == (), must name values; write segment: {name} for all of them")
+        return self
 
     @property
     @abstractmethod
     def measure(self) -> str:
         """The key of `FeatureDrift.scores` that is judged."""
 
+    @property
+    def segment_columns(self) -> tuple[str, ...]:
+        """The segment columns within which it judges."""
+        return tuple(self.segments) if self.segment is None else (self.segment,)
+
     def decide(self, history: History) -> Finding:
-        """Judge the features of the newest report by their streaks."""
-        needed = 1 if self.dwell is None else history.periods_in(self.dwell)
-        ranked = sorted(self._watched(history), key=lambda seen: (-seen.held, -seen.score / seen.limit, seen.feature))
-        if len(ranked) < self.at_least:
-            return Finding(
-                trigger=self.kind,
-                verdict="cannot tell",
-                limit=self.over,
-                needed=needed,
-                sentence=self._missing(history, len(ranked)),
-            )
-        decisive = ranked[self.at_least - 1]
+        """Judge the features of the newest report by their streaks, whole or within segments."""
+        if self.segment_columns:
+            return decide_segments(self, history)
+        reports = comparable(history.drift, history.period.key)
+        if not reports:
+            return self.cannot_tell(history, f"no drift was measured for {history.period.key}")
+        found = self.judge([each.features for each in reports], history, looks=None)
+        if found.verdict == "cannot tell":
+            return found
+        return found.model_copy(update={"sentence": found.sentence + self._unmatched(reports[0])})
+
+    def judge(self, reports: Sequence[Sequence[FeatureDrift]], history: History, looks: int | None) -> Finding:
+        """Judge the features of some reports, newest first; `looks` says among how many, None these alone."""
+        found = streams(reports, self.features)
+        rule = self.rule(len(found) if looks is None else looks)
+        order = ranked([seen for stream in found if (seen := watched(stream, rule)) is not None])
+        if len(order) < self.at_least:
+            return self.cannot_tell(history, self._missing(found, rule, len(order)))
+        over = [seen for seen in order if seen.over]
+        if rule.chance is not None and len(over) < self.at_least <= len(over) + sum(seen.drowned for seen in order):
+            return self.cannot_tell(history, self._drowned(order))
+        decisive, needed = order[self.at_least - 1], periods_of(self.dwell, history)
         verdict: FindingVerdict = "fired" if decisive.held >= needed else "holding" if decisive.over else "quiet"
         return Finding(
             trigger=self.kind,
@@ -81,65 +108,61 @@ class FeaturesPolicy(Record):
             limit=decisive.limit,
             held=decisive.held,
             needed=needed,
-            sentence=self._sentence(ranked, needed) + self._unmatched(history.drift[-1]),
+            sentence=self._sentence(order, over, needed),
         )
+
+    def rule(self, looks: int) -> Rule:
+        """What each of so many features is judged by."""
+        chance = _IN_SEGMENTS if self.false_alarms is None and self.segment_columns else self.false_alarms
+        return Rule(self.measure, self.over, chance, max(1, looks))
+
+    def cannot_tell(self, history: History, why: str) -> Finding:
+        """A finding that says what is missing."""
+        needed = periods_of(self.dwell, history)
+        return Finding(trigger=self.kind, verdict="cannot tell", limit=self.over, needed=needed, sentence=why)
 
     def describe(self) -> str:
         """One line for `retrain check --explain`."""
         dwell = "" if self.dwell is None else f" for {duration_text(self.dwell)}"
+        rule = self.rule(1)
+        alarms = "1 ordinary period in 20 passes that of a feature"
+        if rule.chance is not None:
+            alarms = f"at most {rule.chance:.2g} false alarms a decision"
         return (
             f"{self.action} when {self.measure} of at least {self.at_least} of {', '.join(self.features)} "
-            f"is over {number(self.over)} and over its own noise{dwell}"
+            f"{self._within()}is over {number(self.over)} and over its own noise{dwell} ({alarms})"
         )
 
-    def _watched(self, history: History) -> list[Watched]:
-        reports = _comparable(history)
-        if not reports:
-            return []
-        named = (drift for drift in reports[0].features if self._names(drift.feature))
-        return [seen for drift in named if (seen := self._streak(drift, reports)) is not None]
+    def _within(self) -> str:
+        if self.segment is not None:
+            return f"in any {self.segment} "
+        named = ", ".join(f"{name} {value}" for name, values in self.segments.items() for value in values)
+        return f"in any of {named} " if named else ""
 
-    def _names(self, feature: str) -> bool:
-        return any(fnmatchcase(feature, pattern) for pattern in self.features)
-
-    def _streak(self, newest: FeatureDrift, reports: list[DriftReport]) -> Watched | None:
-        score = newest.scores.get(self.measure)
-        if score is None:
-            return None
-        same = (next((d for d in report.features if d.feature == newest.feature), None) for report in reports)
-        held = sum(1 for _ in takewhile(self._exceeds, same))
-        limit = self._limit(newest)
-        return Watched(newest.feature, score, limit, limit > self.over, held, newest.new_categories)
-
-    def _exceeds(self, drift: FeatureDrift | None) -> bool:
-        score = None if drift is None else drift.scores.get(self.measure)
-        return drift is not None and score is not None and score > self._limit(drift)
-
-    def _limit(self, drift: FeatureDrift) -> float:
-        return max(self.over, drift.noise.get(self.measure) or 0.0)
-
-    def _sentence(self, ranked: list[Watched], needed: int) -> str:
-        over = [seen for seen in ranked if seen.over]
+    def _sentence(self, order: list[Watched], over: list[Watched], needed: int) -> str:
         if not over:
-            nearest = ranked[0]
-            return f"{self.measure} within limits, nearest {_text(nearest)}"
-        named = ", ".join(f"{_text(seen)} for {periods(seen.held)}" for seen in over[:_NAMED])
-        more = f" and {len(over) - _NAMED} more" if len(over) > _NAMED else ""
+            return f"{self.measure} within limits, nearest {order[0].text}"
         wanted = f", {self.at_least} features needed" if self.at_least > 1 else ""
-        return f"{self.measure} over its limit: {named}{more} (dwell {periods(needed)}{wanted})"
+        return f"{over_limit(self.measure, over)} (dwell {periods(needed)}{wanted})"
+
+    def _drowned(self, order: list[Watched]) -> str:
+        few = next(seen for seen in order if seen.drowned)
+        return f"too few rows: chance alone can reach {number(self.over)} ({self.measure} {few.text})"
 
     def _unmatched(self, report: DriftReport) -> str:
         """What the spec names and the data does not have: a typing error, or a column that vanished."""
-        names = [drift.feature for drift in report.features]
-        idle = [pattern for pattern in self.features if not any(fnmatchcase(name, pattern) for name in names)]
+        idle = [each for each in self.features if not any(names([each], drift.feature) for drift in report.features)]
         return f"; no feature is named {', '.join(idle)}" if idle else ""
 
-    def _missing(self, history: History, found: int) -> str:
+    def _missing(self, found: Sequence[Sequence[FeatureDrift | None]], rule: Rule, told: int) -> str:
         patterns = ", ".join(self.features)
-        if not _comparable(history):
-            return f"no drift was measured for {history.period.key}"
-        if found:
-            return f"{self.measure} was measured for {found} of {patterns}, at_least == {self.at_least}"
+        measured = [stream[0] for stream in found if stream[0] and stream[0].scores.get(self.measure) is not None]
+        if len(measured) >= self.at_least and rule.chance is not None:
+            return (
+                f"what ordinary periods score is not known: false_alarms == {rule.chance:.2g} takes 2 reference periods"
+            )
+        if told:
+            return f"{self.measure} was measured for {told} of {patterns}, at_least == {self.at_least}"
         return f"{self.measure} was not measured for any feature named {patterns}"
 
 
@@ -165,18 +188,3 @@ class NewCategoriesPolicy(FeaturesPolicy):
     def measure(self) -> str:
         """The share."""
         return "new_category_share"
-
-
-def _comparable(history: History) -> list[DriftReport]:
-    """The reports against the newest one's reference, newest first; none unless this period was watched."""
-    newest_first = history.drift[::-1]
-    if not newest_first or newest_first[0].period != history.period.key:
-        return []
-    return list(takewhile(lambda report: report.reference == newest_first[0].reference, newest_first))
-
-
-def _text(seen: Watched) -> str:
-    against = f"{number(seen.score)} of {seen.feature} against {number(seen.limit)}"
-    widened = " (widened by its noise)" if seen.widened else ""
-    new = f" (new: {', '.join(seen.new[:_NAMED])})" if seen.new and seen.over else ""
-    return against + widened + new

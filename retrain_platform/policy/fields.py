@@ -34,7 +34,7 @@ Confidence = Annotated[float, Field(gt=0.5, lt=1)]
 """The one-sided level of a bound."""
 
 
-def exactly_one(**named: float | None) -> None:
+def exactly_one(**named: object) -> None:
     """Refuse none or several of `named`.
 
     Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import takewhile
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import model_validator
 
@@ -24,6 +24,7 @@ class FloorPolicy(Record):
     None is one period. `at_least` is for metrics that are better when greater, `at_most` for the others.
     """
 
+    soft: ClassVar[bool] = True
     kind: Literal["floor"] = "floor"
     metric: MetricName
     at_least: float | None = None

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.policy.base import Action, Finding, History
+from retrain_platform.policy.calendar import Blackout, local
 from retrain_platform.policy.waiting import last_attempt, served
 
 MONTH = timedelta(days=30)
@@ -40,6 +41,8 @@ def hold_back(finding: Finding, stops: Sequence[Stop]) -> Finding:
             "action": max((stop.action for stop in stops), key=lambda action: action.rank),
             "sentence": f"{asked} held back by {' and '.join(reasons)}: {finding.sentence}",
             "overrides": (),
+            "held_by": reasons,
+            "within": None,
         }
     )
 
@@ -51,6 +54,16 @@ def cooldown(span: timedelta | None, history: History) -> tuple[Stop, ...]:
         return ()
     why = f"the cooldown of {duration_text(span)} until {(since + span).date()}"
     return (Stop(why, Action.WATCH, yields=True),)
+
+
+def blackout(ranges: Sequence[Blackout], history: History) -> tuple[Stop, ...]:
+    """The days without automatic retrains that today, the local day of `as_of`, lies in."""
+    now = local(history)
+    return tuple(
+        Stop(f"the blackout {each} until {each.ends(now)}", Action.WATCH, yields=True)
+        for each in ranges
+        if each.holds(now.date())
+    )
 
 
 def release_cap(most: int | None, history: History) -> tuple[Stop, ...]:

@@ -6,49 +6,74 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from retrain_platform.dataset.duration import duration_text
+from retrain_platform.dataset.period import Calendar
+from retrain_platform.policy.cadences import cadence_problems
 from retrain_platform.policy.compose import Composition, Policy
-from retrain_platform.policy.drift import FeatureDriftPolicy, NewCategoriesPolicy
+from retrain_platform.policy.concept import CalibrationPolicy, ConceptDriftPolicy
+from retrain_platform.policy.correlation import CorrelationPolicy
+from retrain_platform.policy.drift import FeaturesPolicy
+from retrain_platform.policy.escalation import EscalationPolicy
+from retrain_platform.policy.estimate import EstimatePolicy
 from retrain_platform.policy.floor import FloorPolicy
+from retrain_platform.policy.gap import GapPolicy
+from retrain_platform.policy.measure import MeasurePolicy
 from retrain_platform.policy.performance import PerformancePolicy
 from retrain_platform.policy.schedule import SchedulePolicy
+from retrain_platform.policy.severe import SevereFeaturesPolicy
+from retrain_platform.policy.shift import ShiftPolicy
 
 Contradiction = tuple[str, str, str]
 """Path of the field, its value as text, and what it must be instead and why."""
 
 
-def problems(policy: Policy, *, period: timedelta, label_delay: timedelta) -> list[Contradiction]:
+def problems(
+    policy: Policy, *, period: timedelta, label_delay: timedelta, calendar: Calendar | None = None
+) -> list[Contradiction]:
     """Every contradiction of a well-formed policy; paths begin with 'policy', as in 'policy.policies[1].dwell'.
 
-    A cadence must leave time for one new period to ripen; a dwell is a whole number of periods;
-    a window on a label metric is not shorter than the label delay.
+    A cadence must leave time for one new period to ripen, in every season; a dwell is a whole number of periods;
+    a window on a label metric is not shorter than the label delay; there is one escalation table. With `calendar`,
+    a preferred window must hold an end of some period.
     """
-    return list(_walk(policy, "policy", period, label_delay))
+    placed = list(_placed(policy, "policy"))
+    tables = [path for path, part in placed if isinstance(part, EscalationPolicy)]
+    found = [each for path, part in placed for each in _of(part, path, period, label_delay, calendar)]
+    return found + [(path, "", f"must be the only table: add its rows to those of {tables[0]}") for path in tables[1:]]
 
 
-def _walk(policy: Policy, path: str, period: timedelta, delay: timedelta) -> Iterator[Contradiction]:
-    if isinstance(policy, Composition):
-        for position, part in enumerate(policy.policies):
-            yield from _walk(part, f"{path}.policies[{position}]", period, delay)
-    elif isinstance(policy, SchedulePolicy):
-        yield from _cadence(policy.every, f"{path}.every", period, delay)
-    elif isinstance(policy, PerformancePolicy | FloorPolicy):
+def _placed(policy: Policy, path: str) -> Iterator[tuple[str, Policy]]:
+    """Every policy that is no composition, with its place."""
+    if not isinstance(policy, Composition):
+        yield path, policy
+        return
+    for position, part in enumerate(policy.policies):
+        yield from _placed(part, f"{path}.policies[{position}]")
+
+
+def _of(
+    policy: Policy, path: str, period: timedelta, delay: timedelta, calendar: Calendar | None
+) -> Iterator[Contradiction]:
+    if isinstance(policy, SchedulePolicy):
+        yield from cadence_problems(policy, path, period, delay, calendar)
+    elif isinstance(policy, EscalationPolicy):
+        for position, row in enumerate(policy.rows):
+            yield from _dwell(row.after, f"{path}.rows[{position}].after", period)
+    elif isinstance(policy, PerformancePolicy | FloorPolicy | CalibrationPolicy | ConceptDriftPolicy):
         yield from _dwell(policy.dwell, f"{path}.dwell", period)
         yield from _label_window(policy.dwell, f"{path}.dwell", period, delay)
-    elif isinstance(policy, FeatureDriftPolicy | NewCategoriesPolicy):
+        if isinstance(policy, PerformancePolicy) and policy.against == "season":
+            yield from _cycle(policy, f"{path}.cycle", period)
+    elif isinstance(
+        policy,
+        FeaturesPolicy
+        | SevereFeaturesPolicy
+        | CorrelationPolicy
+        | ShiftPolicy
+        | EstimatePolicy
+        | MeasurePolicy
+        | GapPolicy,
+    ):
         yield from _dwell(policy.dwell, f"{path}.dwell", period)
-
-
-def _cadence(every: timedelta, path: str, period: timedelta, delay: timedelta) -> Iterator[Contradiction]:
-    ripening = _whole(delay, period)
-    least = ripening + period
-    if every < least:
-        yield (
-            path,
-            duration_text(every),
-            f"must be at least {duration_text(least)}: one new period takes {duration_text(period)} to close and "
-            f"{duration_text(ripening)} to ripen (label delay {duration_text(delay)}, up to whole periods of "
-            f"{duration_text(period)}); write every: {duration_text(least)}",
-        )
 
 
 def _dwell(dwell: timedelta | None, path: str, period: timedelta) -> Iterator[Contradiction]:
@@ -59,7 +84,19 @@ def _dwell(dwell: timedelta | None, path: str, period: timedelta) -> Iterator[Co
             path,
             duration_text(dwell),
             f"must be a whole number of periods of {duration_text(period)}; "
-            f"write dwell: {' or '.join([*below, duration_text(above)])}",
+            f"write {path.rpartition('.')[2]}: {' or '.join([*below, duration_text(above)])}",
+        )
+
+
+def _cycle(policy: PerformancePolicy, path: str, period: timedelta) -> Iterator[Contradiction]:
+    """A season a cycle ago must lie before the periods that are judged."""
+    judged = period if policy.dwell is None else policy.dwell
+    least = judged + max(policy.baseline_periods * period, judged)
+    if policy.cycle < least:
+        yield (
+            path,
+            duration_text(policy.cycle),
+            f"must be at least {duration_text(least)}, dwell and baseline together: then ends before now begins",
         )
 
 

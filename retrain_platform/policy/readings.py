@@ -1,10 +1,13 @@
-"""The champion's own ripe readings of a metric, oldest first."""
+"""A champion's own ripe readings of a metric, oldest first: whole, or of one segment."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from statistics import NormalDist
 from typing import NamedTuple
 
+from retrain_platform.monitoring.reports import PeriodPerformance, Reading
 from retrain_platform.policy.base import Champion, History
 
 
@@ -15,6 +18,7 @@ class Measured(NamedTuple):
     value: float
     low: float | None
     high: float | None
+    version: str = ""
 
     def error(self, confidence: float) -> float | None:
         """Its standard error, from half the width of its interval at two-sided `confidence`.
@@ -27,17 +31,67 @@ class Measured(NamedTuple):
         return (self.high - self.low) / 2 / NormalDist().inv_cdf((1 + confidence) / 2)
 
 
-def champion_readings(history: History, champion: Champion, metric: str) -> list[Measured]:
-    """One reading a ripe period that this version answered.
+class Segment(NamedTuple):
+    """The rows whose `column` has the text `value`."""
+
+    column: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.column} = {self.value}"
+
+
+def champion_readings(
+    history: History, champion: Champion | None, metric: str, segment: Segment | None = None
+) -> list[Measured]:
+    """One reading a ripe period that this version answered; None: that whoever was champion answered.
 
     Periods whose data was unsound are no evidence on the model and are left out; so are those in
     which the metric could not be computed. They neither count towards a dwell nor break it.
     """
-    unsound = {period.period for period in history.ripe if not period.sound}
     found: dict[str, Measured] = {}
-    for measured in history.performance:
-        reading = measured.metrics.get(metric)
-        mine = measured.ripe and measured.role == "champion" and measured.version == champion.version
-        if mine and reading is not None and reading.value is not None and measured.period not in unsound:
-            found[measured.period] = Measured(measured.period, reading.value, reading.low, reading.high)
+    for measured in _sound(history, champion):
+        reading = _of(measured, metric, segment)
+        if reading is not None and reading.value is not None:
+            found[measured.period] = Measured(
+                measured.period, reading.value, reading.low, reading.high, measured.version
+            )
     return list(found.values())
+
+
+def newest_segments(
+    history: History, champion: Champion, metric: str, columns: Sequence[str]
+) -> dict[Segment, Reading]:
+    """The champion's newest sound reading of every segment of the columns that it names; empty before the first."""
+    newest = next(iter(_sound(history, champion)[::-1]), None)
+    if newest is None:
+        return {}
+    return {
+        Segment(column, value): metrics[metric]
+        for column in columns
+        for value, metrics in newest.segments.get(column, {}).items()
+        if metric in metrics
+    }
+
+
+def starts(history: History) -> dict[str, datetime]:
+    """When each ripe period began, by its key."""
+    return {period.period: period.start for period in history.ripe}
+
+
+def _sound(history: History, champion: Champion | None) -> list[PeriodPerformance]:
+    unsound = {period.period for period in history.ripe if not period.sound}
+    return [
+        measured
+        for measured in history.performance
+        if measured.ripe
+        and measured.role == "champion"
+        and (champion is None or measured.version == champion.version)
+        and measured.period not in unsound
+    ]
+
+
+def _of(measured: PeriodPerformance, metric: str, segment: Segment | None) -> Reading | None:
+    if segment is None:
+        return measured.metrics.get(metric)
+    return measured.segments.get(segment.column, {}).get(segment.value, {}).get(metric)

@@ -31,6 +31,15 @@ def last_attempt(history: History) -> datetime | None:
     return max(attempts, default=None)
 
 
+def shortest_cadence(period_length: timedelta, label_delay: timedelta) -> timedelta:
+    """The shortest time in which a new period can close and ripen: a faster cadence has nothing to learn from.
+
+    >>> shortest_cadence(timedelta(weeks=1), timedelta(days=10)) // timedelta(weeks=1)
+    3
+    """
+    return period_length - (-label_delay // period_length) * period_length
+
+
 def first_tick(history: History, moment: datetime) -> date:
     """The local day of the first decision after this one that is not before `moment`."""
     ahead = -waited(history, moment) - _slack(history)

@@ -19,3 +19,12 @@ def periods(count: int, of: str = "") -> str:
     ('1 period', '3 ripe periods')
     """
     return f"{count} {of + ' ' if of else ''}period{'' if count == 1 else 's'}"
+
+
+def are_in(count: int) -> str:
+    """How many are in.
+
+    >>> are_in(1), are_in(3)
+    ('1 is in', '3 are in')
+    """
+    return f"{count} {'is' if count == 1 else 'are'} in"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
+from retrain_platform.policy.wording import periods
 from retrain_platform.release.base import Evidence, Release, ReleasePlan, ReleaseState, Stage, Transition
 from retrain_platform.release.fold import apply, release_of
 from retrain_platform.release.table import Event, transition
@@ -135,7 +136,7 @@ def standing(state: ReleaseState, evidence: Evidence | None, plan: ReleasePlan, 
     required = stage_periods(plan, period)[opened.stage]
     ripe = 0 if evidence is None else evidence.clock
     if evidence is None or ripe < required:
-        return f"version {opened.version} in {opened.stage}: {ripe} of {required} ripe periods so far"
+        return f"version {opened.version} in {opened.stage}: {ripe} of {periods(required, 'ripe')} so far"
     return f"version {opened.version} in {opened.stage}, not yet: {_seen(evidence, plan)}"
 
 
@@ -160,7 +161,7 @@ def _judged(opened: Release, evidence: Evidence, plan: ReleasePlan, required: in
         sentence = f"worse beyond the margin, the champion stays: {_seen(evidence, plan)}"
         return transition(opened.stage, Event.WORSE, opened.version, sentence, evidence=evidence)
     if waited >= max(required, plan.patience):
-        sentence = f"undecided after {waited} ripe periods, the champion stays: {_seen(evidence, plan)}"
+        sentence = f"undecided after {periods(waited, 'ripe')}, the champion stays: {_seen(evidence, plan)}"
         return transition(opened.stage, Event.PATIENCE_OVER, opened.version, sentence, evidence=evidence)
     return None
 
@@ -196,10 +197,10 @@ def _baked(
 
 def _seen(evidence: Evidence, plan: ReleasePlan) -> str:
     """What was measured, against what, on how much."""
-    basis = f"{evidence.rows} rows of {len(evidence.periods)} ripe periods, margin {plan.not_worse_by:g}"
+    basis = f"{evidence.rows} rows of {periods(len(evidence.periods), 'ripe')}, margin {plan.not_worse_by:g}"
     if evidence.unscored:
         basis += f"; {evidence.unscored} more that one of the two could not score"
     if evidence.difference is None or evidence.low is None or evidence.high is None:
         return f"no comparison with version {evidence.other} ({evidence.why or 'no reason given'}), {basis}"
-    interval = f"{evidence.difference:+.4f} [{evidence.low:+.4f}, {evidence.high:+.4f}]"
+    interval = f"{evidence.difference:+z.4f} [{evidence.low:+z.4f}, {evidence.high:+z.4f}]"
     return f"{plan.metric or 'quality'} {interval} against version {evidence.other} on {basis}"

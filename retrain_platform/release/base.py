@@ -105,7 +105,8 @@ class ReleasePlan(Record):
     def _steps(self) -> ReleasePlan:
         steps = self.canary
         if not steps or steps[-1] != 100 or any(a >= b for a, b in pairwise(steps)) or steps[0] < 1:
-            raise ValueError(f"canary == {list(steps)}, must increase and end at 100, as in [5, 25, 100]")
+            must = "must increase from at least 1 and end at 100, as in [5, 25, 100]"
+            raise ValueError(f"canary == {list(steps)}, {must}")
         return self
 
 

@@ -80,7 +80,9 @@ def _target(state: ReleaseState, champion: str, to: str | None, versions: Sequen
     if not earlier:
         raise IllegalMove(f"version {champion!r} is the first: there is no earlier version to return to")
     if to is None:
-        raise IllegalMove(f"version {champion!r} replaced no other: name the version to return to, one of {earlier}")
+        raise IllegalMove(
+            f"version {champion!r} replaced no other: name the version to return to, one of {', '.join(earlier)}"
+        )
     if to not in earlier:
-        raise IllegalMove(f"to == {to!r}, must be an earlier version than {champion!r}: one of {earlier}")
+        raise IllegalMove(f"to == {to!r}, must be an earlier version than {champion!r}: one of {', '.join(earlier)}")
     return to

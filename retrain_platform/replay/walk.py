@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from retrain_platform.dataset.period import Period
 from retrain_platform.steps.card import write_card
+from retrain_platform.steps.challenger import challenge
 from retrain_platform.steps.dataset import check, decided, snapshot
 from retrain_platform.steps.deciding import decide
 from retrain_platform.steps.drifting import drift, make_profile
 from retrain_platform.steps.due import Step, due
+from retrain_platform.steps.measuring import measure_period
 from retrain_platform.steps.reference import reference_periods
 from retrain_platform.steps.registering import close, register
 from retrain_platform.steps.releasing import move
@@ -46,8 +48,10 @@ def watch(shop: Workshop, period: Period) -> None:
     score(shop, period)
     make_profile(shop, period)
     drift(shop, period, reference_periods(shop, period))
+    measure_period(shop, period)
     perform(shop, period)
     move(shop, period)
+    challenge(shop, period)
     decide(shop, period)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
 from retrain_platform.dataset.duration import duration_text
-from retrain_platform.policy import problems
+from retrain_platform.dataset.versions import FEATURES
+from retrain_platform.policy import PerformancePolicy, SegmentMixPolicy, problems
 from retrain_platform.spec.fields import did_you_mean
+from retrain_platform.spec.gains import gain_contradictions
 from retrain_platform.spec.model import ModelSpec
 from retrain_platform.stats.metrics import METRICS
 
@@ -20,7 +24,15 @@ def contradictions(spec: ModelSpec, lost: Callable[[str], bool]) -> list[Contrad
     Of a spec that is partly wrong, `lost` tells whether a field's own mistake was taken out of it: what would
     be held against such a field is left unsaid. A section that is wrong as a whole may be absent.
     """
-    return [*_times(spec, lost), *_metrics(spec, lost), *_windows(spec, lost), *_columns(spec)]
+    return [
+        *_times(spec, lost),
+        *_metrics(spec, lost),
+        *_limits(spec),
+        *_windows(spec, lost),
+        *_columns(spec),
+        *_declared(spec, lost),
+        *gain_contradictions(spec, lost),
+    ]
 
 
 def _has(spec: ModelSpec, *sections: str) -> bool:
@@ -29,7 +41,8 @@ def _has(spec: ModelSpec, *sections: str) -> bool:
 
 def _times(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradiction]:
     if _has(spec, "policy", "period", "label") and not lost("period.every") and not lost("label.delay"):
-        yield from problems(spec.policy, period=spec.period.length(), label_delay=spec.label.delay)
+        calendar = None if lost("period.start") or lost("period.timezone") else spec.period
+        yield from problems(spec.policy, period=spec.period.length(), label_delay=spec.label.delay, calendar=calendar)
 
 
 def _metrics(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradiction]:
@@ -72,6 +85,29 @@ def _policy_metrics(policy: Any, path: str) -> Iterator[tuple[str, str]]:
         yield from _policy_metrics(part, f"{path}.policies[{position}]")
 
 
+def _limits(spec: ModelSpec) -> Iterator[Contradiction]:
+    """A floor that no value of its metric can reach, or can miss, asks nothing."""
+    gates = spec.validation.gates if _has(spec, "validation") else ()
+    floors = [(f"validation.gates[{position}]", gate) for position, gate in enumerate(gates)]
+    floors += list(_policies(getattr(spec, "policy", None), "policy"))
+    for path, floor in floors:
+        known = METRICS.get(getattr(floor, "metric", None) or "")
+        for side in ("at_least", "at_most"):
+            limit = getattr(floor, side, None)
+            if known is None or limit is None or known.low <= limit <= known.high:
+                continue
+            span = "at least 0" if known.high == math.inf else f"at most {known.high:g}"
+            span = f"{known.low:g} to {known.high:g}" if math.isfinite(known.high - known.low) else span
+            yield f"{path}.{side}", f"{limit:g}", f"must be {span}: {known.name} is never outside"
+
+
+def _policies(policy: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Every policy with its place, the compositions' parts included."""
+    yield path, policy
+    for position, part in enumerate(getattr(policy, "policies", ())):
+        yield from _policies(part, f"{path}.policies[{position}]")
+
+
 def _windows(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradiction]:
     if not _has(spec, "period") or lost("period.every"):
         return
@@ -86,7 +122,66 @@ def _windows(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradic
             yield f"release.{field}", duration_text(span), said
 
 
+def _judged_segments(policy: Any, path: str, known: Sequence[str]) -> Iterator[Contradiction]:
+    """A metric that is judged by segment must be measured by segment."""
+    for position, name in enumerate(policy.segments if isinstance(policy, PerformancePolicy) else ()):
+        if name not in known:
+            said = f"must be measured too: add it to segments, now {list(known)}{did_you_mean(name, known)}"
+            yield f"{path}.segments[{position}]", repr(name), said
+    for position, part in enumerate(getattr(policy, "policies", ())):
+        yield from _judged_segments(part, f"{path}.policies[{position}]", known)
+
+
 def _columns(spec: ModelSpec) -> Iterator[Contradiction]:
+    if _has(spec, "policy"):
+        yield from _judged_segments(spec.policy, "policy", spec.segments)
     for position, segment in enumerate(spec.segments if _has(spec, "label") else ()):
         if segment == spec.label.column:
             yield f"segments[{position}]", repr(segment), "must not be the label: its segments would be its classes"
+    for field, pattern in _drift_segments(getattr(spec, "policy", None), "policy"):
+        if not any(fnmatchcase(name, pattern) for name in spec.segments):
+            yield field, repr(pattern), f"must be measured too: add it to segments, now {list(spec.segments)}"
+
+
+def _drift_segments(policy: Any, path: str) -> Iterator[tuple[str, str]]:
+    """The segment columns whose drift a policy reads, by name or pattern."""
+    for name in getattr(policy, "segment_columns", ()):
+        yield f"{path}.segments.{name}" if policy.segments else f"{path}.segment", name
+    if isinstance(policy, SegmentMixPolicy):
+        yield from ((f"{path}.segments[{position}]", name) for position, name in enumerate(policy.segments))
+    for position, part in enumerate(getattr(policy, "policies", ())):
+        yield from _drift_segments(part, f"{path}.policies[{position}]")
+
+
+def _declared(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradiction]:
+    """What policies read of the spec's own declarations must be declared: versions, tables of measures."""
+    for path, policy in _leaves(getattr(spec, "policy", None), "policy"):
+        if not lost("versions"):
+            yield from _versions(policy, path, spec.versions)
+        screens, measures = getattr(policy, "screens", ()), getattr(policy, "kind", "") == "measure"
+        if (measures or screens) and not spec.monitoring.measures and not lost("monitoring.measures"):
+            field = f"{path}.kind" if measures else f"{path}.screens"
+            value = repr("measure") if measures else repr([screen.measure for screen in screens])
+            yield field, value, "must have a table to read: name one in monitoring.measures"
+
+
+def _versions(policy: Any, path: str, declared: Mapping[str, str]) -> Iterator[Contradiction]:
+    kind, names = getattr(policy, "kind", ""), getattr(policy, "names", ())
+    if kind == "versions" and names == "all" and not declared:
+        yield f"{path}.names", "'all'", "must find declared versions, as in versions: {encoder: '1'}"
+    asked = [] if names == "all" else [(f"{path}.names[{place}]", name) for place, name in enumerate(names)]
+    if kind == "schema":
+        asked = [(f"{path}.kind", FEATURES)]
+    for field, name in asked:
+        if name not in declared:
+            has = ", ".join(declared) or "none"
+            value = repr(kind if kind == "schema" else name)
+            yield field, value, f"must find versions.{name} declared, as in versions: {{{name}: '1'}}; there are {has}"
+
+
+def _leaves(policy: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Every policy of the tree with its path, compositions too."""
+    if policy is not None:
+        yield path, policy
+    for position, part in enumerate(getattr(policy, "policies", ())):
+        yield from _leaves(part, f"{path}.policies[{position}]")

@@ -10,10 +10,18 @@ from typing import Any
 from pydantic import BaseModel
 
 from retrain_platform.dataset.checks import ChecksSpec
+from retrain_platform.dataset.control import ControlSet
 from retrain_platform.dataset.label import LabelSpec
+from retrain_platform.dataset.measures import MEASURE_TABLES
 from retrain_platform.dataset.period import Calendar
 from retrain_platform.dataset.source import SOURCES
+from retrain_platform.monitoring.gap import ChallengerSpec
 from retrain_platform.policy import POLICIES
+from retrain_platform.policy.adaptive import CadenceRow
+from retrain_platform.policy.calendar import Blackout, PreferredWindow, Season
+from retrain_platform.policy.escalation import EscalationRow
+from retrain_platform.policy.gain import CostSpec
+from retrain_platform.policy.screening import Screen
 from retrain_platform.release.base import ReleasePlan
 from retrain_platform.spec.model import Features, ModelSpec, Monitoring, Operation, Validation
 from retrain_platform.training import LEARNERS
@@ -24,6 +32,7 @@ _FAMILIES: dict[str, Sequence[type[BaseModel]]] = {
     "policy": POLICIES,
     "training": LEARNERS,
     "validation": GATES,
+    "monitoring": MEASURE_TABLES,
 }
 _SECTIONS: dict[str, type[BaseModel]] = {
     "period": Calendar,
@@ -34,7 +43,31 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "validation": Validation,
     "release": ReleasePlan,
     "operation": Operation,
+    "cost": CostSpec,
 }
+
+
+_PARTS: dict[str, type[BaseModel]] = {
+    "adaptive.rows": CadenceRow,
+    "escalation.rows": EscalationRow,
+    "schedule.calendar": Season,
+    "schedule.preferred": PreferredWindow,
+    "blackouts": Blackout,
+    "screens": Screen,
+}
+"""What the lists within a policy hold: by the policy's kind and the list's name, or by its name alone."""
+
+
+def _part_of_policy(path: Sequence[str | int], attributes: Mapping[str, Any]) -> list[str]:
+    """The field names of an item of a list within a policy; empty where `path` is no such item."""
+    if len(path) < 2 or not isinstance(path[-1], int):
+        return []
+    owner: Any = attributes
+    for part in path[:-2]:
+        owner = owner.get(part) if isinstance(owner, Mapping) else owner[part]
+    kind = owner.get("kind") if isinstance(owner, Mapping) else None
+    member = _PARTS.get(f"{kind}.{path[-2]}") or _PARTS.get(str(path[-2]))
+    return [] if member is None else [field.alias or name for name, field in member.model_fields.items()]
 
 
 def known_fields(path: Sequence[str | int], attributes: Mapping[str, Any]) -> list[str]:
@@ -45,10 +78,16 @@ def known_fields(path: Sequence[str | int], attributes: Mapping[str, Any]) -> li
     for part in path:
         data = data.get(part) if isinstance(data, Mapping) else data[part]
     section = nearest(path[0], ModelSpec.model_fields)
+    if section == "monitoring" and len(path) > 1 and nearest(path[1], Monitoring.model_fields) == "control":
+        return list(ControlSet.model_fields)
+    if section == "monitoring" and len(path) > 1 and nearest(path[1], Monitoring.model_fields) == "challenger":
+        return list(ChallengerSpec.model_fields)
     members = {str(member.model_fields["kind"].default): member for member in _FAMILIES.get(str(section), ())}
     kind = nearest(data.get("kind"), members) if isinstance(data, Mapping) else None
     if kind is not None:
         return list(members[kind].model_fields)
+    if section == "policy":
+        return _part_of_policy(path, attributes)
     return list(_SECTIONS[section].model_fields) if section in _SECTIONS else []
 
 

@@ -15,9 +15,10 @@ Ints = NDArray[np.int64]
 
 MOST_CATEGORIES = 50
 LEAST_SHARE = 0.005
-"""At most so many categories, each with at least this share of the reference, have a bin of their
-own. The rest, and those never seen, share one: of thousands of rare ones, the most frequent are so
-by chance, and would seem to drift back."""
+LEAST_ROWS = 5
+"""At most so many categories, each with at least this share and these rows of the reference, have a
+bin of their own. The rest, and those never seen, share one: of many rare ones, the most frequent are
+so by chance, and would seem to drift back."""
 
 
 def quantile_counts(reference: Ints, current: Ints, n: int = 10) -> tuple[Ints, Ints]:
@@ -57,8 +58,8 @@ def category_counts(reference: Ints, current: Ints) -> tuple[Ints, Ints]:
 def category_order(reference: Ints) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
     """The cells in the order of the bins of `category_counts`, and which have a bin of their own: (pairs, bins)."""
     order = np.argsort(-reference, axis=1, kind="stable")[:, :MOST_CATEGORIES]
-    common = np.take_along_axis(reference, order, axis=1) >= LEAST_SHARE * reference.sum(axis=1, keepdims=True)
-    return order, common
+    least = np.maximum(LEAST_SHARE * reference.sum(axis=1, keepdims=True), LEAST_ROWS)
+    return order, np.take_along_axis(reference, order, axis=1) >= least
 
 
 def _edges(reached: Ints, n: int) -> NDArray[np.intp]:

@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from retrain_platform.stats.grid import FINEST, Floats, Grid, ordered_places
 
+FARTHEST_INTEGER = 2**53
+"""Whole numbers beyond it, on either side, are not told apart once some are missing: they are then read as floats."""
+
 WIDEST_INTEGER_SPAN = 10_000
 """Whole numbers that range wider than this are counted as numeric, not each in its own cell."""
 
@@ -28,32 +31,51 @@ def choose_numbers(values: Floats, whole: bool) -> Grid:
     """The grid for a column of numbers, from some of its `values` (nan and infinities are ignored).
 
     `whole` says that the column's type holds whole numbers only: within a span of
-    `WIDEST_INTEGER_SPAN` they get a cell each. All others get a numeric grid about their median: a
-    float that happens to be whole so far (a dry week's rain) need not stay so.
+    `WIDEST_INTEGER_SPAN`, and none beyond `FARTHEST_INTEGER`, they get a cell each. All others get a
+    numeric grid about their median, or about what crowds far from it: a float that happens to be whole
+    so far (a dry week's rain) need not stay so.
     """
     finite = values[np.isfinite(values)]
     if len(finite) == 0:
         return Grid("numeric")
-    if whole and finite.max() - finite.min() <= WIDEST_INTEGER_SPAN:
+    if whole and np.ptp(finite) <= WIDEST_INTEGER_SPAN and np.abs(finite).max() <= FARTHEST_INTEGER:
         return Grid("integer", centre=float(np.round(np.median(finite))))
     sample = np.sort(finite[:: max(1, len(finite) // SAMPLE)])
-    centre = float(sample[len(sample) // 2])
-    return refined(Grid("numeric", centre, _scale(sample, centre), repeats=_repeats(sample)), sample)
+    grid = _about(float(sample[len(sample) // 2]), sample)
+    crowd = _fullest(grid, sample)
+    if len(crowd) > _least_crowd(sample):  # values far from the median, and near each other
+        other = _about(float(crowd[len(crowd) // 2]), sample)
+        return other if len(_fullest(other, sample)) < len(crowd) else grid
+    return grid
 
 
-def refined(grid: Grid, sample: Floats, weights: NDArray[np.int64] | None = None) -> Grid:
-    """The numeric `grid`, cut anew where the sorted `sample` crowds several values into one cell.
+def _about(centre: float, sample: Floats) -> Grid:
+    """The numeric grid about a centre, cut where the sorted `sample` is crowded."""
+    return _cut(Grid("numeric", centre, _scale(sample, centre), repeats=_repeats(sample)), sample)
 
-    `weights` are how many rows each value of the sample stands for; one each without them.
-    """
-    rows = np.ones(len(sample), dtype=np.int64) if weights is None else weights
-    crowd = max(_FEWEST_IN_CROWD if weights is None else 1, CROWDED * int(rows.sum()))
+
+def _fullest(grid: Grid, sample: Floats) -> Floats:
+    """Of the sorted `sample`, the values in the fullest of the cells that hold several; empty if none does."""
+    starts = np.flatnonzero(np.diff(grid.keys(sample), prepend=-1))
+    stops = np.append(starts[1:], len(sample))
+    held = np.where(sample[starts] != sample[stops - 1], stops - starts, 0)
+    fullest = int(held.argmax())
+    return sample[starts[fullest] :][: held[fullest]]
+
+
+def _least_crowd(sample: Floats) -> float:
+    return max(_FEWEST_IN_CROWD, CROWDED * len(sample))
+
+
+def _cut(grid: Grid, sample: Floats) -> Grid:
+    """The numeric `grid`, cut where the sorted `sample` crowds several values into one cell."""
+    crowd = _least_crowd(sample)
     places = ordered_places(grid, sample).astype(np.int64)
     distinct = np.diff(sample, prepend=np.nan) != 0
     bits: dict[int, int] = {}
     mass: dict[int, int] = {}
     for cut in range(0, FINEST + 1, 2):
-        full, held = _crowded(places >> (FINEST - cut), distinct, rows, crowd)
+        full, held = _crowded(places >> (FINEST - cut), distinct, crowd)
         tops, first = np.unique(full >> cut, return_index=True)
         mass |= {int(top): int(held[at]) for top, at in zip(tops, first, strict=True) if int(top) not in mass}
         bits |= {int(top): min(cut + 2, FINEST) for top in tops}
@@ -61,11 +83,11 @@ def refined(grid: Grid, sample: Floats, weights: NDArray[np.int64] | None = None
 
 
 def _crowded(
-    cells: NDArray[np.int64], distinct: NDArray[np.bool_], rows: NDArray[np.int64], crowd: float
+    cells: NDArray[np.int64], distinct: NDArray[np.bool_], crowd: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The cells that hold more rows than `crowd` and more than one value, and their rows; all sorted."""
     starts = np.flatnonzero(np.diff(cells, prepend=-1))
-    held = np.add.reduceat(rows, starts)
+    held = np.diff(starts, append=len(cells))
     values = np.add.reduceat(distinct.astype(np.int64), starts)
     full = (held > crowd) & (values > 1)
     return cells[starts][full], held[full]

@@ -50,8 +50,8 @@ class ColumnProfile:
 
     `keys` are the cells in use, increasing, and `counts` how many rows each holds (shape (cells,),
     all positive). The other rows are `missing` or infinite: the counts add up to `rows`. Of a numeric
-    grid that `repeats`: `usual` is the value that most rows of a cell have, nan where the summed
-    profiles do not agree on one, and `strays` how many have another; both are None elsewhere.
+    grid that `repeats`: `usual` is a value of each cell's (one that came first), nan where the summed
+    profiles do not agree on it, and `strays` how many rows have another; both are None elsewhere.
     """
 
     grid: Grid

@@ -12,14 +12,17 @@ from retrain_platform.stats.counting import Coded, Groups, code_texts, code_whol
 from retrain_platform.stats.grid import (
     FINEST,
     HIGH,
+    LARGEST,
     LOW,
     MISSING,
     WHOLE_LIMIT,
     Floats,
     Grid,
+    Keys,
     cells_of,
     scaled,
     slots_of_tops,
+    subtracted,
 )
 
 _AT_ONCE = 1 << 16
@@ -38,7 +41,7 @@ class NumberCounter:
         self._packed = slots_of_tops(grid)
         last = int(self._packed[-1])
         self._table = np.zeros((last >> 5) + (1 << FINEST - (last & 31)), dtype=np.int64)
-        self._odd = self._packed[np.r_[0x7F80:0x8000, 0xFF80:0x10000]] >> 5
+        self._centre = subtracted(grid)
         self._moments = Moments()
         self._first = np.full(len(self._table) if grid.repeats else 0, np.nan)
         self._strays = np.zeros(len(self._first), dtype=np.int64)
@@ -80,29 +83,31 @@ class NumberCounter:
         return keys[order], slots[order]
 
     def _add(self, values: Floats) -> NDArray[np.int32]:
-        slots = self._slots(values)
-        counts = np.bincount(slots, minlength=len(self._table))
-        odd = int(counts[self._odd].sum())
-        finite = values
-        if odd:
+        slots, finite = self._slots(values), values
+        if not self._holds(values):
             known = np.isfinite(values)
             finite = values[known]
-            if odd > len(values) - len(finite):  # finite, but beyond float32
+            if not self._holds(finite):
                 slots[known] = self._slots_of(scaled(self._grid, finite))
-                counts = np.bincount(slots, minlength=len(self._table))
-        self._table += counts
+        np.add.at(self._table, slots, 1)  # of some thousand cells: a table for each block would be a hundred times that
         self._moments += moments_of(finite)
         if self._grid.repeats:
             self._note(slots, values)
         return slots
 
+    def _holds(self, values: Floats) -> bool:
+        """Whether all values are finite, and within float32 once they are scaled."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            ends = np.array([values.min(initial=self._centre), values.max(initial=self._centre)]) - self._centre
+            return bool((np.abs(ends) * self._grid.scale <= LARGEST).all())
+
     def _slots(self, values: Floats) -> NDArray[np.int32]:
         with np.errstate(over="ignore", invalid="ignore"):
             small = np.empty(len(values), dtype=np.float32)
             if self._grid.scale == 1:
-                np.subtract(values, self._grid.centre, out=small, casting="same_kind")
+                np.subtract(values, self._centre, out=small, casting="same_kind")
             else:
-                np.multiply(values - self._grid.centre, self._grid.scale, out=small, casting="same_kind")
+                np.multiply(values - self._centre, self._grid.scale, out=small, casting="same_kind")
             return self._slots_of(small)
 
     def _slots_of(self, small: NDArray[np.float32]) -> NDArray[np.int32]:
@@ -120,7 +125,8 @@ class NumberCounter:
         first = self._first.take(slots)
         fresh = np.isnan(first)
         if fresh.any():
-            self._first[slots[fresh]] = values[fresh]
+            backwards = slots[fresh][::-1], values[fresh][::-1] + 0.0  # so that the first stays; and -0.0 becomes 0.0
+            self._first[backwards[0]] = backwards[1]
             first = self._first.take(slots)
         self._strays += np.bincount(slots[first != values], minlength=len(self._strays))
 
@@ -185,7 +191,7 @@ class TextCounter:
         """All blocks so far."""
         if self._buckets is not None:
             used = np.flatnonzero(self._buckets)
-            names = np.array([bucket_name(number) for number in used], dtype=object)
+            names: Keys = np.array([bucket_name(number) for number in used.tolist()], dtype=object)
             grid = Grid("category", buckets=BUCKETS)
             return ColumnProfile(grid, names, self._buckets[used], self._rows, self._missing)
         names = np.array(sorted(text for text, cell in self._cells.items() if self._counts[cell]), dtype=object)
@@ -212,7 +218,7 @@ class TextCounter:
     def _throw(self, texts: Sequence[str], held: NDArray[np.int64]) -> None:
         assert self._buckets is not None
         used = np.flatnonzero(held)
-        np.add.at(self._buckets, [bucket(texts[place], BUCKETS) for place in used], held[used])
+        np.add.at(self._buckets, [bucket(texts[place], BUCKETS) for place in used.tolist()], held[used])
 
 
 def whole_profile(grid: Grid, values: NDArray[np.int64]) -> ColumnProfile:

@@ -14,7 +14,7 @@ from retrain_platform.stats.grid import HIGH, LOW, MISSING, WHOLE_LIMIT, Floats,
 
 _LOWEST = MISSING
 _WIDEST_WINDOW = 1 << 20
-"""Whole numbers of a block that range wider are sorted, not counted in a table."""
+"""What ranges wider in a block is sorted, not counted in a table."""
 
 
 @dataclass(frozen=True)
@@ -58,15 +58,17 @@ class Coded:
     def profiles(self, groups: Groups) -> list[ColumnProfile]:
         """One profile a group, in the order of their codes."""
         width = len(self.keys) - _LOWEST
-        flat = np.bincount(groups.codes * width + (self.codes - _LOWEST), minlength=groups.count * width)
-        table = flat.reshape(groups.count, width)
-        owners, cells = np.nonzero(table[:, -_LOWEST:])
+        places, held = _tally(groups.codes * width + (self.codes - _LOWEST), groups.count * width)
+        owners, cells = np.divmod(places, width)
+        beside = np.zeros((groups.count, -_LOWEST), dtype=np.int64)
+        apart = cells < -_LOWEST
+        beside[owners[apart], cells[apart]] = held[apart]
+        rows, (missing, low, high) = np.bincount(groups.codes, minlength=groups.count).tolist(), beside.T.tolist()
+        owners, cells, held = owners[~apart], cells[~apart] + _LOWEST, held[~apart]
         edges = np.searchsorted(owners, np.arange(1, groups.count))
-        keys = np.split(self.keys[cells], edges)
-        counts = np.split(table[:, -_LOWEST:][owners, cells], edges)
+        keys, counts = np.split(self.keys[cells], edges), np.split(held, edges)
         moments = self._moments(groups)
         usual, strays = self._repeated(groups, width, owners, cells, edges)
-        rows, (missing, low, high) = table.sum(axis=1).tolist(), table[:, :-_LOWEST].T.tolist()
         return [
             ColumnProfile(
                 self.grid, keys[g], counts[g], rows[g], missing[g], low[g], high[g], moments[g], usual[g], strays[g]
@@ -82,8 +84,10 @@ class Coded:
             return [None] * groups.count, [None] * groups.count
         rows = np.flatnonzero(self.codes >= 0)
         stray = rows[self.usual[self.codes[rows]] != self.numbers[rows]]
-        flat = np.bincount(groups.codes[stray] * width + self.codes[stray], minlength=groups.count * width)
-        strays = flat.reshape(groups.count, width)[owners, cells]
+        places, held = _tally(groups.codes[stray] * width + self.codes[stray], groups.count * width)
+        used = owners * width + cells
+        strays = np.zeros(len(used), dtype=np.int64)
+        strays[np.searchsorted(used, places)] = held
         return np.split(self.usual[cells], edges), np.split(strays, edges)
 
     def _moments(self, groups: Groups) -> list[Moments]:
@@ -93,7 +97,8 @@ class Coded:
         values, owners = self.numbers[known], groups.codes[known]
         n = np.bincount(owners, minlength=groups.count)
         mean = np.bincount(owners, values, groups.count) / np.maximum(n, 1)
-        m2 = np.bincount(owners, (values - mean[owners]) ** 2, groups.count)
+        with np.errstate(over="ignore"):  # as in `moments_of`
+            m2 = np.bincount(owners, (values - mean[owners]) ** 2, groups.count)
         ordered = self.numbers[groups.order]
         least, greatest = np.fmin.reduceat(ordered, groups.starts), np.fmax.reduceat(ordered, groups.starts)
         columns = (n.tolist(), mean.tolist(), m2.tolist(), least.tolist(), greatest.tolist())
@@ -134,6 +139,16 @@ def tabulated(whole: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.i
     table = np.bincount(whole - least)
     used = np.flatnonzero(table)
     return used + least, table[used]
+
+
+def _tally(places: NDArray[np.intp], size: int) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    """Which of `size` places are used, sorted, and how often; without a table where it would dwarf the rows."""
+    if size > max(_WIDEST_WINDOW, 4 * len(places)):
+        used, held = np.unique(places, return_counts=True)
+        return used, held.astype(np.int64)
+    table = np.bincount(places, minlength=size)
+    used = np.flatnonzero(table)
+    return used, table[used]
 
 
 def _distinct(whole: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:

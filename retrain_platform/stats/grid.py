@@ -32,7 +32,8 @@ WHOLE_LIMIT = 2**62
 """Whole numbers are counted up to here on either side; what lies beyond counts as this."""
 
 _SIGN = np.uint32(0x80000000)
-_LARGEST = float(np.finfo(np.float32).max)
+LARGEST = float(np.finfo(np.float32).max)
+"""Scaled values beyond it, on either side, are counted with it."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,17 @@ class Grid:
         widths = 1 << (FINEST - self.bits(keys >> 16))
         middle = (_decoded(keys) + _decoded(keys + widths - 1)) / 2
         return middle / self.scale + self.centre
+
+    def beyond(self, keys: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which cells hold what lies beyond float32, however far: their position says nothing of it.
+
+        Raises:
+            ValueError: this grid is of texts.
+        """
+        if self.numbers == "integer":
+            return np.zeros(len(keys), dtype=bool)
+        ends = _decoded(keys), _decoded(keys + (1 << (FINEST - self.bits(keys >> 16))) - 1)
+        return np.maximum(-ends[0], ends[1]) >= LARGEST
 
     def bits(self, tops: NDArray[np.int64]) -> NDArray[np.int64]:
         """By how many bits each of `tops` is cut."""
@@ -151,15 +163,20 @@ def ordered_places(grid: Grid, values: Floats) -> NDArray[np.uint32]:
     return np.where(bits & _SIGN, ~bits, bits | _SIGN)
 
 
+def subtracted(grid: Grid) -> float:
+    """The centre as it is subtracted: for 0 it is -0.0, which makes of 0.0 and -0.0, one number, one place."""
+    return grid.centre or -0.0
+
+
 def scaled(grid: Grid, values: Floats) -> NDArray[np.float32]:
     """(value - centre) * scale of the finite `values`, held within float32."""
     with np.errstate(over="ignore"):
-        return np.clip((values - grid.centre) * grid.scale, -_LARGEST, _LARGEST).astype(np.float32)
+        return np.clip((values - subtracted(grid)) * grid.scale, -LARGEST, LARGEST).astype(np.float32)
 
 
 def _decoded(places: NDArray[np.int64]) -> Floats:
     """The float32 numbers at these places."""
     ordered = places.astype(np.uint32)
     bits = np.where(ordered & _SIGN, ordered ^ _SIGN, ~ordered)
-    finite = np.clip(bits.view(np.float32).astype(np.float64), -_LARGEST, _LARGEST)
+    finite = np.clip(bits.view(np.float32).astype(np.float64), -LARGEST, LARGEST)
     return np.asarray(finite)

@@ -64,6 +64,11 @@ def paired(
     return _jackknife(value, without, len(labels), confidence)
 
 
+def lower_bound(value: float, standard_error: float, groups: int, confidence: float) -> float:
+    """The one-sided lower bound of an estimate over `groups` days; nan with fewer than 2."""
+    return value - standard_error * t_quantile(confidence, groups - 1) if groups > 1 else float("nan")
+
+
 def _groups(days: NDArray[np.integer]) -> tuple[NDArray[np.intp], int]:
     """Each row's group from 0, and how many there are."""
     names, groups = np.unique(days, return_inverse=True)
@@ -77,11 +82,12 @@ def _jackknife(value: float, without: Floats, rows: int, confidence: float) -> I
     if count < 2:
         return Interval(value, np.nan, np.nan, np.nan, count, rows)
     error = float(np.sqrt((count - 1) / count * ((without - value) ** 2).sum()))
-    reach = error * _t_quantile((1 + confidence) / 2, count - 1)
+    reach = error * t_quantile((1 + confidence) / 2, count - 1)
     return Interval(value, value - reach, value + reach, error, count, rows)
 
 
-def _t_quantile(probability: float, freedom: int) -> float:
+def t_quantile(probability: float, freedom: int) -> float:
+    """The quantile of Student's t with so many degrees of freedom."""
     from scipy.special import stdtrit  # scipy.stats has it too, at ten times the import
 
     return float(stdtrit(freedom, probability))

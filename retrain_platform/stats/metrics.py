@@ -5,6 +5,7 @@ All but AUC are functions of a few sums over the rows, so that leaving a group o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -30,12 +31,16 @@ class Measure(Protocol):
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric and its direction. Scores are P(label = 1) for binary, predictions for regression."""
+    """A metric, its direction and its least and greatest value. Scores are P(label = 1) for binary,
+    predictions for regression.
+    """
 
     name: str
     task: MetricTask
     greater_is_better: bool
     measure: Measure
+    low: float = 0.0
+    high: float = 1.0
 
     def compute(self, labels: Floats, scores: Floats, weights: Floats | None = None) -> float:
         """The metric of the rows, each counting `weights` (1); all arrays of shape (rows,).
@@ -152,15 +157,15 @@ def _explained(sums: Floats) -> Floats:
 
 _ALL = (
     Metric("auc", "binary", True, FromRanks()),
-    Metric("log_loss", "binary", False, FromSums(_cross_entropy, _ratio)),
+    Metric("log_loss", "binary", False, FromSums(_cross_entropy, _ratio), high=math.inf),
     Metric("brier", "binary", False, FromSums(_squares, _ratio)),
     Metric("accuracy", "binary", True, FromSums(_hits, _ratio)),
     Metric("precision", "binary", True, FromSums(lambda y, s: _found(y, s, lambda called, _: called), _ratio)),
     Metric("recall", "binary", True, FromSums(lambda y, s: _found(y, s, lambda _, actual: actual), _ratio)),
     Metric("f1", "binary", True, FromSums(lambda y, s: _found(y, s, lambda c, a: (c + a) / 2), _ratio)),
-    Metric("rmse", "regression", False, FromSums(_squares, _root)),
-    Metric("mae", "regression", False, FromSums(_absolutes, _ratio)),
-    Metric("r2", "regression", True, FromSums(_spread, _explained)),
+    Metric("rmse", "regression", False, FromSums(_squares, _root), high=math.inf),
+    Metric("mae", "regression", False, FromSums(_absolutes, _ratio), high=math.inf),
+    Metric("r2", "regression", True, FromSums(_spread, _explained), low=-math.inf),
 )
 
 METRICS: dict[str, Metric] = {known.name: known for known in _ALL}

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+
+import numpy as np
 
 
 def look_confidence(confidence: float, look: int) -> float:
@@ -24,3 +27,29 @@ def look_confidence(confidence: float, look: int) -> float:
     if look < 1:
         raise ValueError(f"look == {look}, must be >= 1")
     return 1 - (1 - confidence) * 6 / (math.pi * look) ** 2
+
+
+BIAS_OVER = 13
+"""Over how many of the newest gaps a bias is looked for."""
+
+
+def biased_at(gaps: Sequence[float], confidence: float = 0.95) -> int | None:
+    """After how many of `gaps` the mean of the newest `BIAS_OVER` proved not to be 0; None while it did not.
+
+    A look at every gap from the third on, each Student's t at the confidence of `look_confidence`, so that
+    over all looks together gaps around 0, normal and independent, prove biased with a chance of at most 1 -
+    `confidence`. The newest only: what was unbiased for a year would hide what is no longer.
+    """
+    from scipy.special import stdtr
+
+    for count in range(3, len(gaps) + 1):
+        newest = gaps[max(0, count - BIAS_OVER) : count]
+        mean, spread = float(np.mean(newest)), float(np.std(newest, ddof=1))
+        if spread == 0:
+            if mean != 0:
+                return count
+            continue
+        chance = 2 * float(stdtr(len(newest) - 1, -abs(mean) / spread * math.sqrt(len(newest))))
+        if chance < 1 - look_confidence(confidence, count - 2):
+            return count
+    return None

@@ -6,7 +6,7 @@ from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.steps.training import report_of
-from retrain_platform.steps.values import Card, Registered
+from retrain_platform.steps.values import Card, Ingested, Registered
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training.base import Candidate
 from retrain_platform.validation.card import CardFacts, Refit, model_card
@@ -24,6 +24,7 @@ def _facts(shop: Workshop, period: Period, decision: RetrainDecision, made: Data
     spec = shop.spec
     candidate = shop.values.get(shop.model, "candidate_model", period.key, decision.id, Candidate)
     ended = shop.values.get(shop.model, "registered_model", period.key, decision.id, Registered)
+    taken = shop.values.newest(shop.model, "events", period.key, Ingested)
     if candidate is None:
         raise LookupError(f"candidate of decision {decision.id} == none, must be there; materialise candidate_model")
     return CardFacts(
@@ -50,6 +51,9 @@ def _facts(shop: Workshop, period: Period, decision: RetrainDecision, made: Data
         model_fingerprint=candidate.model_fingerprint,
         refit=_refit(shop, candidate, ended),
         intended_use=spec.description,
+        limits=(f"released by a person only: {spec.label.unexplored}",) if spec.label.unexplored else (),
+        versions=taken.versions if taken else {},
+        code=candidate.code,
     )
 
 

@@ -13,10 +13,12 @@ from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot, PeriodReport, describe, report_periods
 from retrain_platform.dataset.soundness import kinds_of
 from retrain_platform.dataset.split import Split, time_split
+from retrain_platform.dataset.versions import World
 from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.steps.deciding import decision_of, history
 from retrain_platform.steps.known import ripened
 from retrain_platform.steps.lines import DATA_REFUSED, INCIDENT, RETRAINED
+from retrain_platform.steps.schema import present_features, world_of
 from retrain_platform.steps.watching import features_of
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training.semantic_version import RECIPE, recipe_fingerprint
@@ -52,10 +54,10 @@ def snapshot(shop: Workshop, period: Period, decision: RetrainDecision) -> Datas
     standing = shop.values.get(shop.model, "training_dataset", period.key, decision.id, DatasetSnapshot)
     if standing is not None:
         return standing
-    periods = _window(shop, decision.as_of)
+    periods = window_periods(shop, decision.as_of, world_of(shop, period))
     version = shop.lake.version(shop.events)
     rows = _rows(shop, [p.key for p in periods], decision.as_of, version)
-    features = features_of(shop, rows)
+    features = present_features(shop, features_of(shop, rows), periods)
     exam = _exam(shop, decision, periods, features)
     made = describe(
         rows,
@@ -78,11 +80,12 @@ def snapshot(shop: Workshop, period: Period, decision: RetrainDecision) -> Datas
     return made
 
 
-def _window(shop: Workshop, as_of: datetime) -> list[Period]:
-    """The ripe, sound periods that the learner's window covers."""
-    window = shop.spec.training.window
+def window_periods(shop: Workshop, as_of: datetime, world: World | None, *, whole: bool = False) -> list[Period]:
+    """The ripe, sound periods that the learner's window covers, made as the newest rows are; `whole`: all of them."""
+    window = "all" if whole else shop.spec.training.window
     ripe = [value.period for value in ripened(shop, as_of).values() if value.period.sound]
     kept = [p for p in ripe if window == "all" or p.start >= as_of - window]
+    kept = [p for p in kept if world is None or p.start >= world.since]
     return [shop.spec.period.period(p.period) for p in kept]
 
 
@@ -192,7 +195,8 @@ def _with_both_classes(report: GateReport, labels: pd.Series[float], task: str) 
     """The report, failed where the part that is learned from has one class only: the whole may hold both."""
     if task != "binary" or labels.nunique() == 2:
         return report
-    said = f"classes of the {len(labels)} rows to learn from == {labels.nunique()}, must be 2: one class only"
+    alone = ": one class only" if labels.nunique() == 1 else ""
+    said = f"classes of the {len(labels)} rows to learn from == {labels.nunique()}, must be 2{alone}"
     others = tuple(result for result in report.results if result.name != "class_balance")
     result = CheckResult(name="class_balance", verdict="failed", sentence=said)
     return report.model_copy(update={"passed": False, "results": (*others, result)})

@@ -6,15 +6,22 @@ from datetime import datetime
 from typing import Literal
 
 from retrain_platform.dataset.period import Period
-from retrain_platform.monitoring.reports import DriftReport
+from retrain_platform.monitoring.gap import GapReading
+from retrain_platform.monitoring.reports import DriftReport, PerformanceReport
 from retrain_platform.policy.base import Champion, History, Incident, Released, Requested, RetrainDecision, Retrained
 from retrain_platform.policy.decide import decide as judge
 from retrain_platform.release.base import Entry
 from retrain_platform.release.fold import fold
+from retrain_platform.steps.control import trouble
+from retrain_platform.steps.detecting import with_detected
+from retrain_platform.steps.drifting import segment_reports
 from retrain_platform.steps.known import ripened
 from retrain_platform.steps.lines import DECIDED, INCIDENT, REQUESTED, RETRAINED, WATCHED, asked
+from retrain_platform.steps.measuring import measured_until
+from retrain_platform.steps.quality import known_concepts, known_estimates
 from retrain_platform.steps.releasing import frontier, is_next
 from retrain_platform.steps.ripening import performances
+from retrain_platform.steps.schema import world_of
 from retrain_platform.steps.values import Ingested, Scored
 from retrain_platform.steps.workshop import Workshop
 
@@ -35,15 +42,20 @@ def history(shop: Workshop, period: Period) -> History:
     readings = [r for r in performances(shop, as_of) if r.role == "champion"]
     ingested = shop.values.newest(shop.model, "events", period.key, Ingested)
     state = fold(entries)
-    return History(
+    known = History(
         model=spec.name,
         as_of=as_of,
         period=period,
         period_length=spec.period.length(),
+        timezone=spec.period.timezone,
         label_delay=spec.label.delay,
         champion=champion,
         drift=tuple(report for key, report in reports.items() if key <= period.key),
+        segment_drift=segment_reports(shop, period),
         performance=tuple(readings),
+        concept=known_concepts(shop, as_of),
+        estimated=known_estimates(shop, as_of),
+        gaps=tuple(r for r in shop.values.all(shop.model, "challenger_gap", GapReading).values() if r.as_of <= as_of),
         ripe=tuple(ripe),
         rows_needed=spec.checks.min_rows,
         periods_needed=_periods_needed(shop),
@@ -53,9 +65,16 @@ def history(shop: Workshop, period: Period) -> History:
         requested=_unanswered(entries),
         incidents=_incidents(entries),
         release_open=state.open.version if state.open else None,
+        versions=ingested.versions if ingested else {},
+        code=ingested.code if ingested else "",
+        world=world_of(shop, period),
+        measures=measured_until(shop, period),
+        unexplored=spec.label.unexplored,
+        cost=spec.cost,
         reading_confidence=spec.monitoring.confidence,
         problem="; ".join(ingested.problems) if ingested else "the period has no rows",
     )
+    return with_detected(shop, known)
 
 
 def _periods_needed(shop: Workshop) -> int:
@@ -83,6 +102,11 @@ def _is_newest(shop: Workshop, period: Period) -> bool:
     return is_next(shop, period) or newest == period.key
 
 
+def champion_at(shop: Workshop, period: Period) -> Champion | None:
+    """Who answers as the period's newest decision saw it."""
+    return _champion(shop, _as_then(shop, period), period.end)
+
+
 def _champion(shop: Workshop, entries: list[Entry], as_of: datetime) -> Champion | None:
     state = fold(entries)
     if state.champion is None or state.released_as_of is None:
@@ -97,6 +121,8 @@ def _champion(shop: Workshop, entries: list[Entry], as_of: datetime) -> Champion
         training_rows=trained.body["training_rows"],
         seen_until=trained.body["seen_until"],
         released_as_of=state.released_as_of,
+        versions=trained.body.get("versions", {}),
+        code=trained.body.get("code", ""),
     )
 
 
@@ -176,6 +202,7 @@ def decide(shop: Workshop, period: Period) -> RetrainDecision:
         )
     if opens:
         _unscored(shop, period)
+        _answered_otherwise(shop, period)
         shop.ledger.append(
             shop.model,
             WATCHED,
@@ -198,6 +225,21 @@ def _unscored(shop: Workshop, period: Period) -> None:
             period.end,
             why="; ".join(scored.problems),
             body={"kind": "scoring", "period": period.key},
+        )
+
+
+def _answered_otherwise(shop: Workshop, period: Period) -> None:
+    """A champion that answers its control set in another way than it did is an incident on record."""
+    report = shop.values.newest(shop.model, "performance_report", period.key, PerformanceReport)
+    why = trouble(report.control) if report is not None else ""
+    if why:
+        shop.ledger.append(
+            shop.model,
+            INCIDENT,
+            f"control:{period.key}",
+            period.end,
+            why=why,
+            body={"kind": "control", "period": period.key},
         )
 
 

@@ -84,6 +84,12 @@ def _given_up(spec: ModelSpec, entries: list[Entry], watermark: datetime | None,
     return _next_period(spec, entries, watermark, until)
 
 
+def waiting_retrain(spec: ModelSpec, entries: list[Entry]) -> Step | None:
+    """The decided retrain that the sensors would begin, or have begun; None where there is none, or it is given up."""
+    step = None if paused(entries) else _pending_retrain(spec, entries)
+    return None if step is None or step.attempt > spec.operation.attempts else step
+
+
 def _pending_retrain(spec: ModelSpec, entries: list[Entry]) -> Step | None:
     if spec.mode == "observe":
         return None
@@ -124,10 +130,8 @@ def _next_period(spec: ModelSpec, entries: list[Entry], watermark: datetime | No
     if not spec.period.within(period):
         return Due(None, "the calendar has ended")
     if period.end > watermark:
-        return Due(
-            None,
-            f"{period.key} is not closed: data until {watermark:%Y-%m-%d %H:%M}, it ends {period.end:%Y-%m-%d %H:%M}",
-        )
+        until_now = f"data until {spec.period.local(watermark):%Y-%m-%d %H:%M}"
+        return Due(None, f"{period.key} is not closed: {until_now}, it ends {period.end:%Y-%m-%d %H:%M}")
     if until is not None and period.key > until:
         return Due(None, f"{until} was the last one asked for")
     return Due(Step("watch", period, _attempt(entries, f"watch:{period.key}")), f"{period.key} has closed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from retrain_platform.dataset.period import Calendar
 from retrain_platform.release.base import Entry
 
 WATCHED, DECIDED, RETRAINED = "watched", "decided", "retrained"
@@ -11,6 +12,11 @@ REQUESTED, INCIDENT, FAILED = "requested", "incident", "failed"
 PAUSED, RESUMED = "paused", "resumed"
 DATA_REFUSED = "data refused"
 """The verdict of a retrain whose dataset did not pass its checks: nothing was fitted or examined."""
+
+
+def on_calendar(calendar: Calendar, entries: Sequence[Entry]) -> list[Entry]:
+    """The same entries, their data times as the model's calendar shows them: a ledger keeps UTC."""
+    return [entry.model_copy(update={"as_of": calendar.local(entry.as_of)}) for entry in entries]
 
 
 def frontier_of(entries: Sequence[Entry]) -> str | None:

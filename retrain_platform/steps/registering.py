@@ -5,19 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.policy.base import Action, RetrainDecision
 from retrain_platform.release.advance import open_release
 from retrain_platform.release.fold import fold
+from retrain_platform.steps.control import remember_trained
 from retrain_platform.steps.dataset import recipe_of, rows_of
 from retrain_platform.steps.lines import DECIDED, RETRAINED
 from retrain_platform.steps.releasing import project, record
 from retrain_platform.steps.training import labels_of
-from retrain_platform.steps.values import Registered
+from retrain_platform.steps.values import Ingested, Registered
 from retrain_platform.steps.workshop import Workshop
-from retrain_platform.training.base import ModelVersion
+from retrain_platform.training.base import Candidate, ModelVersion
 from retrain_platform.training.semantic_version import RECIPE, SEMANTIC_VERSION, semantic_version
 from retrain_platform.validation.base import ValidationReport
 
@@ -64,10 +66,12 @@ def _registered(
     package = folder / ("final" if shop.spec.training.refit else "exam")
     if not package.exists():
         _refit(shop, decision, made, package)
-    fingerprint = shop.load(package).fingerprint()
+    fitted = shop.load(package)
+    fingerprint = fitted.fingerprint()
     version = shop.registry.register(
         shop.model, decision.id, package, _tags(shop, decision, made, report, fingerprint), run_id=run_id
     )
+    remember_trained(shop, fitted, version.version, decision.period)
     return Registered(
         decision_id=decision.id,
         version=version.version,
@@ -117,8 +121,22 @@ def _tags(
         "owners": ", ".join(shop.spec.owners),
         "rows": str(made.rows),
         "features": ", ".join(made.features),
+        **_version_tags(_made_with(shop, shop.spec.period.period(decision.period), decision)),
         **({f"exam_{shop.spec.primary}": f"{primary:.4f}"} if primary is not None else {}),
     }
+
+
+def _made_with(shop: Workshop, period: Period, decision: RetrainDecision) -> dict[str, Any]:
+    """The declared versions that the decision's period was watched with, and the code that fitted the candidate."""
+    taken = shop.values.newest(shop.model, "events", period.key, Ingested)
+    candidate = shop.values.get(shop.model, "candidate_model", period.key, decision.id, Candidate)
+    return {"versions": taken.versions if taken else {}, "code": candidate.code if candidate else ""}
+
+
+def _version_tags(made_with: dict[str, Any]) -> dict[str, str]:
+    """As tags of the registered version; what is not known is not said."""
+    declared = {f"version.{name}": version for name, version in made_with["versions"].items()}
+    return declared | ({"code": made_with["code"]} if made_with["code"] else {})
 
 
 def _earlier(shop: Workshop, decision: RetrainDecision) -> list[ModelVersion]:
@@ -142,7 +160,7 @@ def _open(shop: Workshop, decision: RetrainDecision, version: str) -> None:
             decision.id,
             decision.as_of,
             shop.spec.plan,
-            mode="act" if shop.spec.mode == "act" else "propose",
+            mode="act" if shop.spec.mode == "act" and not shop.spec.label.unexplored else "propose",
             urgent=decision.action is Action.RETRAIN_NOW,
         )
         record(shop, moves, key=key, as_of=decision.as_of, decision_id=decision.id)
@@ -168,5 +186,6 @@ def close(shop: Workshop, period: Period, decision: RetrainDecision) -> None:
             "verdict": ended.verdict,
             "training_rows": ended.training_rows,
             "seen_until": ended.seen_until.isoformat() if ended.seen_until else None,
+            **_made_with(shop, period, decision),
         },
     )

@@ -12,7 +12,9 @@ from retrain_platform.dataset.ripeness import PeriodCount, ripe
 from retrain_platform.monitoring.performance import measure, not_ripe
 from retrain_platform.monitoring.reports import PerformanceReport, PeriodPerformance, Role
 from retrain_platform.policy.base import RipePeriod
+from retrain_platform.steps.control import ask, remember
 from retrain_platform.steps.known import ROLES, days_of, labelled, ripened, segments_of
+from retrain_platform.steps.quality import checks, concepts, earlier_reports, estimates, keep_sums
 from retrain_platform.steps.values import Ingested, Ripened, Scored
 from retrain_platform.steps.workshop import Workshop
 
@@ -28,6 +30,7 @@ def ripen(shop: Workshop, period: Period) -> tuple[list[PeriodCount], list[str]]
             end=v.period.end,
             rows=v.period.rows,
             labelled=v.period.labelled,
+            sound=v.period.sound,
         )
         for v in done.values()
     ]
@@ -52,7 +55,12 @@ def _ingested(shop: Workshop, period: Period) -> dict[str, Ingested]:
 def _count(shop: Workshop, key: str, value: Ingested, as_of: datetime) -> PeriodCount:
     at = shop.spec.period.period(key)
     return PeriodCount(
-        period=key, start=at.start, end=at.end, rows=value.rows, labelled=len(labelled(shop, key, as_of))
+        period=key,
+        start=at.start,
+        end=at.end,
+        rows=value.rows,
+        labelled=len(labelled(shop, key, as_of)),
+        sound=not value.problems,
     )
 
 
@@ -62,32 +70,52 @@ def _keep(shop: Workshop, count: PeriodCount, as_of: datetime, forced: bool) -> 
     value = Ripened(
         as_of=as_of,
         forced=forced,
-        period=RipePeriod(**count.model_dump(), sound=not problems, problem="; ".join(problems)),
+        period=RipePeriod(**{**count.model_dump(), "sound": not problems}, problem="; ".join(problems)),
     )
     shop.values.put(shop.model, "ripe", count.period, "ripe", value)
 
 
 def perform(shop: Workshop, period: Period) -> PerformanceReport:
-    """Measure every version on the periods that ripened at the period's end; say what the others wait for."""
+    """Measure every version on the periods that ripened at the period's end; say what the others wait for.
+
+    Beside the metrics: whether the concept moved, what the others' metrics probably are, the control set.
+    """
     waiting, why = ripen(shop, period)
     fresh = [key for key, value in ripened(shop, period.end).items() if value.as_of == period.end]
     measured = [reading for key in fresh for reading in _measure(shop, key, period.end)]
     for count, reason in zip(waiting, why, strict=True):
-        measured += [
-            not_ripe(
-                period=count.period,
-                version=version,
-                role=role,
-                as_of=period.end,
-                rows=count.rows,
-                labelled=count.labelled,
-                why=reason,
-            )
-            for role, version in _versions(shop, count.period).items()
-        ]
-    report = PerformanceReport(period=period.key, as_of=period.end, measured=tuple(measured))
+        measured += _waiting(shop, count, reason, period.end)
+    earlier = earlier_reports(shop, period)
+    answer, scores = ask(shop, _versions(shop, period.key).get("champion"), period.key, period.end)
+    checked = checks(measured, earlier, period.end)
+    report = PerformanceReport(
+        period=period.key,
+        as_of=period.end,
+        measured=tuple(measured),
+        concept=concepts(shop, fresh, earlier, period.end),
+        estimated=estimates(shop, waiting, earlier, checked, period.end),
+        checked=checked,
+        control=answer,
+    )
     shop.values.put(shop.model, "performance_report", period.key, "performance", report)
+    remember(shop, scores)
     return report
+
+
+def _waiting(shop: Workshop, count: PeriodCount, why: str, as_of: datetime) -> list[PeriodPerformance]:
+    """A line for each version that scored a period which is not ripe."""
+    return [
+        not_ripe(
+            period=count.period,
+            version=version,
+            role=role,
+            as_of=as_of,
+            rows=count.rows,
+            labelled=count.labelled,
+            why=why,
+        )
+        for role, version in _versions(shop, count.period).items()
+    ]
 
 
 def _versions(shop: Workshop, key: str) -> dict[Role, str]:
@@ -100,6 +128,7 @@ def _measure(shop: Workshop, key: str, as_of: datetime) -> list[PeriodPerformanc
     if not versions:
         return []
     frame = labelled(shop, key, as_of)
+    keep_sums(shop, frame, key, versions, as_of)
     rows = shop.values.newest(shop.model, "events", key, Ingested)
     return [
         _reading(shop, frame, key, role, versions[role], as_of, rows.rows if rows else len(frame))

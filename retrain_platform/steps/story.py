@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from retrain_platform.dataset.record import Record
@@ -19,7 +19,11 @@ MOVES = ("opened", "advanced", "promoted", "proven", "aborted", "rolled_back", "
 
 
 class LogLine(Record):
-    """One retrain: `status` is where its version stands now, or the verdict that ended it."""
+    """One retrain: `status` is where its version stands now, or the verdict that ended it.
+
+    `cost`, where the spec prices things, is its computing as it was measured (as it was stated, where
+    an hour has no price) and its review.
+    """
 
     decision_id: str
     period: str
@@ -37,6 +41,8 @@ class LogLine(Record):
     champion: float | None
     status: str
     notes: str
+    cost: float | None = None
+    currency: str = ""
 
     def shown(self) -> dict[str, Any]:
         """The line as people read it."""
@@ -50,6 +56,7 @@ class LogLine(Record):
             "verdict": self.verdict,
             "status": self.status,
             "took": f"{(self.ended - self.started).total_seconds():.0f} s",
+            **({} if self.cost is None else {"cost": f"{self.cost:,.2f} {self.currency}"}),
             "snapshot": self.snapshot,
             "decision": self.decision_id,
             "why": self.reason,
@@ -92,7 +99,13 @@ def _line(shop: Workshop, ended: Entry, begun: Entry | None, entries: list[Entry
         champion=comparison.champion if comparison else None,
         status=_status(ended.body["version"], entries),
         notes=ended.why,
+        cost=None if (prices := shop.spec.cost) is None else prices.of_measured(_hours(begun, ended)),
+        currency=prices.currency if prices else "",
     )
+
+
+def _hours(begun: Entry | None, ended: Entry) -> float:
+    return (ended.at - (begun or ended).at) / timedelta(hours=1)
 
 
 def _trigger(decision: RetrainDecision | None) -> str:
@@ -115,7 +128,7 @@ def _status(version: str | None, entries: list[Entry]) -> str:
         return "champion"
     for release in (state.open, state.waiting, *reversed(state.ended)):
         if release is not None and release.version == version:
-            return "champion before" if release.stage.value == "done" else release.stage.value
+            return "former champion" if release.stage.value == "done" else release.stage.value
     return "registered"
 
 

@@ -50,6 +50,7 @@ def fit(shop: Workshop, period: Period, decision: RetrainDecision, made: Dataset
         training_rows=len(rows.train),
         model_fingerprint=fitted.fingerprint(),
         report=fitted.report,
+        code=shop.code,
     )
     shop.values.put(shop.model, "candidate_model", period.key, decision.id, candidate)
     return candidate

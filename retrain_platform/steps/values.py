@@ -14,6 +14,8 @@ class Ingested(Record):
     """The events of a period: `live` when labels may still come; `problems` in plain sentences.
 
     `rows` are those that the lake took: none where it refused them, whatever `shape` the source had.
+    `versions` and `code` are those that the period was watched with; `changes` those of `problems` that
+    say how its columns changed undeclared, `declared` the changes that a raised version declared.
     """
 
     period: str
@@ -23,6 +25,10 @@ class Ingested(Record):
     shape: Shape
     problems: tuple[str, ...]
     table_version: int | None
+    versions: dict[str, str] = {}
+    code: str = ""
+    changes: tuple[str, ...] = ()
+    declared: tuple[str, ...] = ()
 
 
 class Scored(Record):

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from retrain_platform.dataset.events import Arranged, BadEvents, arrange
-from retrain_platform.dataset.features import select_features
+from retrain_platform.dataset.feedback import misfit_propensities
+from retrain_platform.dataset.label import LabelSpec
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
 from retrain_platform.dataset.soundness import Shape, shape_of, unsound
 from retrain_platform.monitoring.reports import Role
 from retrain_platform.release.route import canary_mask, scored_versions
-from retrain_platform.spec.model import ModelSpec
+from retrain_platform.spec.columns import misfits
 from retrain_platform.steps.known import ROLES, ripened
+from retrain_platform.steps.lines import INCIDENT
+from retrain_platform.steps.releasing import is_next
+from retrain_platform.steps.schema import Columns, columns_of, cure, feature_columns
 from retrain_platform.steps.values import Ingested, Scored
-from retrain_platform.steps.workshop import Workshop
+from retrain_platform.steps.workshop import CannotLoad, Workshop
 
 _USUAL = 8
 """How many earlier periods say what a usual one looks like."""
@@ -25,14 +31,28 @@ def ingest(shop: Workshop, period: Period) -> Ingested:
     """Bring the period's rows into the lake, and fresh labels for earlier periods that still wait for them.
 
     Raises:
-        BadEvents: the rows cannot be placed in time or given to an entity, or no label was ever read.
+        BadEvents: the rows cannot be placed in time or given to an entity, or no label was ever read, or the
+            spec names features or segments that no period ever had.
     """
-    for earlier in _awaiting_labels(shop, period):
-        _bring(shop, earlier)
-    return _bring(shop, period)
+    for earlier, taken in _awaiting_labels(shop, period).items():
+        _tell(shop, period, _bring(shop, earlier, taken.versions, taken.code))
+    return _bring(shop, period, shop.spec.versions, shop.code)
 
 
-def _bring(shop: Workshop, period: Period) -> Ingested:
+def _tell(shop: Workshop, period: Period, again: Ingested) -> None:
+    """An earlier period that proves broken when it is read again is an incident on record, once: someone must look."""
+    if again.problems and is_next(shop, period):
+        shop.ledger.append(
+            shop.model,
+            INCIDENT,
+            f"data:{again.period}",
+            period.end,
+            why=f"{again.period}, read again for its labels: {'; '.join(again.problems)}",
+            body={"kind": "data", "period": again.period},
+        )
+
+
+def _bring(shop: Workshop, period: Period, versions: Mapping[str, str], code: str) -> Ingested:
     spec = shop.spec
     now = shop.now()
     arranged = arrange(
@@ -47,19 +67,36 @@ def _bring(shop: Workshop, period: Period) -> Ingested:
     )
     if arranged.unlabelled and not _ever_labelled(shop):
         raise BadEvents(arranged.unlabelled)
+    if arranged.rows and (never := _never_there(shop, arranged)):
+        raise BadEvents(never)
     version, refused = _written(shop, period, arranged)
     shape = shape_of(arranged.frame)
+    columns = columns_of(shop, period, shape, versions, _told(spec.label, arranged))
     value = Ingested(
         period=period.key,
         rows=0 if refused else arranged.rows,
         duplicates=arranged.duplicates,
         live=now < period.end + spec.label.delay,
         shape=shape,
-        problems=(*_problems(shop, period, arranged, shape), *refused),
+        problems=(*_problems(shop, period, arranged, shape, columns), *refused),
         table_version=version,
+        versions=dict(versions),
+        code=code,
+        changes=columns.undeclared,
+        declared=columns.declared,
     )
     shop.values.put(shop.model, "events", period.key, "events", value)
     return value
+
+
+def _never_there(shop: Workshop, arranged: Arranged) -> list[str]:
+    """What the spec names and no period ever had: a slip of the pen. What vanished is for `unsound` to tell."""
+    columns = dict.fromkeys(str(name) for name in arranged.frame.columns)
+    for value in shop.values.all(shop.model, "events", Ingested).values():
+        columns.update(dict.fromkeys(value.shape.columns))
+    label = (shop.spec.label.column, shop.spec.label.arrival)
+    there = [*columns, *(name for name in label if name and name not in columns)]  # unreadable labels were told
+    return [f"{field} == {value}, {cure}" for field, value, cure in misfits(shop.spec, there)]
 
 
 def _ever_labelled(shop: Workshop) -> bool:
@@ -69,24 +106,25 @@ def _ever_labelled(shop: Workshop) -> bool:
     return any(value.shape.rows and column in value.shape.columns for value in taken)
 
 
-def _problems(shop: Workshop, period: Period, arranged: Arranged, shape: Shape) -> list[str]:
+def _told(label: LabelSpec, arranged: Arranged) -> list[str]:
+    """The columns of labels that could not be read: what became of them is told by why."""
+    return [name for name in (label.column, label.arrival) if name and arranged.unlabelled]
+
+
+def _problems(shop: Workshop, period: Period, arranged: Arranged, shape: Shape, columns: Columns) -> list[str]:
     """What is wrong with the period's rows beside those before.
 
     Labels that cannot be read are no reason to stop: the rows are scored and their drift measured, and the
     period, broken, is not learned from. Mended while its labels still come, it is read again and sound.
     """
-    label = shop.spec.label
     before = [value.shape for key, value in shop.values.all(shop.model, "events", Ingested).items() if key < period.key]
-    told = [name for name in (label.column, label.arrival) if name and arranged.unlabelled]
     return [
         *(f"its labels were not taken: {why}" for why in arranged.unlabelled),
-        *unsound(
-            shape,
-            before[-_USUAL:],
-            duplicates=arranged.duplicates,
-            filled_later=_filled_later(shop.spec),
-            told=told,
-        ),
+        *unsound(shape, before[-_USUAL:], duplicates=arranged.duplicates),
+        *columns.beside,
+        *columns.undeclared,
+        *([cure(shop.spec)] if columns.undeclared else []),
+        *misfit_propensities(arranged.frame, shop.spec.label.propensity),
     ]
 
 
@@ -107,32 +145,20 @@ def _written(shop: Workshop, period: Period, arranged: Arranged) -> tuple[int | 
         return None, (f"its rows were not taken: {error}",)
 
 
-def _filled_later(spec: ModelSpec) -> list[str]:
-    """Columns that a fresh period may well lack: the label, when it came, and what is not learned from."""
-    late = [spec.label.column, *spec.features.exclude]
-    return [*late, spec.label.arrival] if spec.label.arrival else late
-
-
-def _awaiting_labels(shop: Workshop, period: Period) -> list[Period]:
+def _awaiting_labels(shop: Workshop, period: Period) -> dict[Period, Ingested]:
     """Earlier periods that were read while their labels were still arriving and are not ripe yet."""
     ripe = ripened(shop, period.start)
     waiting = shop.values.all(shop.model, "events", Ingested)
-    return [
-        shop.spec.period.period(key)
+    return {
+        shop.spec.period.period(key): value
         for key, value in waiting.items()
         if value.live and key < period.key and key not in ripe
-    ]
+    }
 
 
 def features_of(shop: Workshop, frame: pd.DataFrame) -> list[str]:
     """The feature columns of an events frame, in its order."""
-    spec = shop.spec
-    return select_features(
-        list(frame.columns),
-        include=spec.features.include,
-        exclude=spec.features.exclude,
-        forbidden=(spec.label.column, spec.source.event_time, spec.source.entity, spec.label.arrival),
-    )
+    return feature_columns(shop.spec, list(frame.columns))
 
 
 def score(shop: Workshop, period: Period) -> Scored:
@@ -165,13 +191,20 @@ def score(shop: Workshop, period: Period) -> Scored:
 
 
 def _scores(shop: Workshop, frame: pd.DataFrame, versions: dict[Role, str]) -> tuple[dict[Role, np.ndarray], list[str]]:
-    """The scores of every version that can read the rows; a sentence for each that cannot."""
+    """The scores of every version that can read the rows; a sentence for each that cannot.
+
+    One that is not there any more is one that cannot, but for the champion: without it nobody would answer.
+
+    Raises:
+        CannotLoad: the champion.
+    """
     found: dict[Role, np.ndarray] = {}
     problems = []
     for role, version in versions.items():
-        fitted = shop.fitted(version)
         try:
-            found[role] = fitted.score(frame)
-        except (MissingColumns, UnfitColumn) as error:
+            found[role] = shop.fitted(version).score(frame)
+        except (MissingColumns, UnfitColumn, CannotLoad) as error:
+            if role == "champion" and isinstance(error, CannotLoad):
+                raise
             problems.append(f"version {version} ({role}) could not score: {error}")
     return found, problems

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -10,16 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from retrain_platform.dataset.checks import ChecksSpec, GateReport
+from retrain_platform.dataset.measures import MeasureTable
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.stores import Lake, Values
 from retrain_platform.release.base import Entry, Ledger, ReleaseState
 from retrain_platform.release.fold import fold
 from retrain_platform.spec.model import ModelSpec
+from retrain_platform.steps.lines import on_calendar
 from retrain_platform.training import LearnerSpec
 from retrain_platform.training.base import Fitted, Learner, Registry
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from retrain_platform.monitoring.drift import Reference
 
@@ -36,6 +40,15 @@ class Reader(Protocol):
 
     def watermark(self) -> datetime | None:
         """The newest event time that the source has; None for an empty source."""
+
+
+class MeasuresUnreadable(RuntimeError):
+    """A table of operations measures is not there or cannot be read."""
+
+
+def _no_measures(table: MeasureTable, period: Period) -> pd.DataFrame:
+    """For a workshop that was given no reader of measures."""
+    raise MeasuresUnreadable(f"{table.kind} == no reader, must be read by one: measures of {period.key}")
 
 
 class DataGate(Protocol):
@@ -72,6 +85,10 @@ class Workshop:
     keep: Callable[[Fitted, Path], None]
     load: Callable[[Path], Fitted]
     now: Callable[[], datetime]
+    code: str = ""
+    measures: Callable[[MeasureTable, Period], pd.DataFrame] = _no_measures
+    control: Callable[[], pd.DataFrame] | None = None
+    detect: Callable[[str, Mapping[str, float], NDArray[np.float64]], Sequence[int]] | None = None
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
     loaded: dict[str, Fitted] = field(default_factory=dict)
     references: dict[tuple[str, ...], Reference | None] = field(default_factory=dict)
@@ -92,8 +109,8 @@ class Workshop:
         return f"{self.model}/predictions"
 
     def entries(self, before: datetime | None = None) -> list[Entry]:
-        """The ledger's entries; with `before`, those whose data time is strictly earlier."""
-        found = self.ledger.entries(self.model)
+        """The ledger's entries, on the model's calendar; with `before`, those of strictly earlier data time."""
+        found = on_calendar(self.spec.period, self.ledger.entries(self.model))
         return found if before is None else [entry for entry in found if entry.as_of < before]
 
     def state(self, before: datetime | None = None) -> ReleaseState:
@@ -110,8 +127,9 @@ class Workshop:
             try:
                 self.loaded[version] = self.load(self.registry.package(self.model, version))
             except (LookupError, ValueError, OSError) as error:
+                why = str(error).removeprefix(f"version == {version!r} of model {self.model!r}, ")
                 raise CannotLoad(
-                    f"version == {version!r} of model {self.model!r}, must be loadable: {error}; put its package back, "
-                    f"or: retrain release rollback {self.model} --why '...'"
+                    f"version == {version!r} of model {self.model!r}, must be loadable: {why}; put its package back, "
+                    f"or: retrain release rollback {self.model} --why '...' (reject, while it does not answer)"
                 ) from error
         return self.loaded[version]

@@ -121,7 +121,10 @@ class Registry(Protocol):
 
 
 class Candidate(Record):
-    """A fitted recipe before its exam. `seen_until`: no row at or after it was used, early stopping included."""
+    """A fitted recipe before its exam. `seen_until`: no row at or after it was used, early stopping included.
+
+    `code` is the fingerprint of what prepared and fitted it, where that is known.
+    """
 
     decision_id: str
     snapshot_id: str
@@ -130,6 +133,7 @@ class Candidate(Record):
     training_rows: int
     model_fingerprint: str
     report: FitReport
+    code: str = ""
 
 
 class OneClass(ValueError):

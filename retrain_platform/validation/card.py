@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from retrain_platform.dataset.record import Record
+from retrain_platform.policy.wording import periods
 from retrain_platform.validation.base import Comparison, GateResult, ValidationReport
 
 SHOWN_FEATURES = 10
@@ -27,6 +28,7 @@ class CardFacts(Record):
     `periods` are the first and last that the examined fit used, with their count; `tables` each
     source table's version; `importance` by feature, in any unit, None where the learner has none;
     `seen_until` and `model_fingerprint` are the examined model's. `version` is the registry's, None is not registered.
+    `versions` are those declared of what made the rows, `code` the fingerprint of what prepared and fitted.
     """
 
     model: str
@@ -53,6 +55,8 @@ class CardFacts(Record):
     refit: Refit | None = None
     intended_use: str = ""
     limits: tuple[str, ...] = ()
+    versions: dict[str, str] = {}
+    code: str = ""
 
 
 def model_card(facts: CardFacts, report: ValidationReport) -> str:
@@ -92,8 +96,9 @@ def _data(facts: CardFacts) -> str:
     first, last, count = facts.periods
     tables = ", ".join(f"{name} version {number}" for name, number in sorted(facts.tables.items()))
     return _list(
-        f"{facts.rows:,} labelled rows of {count} periods, {first} to {last}",
+        f"{facts.rows:,} labelled rows of {periods(count)}, {first} to {last}",
         f"label `{facts.label}` ({facts.task}), {len(facts.features)} features",
+        *([f"rows made with {', '.join(f'{k} {v}' for k, v in facts.versions.items())}"] if facts.versions else []),
         f"snapshot `{facts.snapshot_id}` of {tables or 'no named table'}",
         f"no row at or after {facts.seen_until:%Y-%m-%d %H:%M %Z} was seen, early stopping included",
     )
@@ -102,6 +107,8 @@ def _data(facts: CardFacts) -> str:
 def _learner(facts: CardFacts) -> str:
     parameters = ", ".join(f"{name}={value}" for name, value in sorted(facts.parameters.items()))
     lines = [f"{facts.learner}, {facts.rounds} rounds", f"parameters: {parameters or 'defaults'}"]
+    if facts.code:
+        lines.append(f"prepared and fitted by code `{facts.code}`")
     if facts.importance:
         ranked = sorted(facts.importance.items(), key=lambda item: (-item[1], item[0]))[:SHOWN_FEATURES]
         lines.append("most used features: " + ", ".join(name for name, _ in ranked))
@@ -124,7 +131,7 @@ def _against(comparison: Comparison | None) -> tuple[str, str, str]:
         return ("none", "", "")
     if comparison.difference is None or comparison.low is None or comparison.high is None:
         return (_number(comparison.champion), _signed(comparison.difference), comparison.why)
-    interval = f"{comparison.low:+.4f} to {comparison.high:+.4f} at {comparison.confidence:g}"
+    interval = f"{comparison.low:+z.4f} to {comparison.high:+z.4f} at {comparison.confidence:g}"
     return (_number(comparison.champion), _signed(comparison.difference), interval)
 
 
@@ -198,8 +205,8 @@ def _table(title: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.4f}"
+    return "" if value is None else f"{value:z.4f}"
 
 
 def _signed(value: float | None) -> str:
-    return "" if value is None else f"{value:+.4f}"
+    return "" if value is None else f"{value:+z.4f}"

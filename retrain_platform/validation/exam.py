@@ -7,6 +7,7 @@ from datetime import datetime
 
 from retrain_platform.dataset.record import Record
 from retrain_platform.dataset.snapshot import Basis
+from retrain_platform.policy.wording import periods as counted
 
 Ripe = tuple[str, datetime, datetime]
 """A ripe period: its key, its start, its end (exclusive)."""
@@ -62,7 +63,8 @@ def choose_exam(
     unseen = [period for period in last if period[1] >= champion_seen_until]
     if len(unseen) >= min_periods:
         return _exam("holdout", ripe_periods, unseen, f"{seen}, all before them", stop_periods)
-    short = f"{seen}: {len(unseen)} of the last {len(last)} ripe periods are later, must be >= {min_periods}"
+    later = f"{len(unseen)} of the last {counted(len(last), 'ripe')} {'is' if len(unseen) == 1 else 'are'} later"
+    short = f"{seen}: {later}, must be >= {min_periods}"
     if recipe_changed:
         why = f"{short}; so both recipes are fitted to the same cut"
         return _exam("recipes", ripe_periods, last, why, stop_periods)
@@ -100,7 +102,7 @@ def _exam(
             f"{len(held_out)} to examine, {stop_periods} to stop early by, 1 to train on"
         )
     names = tuple(key for key, _, _ in held_out)
-    shown = f"examined on {len(names)} ripe periods, {names[0]} to {names[-1]}" if names else "not examined"
+    shown = f"examined on {counted(len(names), 'ripe')}, {names[0]} to {names[-1]}" if names else "not examined"
     return Exam(
         basis=basis,
         periods=names,

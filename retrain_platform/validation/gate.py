@@ -74,6 +74,6 @@ def strict(confidence: float, measurements: Measurements, questions: int = 1) ->
 def measured(comparison: Comparison, interval: Bounds, confidence: float) -> str:
     """The difference, its interval and what they rest on, as a sentence's beginning."""
     return (
-        f"{comparison.metric} {comparison.difference:+.4f} [{interval.low:+.4f}, {interval.high:+.4f}] against the "
+        f"{comparison.metric} {comparison.difference:+z.4f} [{interval.low:+z.4f}, {interval.high:+z.4f}] against the "
         f"champion (confidence {confidence:.4f}; {comparison.rows} rows, {comparison.days} days)"
     )

@@ -178,7 +178,7 @@ class Catastrophic(GateBase):
         greater = metric_named(name).greater_is_better
         limit = self.falls_by if greater else self.falls_by_share * abs(comparison.champion)
         failed = comparison.difference < -limit
-        sentence = f"{name} {comparison.difference:+.4f} against the champion, must not fall by more than {limit:.4g}"
+        sentence = f"{name} {comparison.difference:+z.4f} against the champion, must not fall by more than {limit:.4g}"
         rows = measurements.worst_rows.get("all", ()) if failed else ()
         return self._result(name, "failed" if failed else "passed", sentence).model_copy(
             update={"value": comparison.difference, "limit": -limit, "resolves": _reach(comparison), "rows": rows}

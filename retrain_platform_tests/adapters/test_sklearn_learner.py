@@ -23,7 +23,7 @@ def learner(name: str, **params: object) -> SklearnLearner:
 def test_a_step_that_scikit_learn_does_not_have_is_named() -> None:
     with pytest.raises(ValueError, match=r"estimator == 'sklearn.linear_model.Rigde', must be a class of scikit-learn"):
         learner("sklearn.linear_model.Rigde").fit(FRAME, LABELS)
-    with pytest.raises(ValueError, match=r"params of sklearn.linear_model.Ridge == alhpa, must be among alpha"):
+    with pytest.raises(ValueError, match=r"params == alhpa, must be among alpha"):
         learner("sklearn.linear_model.Ridge", alhpa=1).fit(FRAME, LABELS)
 
 

@@ -104,7 +104,9 @@ def test_times_that_cannot_be_read_are_named_with_their_file_not_lost(kind: str,
     EVENTS.to_parquet(tmp_path / "a.parquet") if kind == "parquet" else EVENTS.to_csv(tmp_path / "a.csv")
     spoiled = EVENTS.assign(at=["2013-01-02", "soon", None, None])
     spoiled.to_parquet(tmp_path / "b.parquet") if kind == "parquet" else spoiled.to_csv(tmp_path / "b.csv")
-    said = rf"{tmp_path}/b.{kind}: at == 'soon', must be a time as in '2013-01-31 05:15' \(ISO 8601\)"
+    said = (
+        rf"source.event_time: {tmp_path}/b.{kind}: at == 'soon', must be a time as in '2013-01-31 05:15' \(ISO 8601\)"
+    )
     for ask in (read, watermark):
         with pytest.raises(BadTimes, match=said):
             ask(files(f"*.{kind}"), tmp_path)
@@ -173,3 +175,15 @@ def test_a_function_that_cannot_be_called_is_named(shop: ModuleType, tmp_path: P
         read(python("none"), tmp_path)
     with pytest.raises(SourceUnreadable, match="must name a module that can be imported"):
         read(Python(call="no_such_shop:read", **ROWS), tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_a_column_that_one_day_s_file_lacks_is_not_lent_by_its_neighbours(kind: str, tmp_path: Path) -> None:
+    for day in (1, 2, 3):
+        rows = pd.DataFrame({"at": pd.date_range(f"2013-01-0{day}", periods=24, freq="h"), "who": "a", "gate": "B4"})
+        rows = rows.drop(columns="gate") if day == 2 else rows
+        path = tmp_path / f"{day}.{kind}"
+        rows.to_parquet(path) if kind == "parquet" else rows.to_csv(path, index=False)
+    frame = SourceReader(files(f"*.{kind}"), tmp_path, CALENDAR.timezone).read(CALENDAR.period("2013-01-02"))
+    assert len(frame) == 24
+    assert "gate" not in frame.columns

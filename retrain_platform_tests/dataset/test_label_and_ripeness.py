@@ -87,3 +87,11 @@ def test_what_is_ripe_stays_ripe_and_later_periods_change_nothing_before(
     assert ripe(counts[:-1], as_of, LABEL) == together[:-1]
     first, later = together[0], ripe(counts, as_of + timedelta(days=more), LABEL)[0]
     assert later.ripe or not first.ripe
+
+
+def test_what_is_broken_or_was_given_up_without_a_label_says_nothing_of_the_usual() -> None:
+    usual, old = [week(0, 1000)], LABEL.patience
+    given_up, broken = week(1, 0), week(2, 100).model_copy(update={"sound": False})
+    answers = ripe([*usual, given_up, broken, week(3, 900)], broken.end + old, LABEL)
+    assert [answer.forced for answer in answers[:3]] == [False, True, True]
+    assert answers[3].usual == 1.0

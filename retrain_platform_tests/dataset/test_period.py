@@ -1,5 +1,6 @@
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -87,3 +88,20 @@ def test_a_key_of_no_period_is_refused(key: str) -> None:
 def test_a_calendar_that_cannot_be_is_refused(fields: dict[str, str], cure: str) -> None:
     with pytest.raises(ValidationError, match=cure):
         Calendar.model_validate({"start": "2013-01-01", **fields})
+
+
+@given(calendars, st.integers(0, 12_000_000), st.timedeltas(timedelta(0), timedelta(days=400)))
+def test_a_moment_on_the_calendar_s_clock_is_the_same_instant_and_stays_subtractable(
+    calendar: Calendar, minutes: int, later: timedelta
+) -> None:
+    moment = datetime(2007, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+    here, there = calendar.local(moment), calendar.local(moment + later)
+    assert here == moment
+    assert there - here == later
+    assert here.date() == moment.astimezone(ZoneInfo(calendar.timezone)).date()
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "UTC"])
+def test_the_end_of_a_period_is_shown_as_the_day_that_begins_then(zone: str) -> None:
+    calendar = Calendar(every="day", start=date(2025, 3, 2), timezone=zone)
+    assert calendar.local(calendar.at(0).end.astimezone(UTC)).date() == date(2025, 3, 3)

@@ -31,6 +31,17 @@ def test_a_shape_names_kind_and_missing_share_of_the_source_s_own_columns() -> N
     }
 
 
+def test_the_tenths_of_numbers_are_their_percentiles_and_few_numbers_have_none() -> None:
+    numbers = np.append(np.arange(101.0), [np.nan, np.inf])
+    shape = shape_of(
+        pd.DataFrame({"x": numbers, "whole": np.arange(0, 206, 2), "text": ["a"] * 103, "few": [1.0] + [np.nan] * 102})
+    )
+    tenths = {name: column.tenths for name, column in shape.columns.items()}
+    assert tenths["x"] == pytest.approx((10, 50, 90))
+    assert tenths["whole"] == pytest.approx((20.4, 102, 183.6))
+    assert (tenths["text"], tenths["few"]) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("values", "kind"),
     [
@@ -55,36 +66,6 @@ def test_a_period_like_the_others_is_sound_and_so_is_the_first() -> None:
 
 def test_no_rows_is_all_there_is_to_say() -> None:
     assert unsound(shape_of(pd.DataFrame(TABLE).iloc[:0]), USUAL) == ["has no rows"]
-
-
-def test_a_vanished_a_changed_and_an_emptied_column_are_told_together() -> None:
-    now = shape(10, carrier=None, distance=["far", "near", "far", "near"], temp=[np.nan] * 4)
-    assert unsound(now, USUAL) == [
-        "column 'distance' changed from numbers to texts",
-        "column 'temp' turned all null",
-        "column 'carrier' vanished",
-    ]
-
-
-def test_a_whole_number_beside_a_missing_one_is_no_change_of_type() -> None:
-    assert unsound(shape(10, distance=[1, np.nan, 3, 4]), USUAL) == []
-
-
-def test_columns_that_are_filled_later_may_be_empty_but_not_vanish() -> None:
-    labelled = [shape(10, late=[1.0, 0, 0, 1]), shape(10, late=[1.0, 0, 0, 1])]
-    assert unsound(shape(10, late=[np.nan] * 4), labelled, filled_later=["la*"]) == []
-    assert unsound(shape(10, late=[np.nan] * 4), labelled) == ["column 'late' turned all null"]
-    assert unsound(shape(10), labelled, filled_later=["la*"]) == ["column 'late' vanished"]
-
-
-def test_of_a_column_that_is_told_elsewhere_nothing_is_said() -> None:
-    assert unsound(shape(10, carrier=None, temp=None), USUAL, told=["carrier"]) == ["column 'temp' vanished"]
-
-
-def test_a_new_column_and_one_that_was_always_empty_are_sound() -> None:
-    assert unsound(shape(10, gate=["A", "B", "C", "D"]), USUAL) == []
-    empty = [shape(10, gate=[None] * 4)] * 3
-    assert unsound(shape(10, gate=[1.0, 2.0, 3.0, 4.0]), empty) == []
 
 
 def test_rows_are_measured_against_the_median_of_periods_that_have_any() -> None:

@@ -110,10 +110,13 @@ def test_every_check_is_recorded_for_the_partition(home: Home, tiny: ModelSpec) 
         ("events", {"dagster/row_count", "duplicates removed", "problems", "table version"}),
         ("predictions", {"dagster/row_count", "versions"}),
         ("profile", {"dagster/row_count", "columns", "missing"}),
-        ("drift_report", {"reference", "psi", "scores"}),
+        (
+            "drift_report",
+            {"reference", "severe features", "severities", "champion's scores", "over periods", "most drifted"},
+        ),
         ("performance_report", {"measured", "quality"}),
         ("release", {"champion", "on the way", "moves", "ended"}),
-        ("retrain_decision", {"action", "reason", "decision", "evidence"}),
+        ("retrain_decision", {"action", "reason", "decision", "evidence", "urgency", "opposite"}),
         ("retraining_log", {"retrains", "log"}),
         (
             "training_dataset",
@@ -193,7 +196,7 @@ def test_a_failed_retrain_is_on_record_and_its_next_attempt_goes_on_in_the_same_
     spec = file_spec(home.rows, name="failing")
     with monkeypatch.context() as patch:
         patch.setattr(training, "examine", broken)
-        assert home.play(spec) == ["failing__validation_report: OSError: no space left on device"]
+        assert home.play(spec) == ["OSError: no space left on device (in validation_report)"]
     decision, _ = decided(spec)
     assert first(spec, "failed").body["work"] == decision
     assert first(spec, "incident").why.startswith(f"{decision} failed: ")

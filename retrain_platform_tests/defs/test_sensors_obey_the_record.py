@@ -10,12 +10,15 @@ from pathlib import Path
 from uuid import uuid4
 
 import dagster as dg
+import pandas as pd
 import pytest
 
+from retrain_platform.dataset.times import BadTimes
+from retrain_platform.defs.failures import record_failure
 from retrain_platform.defs.graph import build_model_defs
 from retrain_platform.defs.names import named
 from retrain_platform.defs.resource import Platform
-from retrain_platform.defs.sensors import close_killed, record_failure
+from retrain_platform.defs.sensors import close_killed
 from retrain_platform.spec import ModelSpec
 from retrain_platform_tests.defs.places import file_spec, kinds, lines, write_rows
 
@@ -206,3 +209,21 @@ def test_a_failure_is_one_incident_however_often_it_is_told(spec: ModelSpec, pla
         record_failure(platform.ledger(), named(spec), "watch:2024-01-01", AS_OF, "run-1", "no space left")
     assert kinds(platform, spec) == ["failed", "incident"]
     assert lines(platform, spec)[-1].why == "watch:2024-01-01 failed: no space left"
+
+
+def test_a_source_that_cannot_be_read_fails_the_tick_and_is_an_incident_once(
+    tmp_path: Path, platform: Platform, instance: dg.DagsterInstance
+) -> None:
+    path = write_rows(tmp_path, 2)
+    pd.read_parquet(path).assign(at="soon").to_parquet(path)
+    broken = file_spec(path)
+    for name in ("new_periods", "decided_retrains"):
+        with pytest.raises(BadTimes, match=r"source.event_time: .*rows.parquet: at == 'soon', must be a time"):
+            tick(broken, platform, instance, name)
+    ((kind, why),) = [(entry.kind, entry.why) for entry in lines(platform, broken)]
+    assert kind == "incident"
+    assert "at == 'soon'" in why
+    watched(platform, broken, 0)
+    with pytest.raises(BadTimes):
+        tick(broken, platform, instance, "new_periods")
+    assert kinds(platform, broken) == ["incident", "watched", "incident"], "where the road stands now, once more"

@@ -36,7 +36,7 @@ UPSTREAM = {
     "events": set(),
     "predictions": {"events"},
     "profile": {"events"},
-    "drift_report": {"profile"},
+    "drift_report": {"profile", "predictions"},
     "performance_report": {"predictions", "events"},
     "release": {"performance_report"},
     "retrain_decision": {"drift_report", "performance_report", "release"},

@@ -15,6 +15,7 @@ from retrain_platform.monitoring.profile import DatasetProfile
 from retrain_platform.monitoring.reports import DRIFT_METHODS, DriftReport, FeatureDrift
 from retrain_platform.monitoring.ruler import MEASURES
 from retrain_platform.stats import distances
+from retrain_platform.stats.counters import TextCounter
 
 AS_OF = datetime(2013, 3, 1, tzinfo=UTC)
 
@@ -143,6 +144,28 @@ def test_new_categories_are_named_the_most_frequent_first():
     assert found.noise["new_category_share"] == 0
     many = profiled(week(9).assign(dest=[f"D{number}" for number in range(1500)]))
     assert len(feature(report(many), "dest").new_categories) == 20
+
+
+@pytest.mark.parametrize("bucketed_side", [0, 1])
+def test_new_categories_cannot_be_told_once_either_side_is_in_buckets(bucketed_side: int):
+    sides = []
+    for side in range(2):
+        counter = TextCounter(most=2 if side == bucketed_side else 100)
+        counter.add(np.repeat(np.arange(4), 50), ["a", "b", "c", "d" if side else "e"])
+        sides.append(DatasetProfile({"dest": counter.profile()}, 200))
+    assert {side.columns["dest"].grid.buckets > 0 for side in sides} == {True, False}
+    found = feature(report(sides[1], {"a": sides[0]}), "dest")
+    assert found.scores["new_category_share"] is found.sampling["new_category_share"] is None
+    assert found.new_categories == ()
+    assert found.scores["psi"] > 1
+
+
+def test_the_move_is_in_the_features_own_unit_even_where_the_reference_does_not_vary():
+    found = feature(report(profiled(week(2).assign(hour=15)), {"a": profiled(week(0).assign(hour=12))}), "hour")
+    assert (found.moved, found.scores["wasserstein"]) == (3, None)
+    wind = feature(report(profiled(week(9).assign(wind=lambda frame: frame["wind"] + 3))), "wind")
+    assert wind.moved == pytest.approx(3, rel=0.05)
+    assert feature(report(profiled(week(9))), "dest").moved is None
 
 
 def test_a_vanished_column_is_all_missing():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import subprocess
 import sys
 
@@ -15,9 +16,11 @@ from hypothesis.extra.pandas import column, data_frames, range_indexes
 from retrain_platform.monitoring.frames import choose_grids, profile
 from retrain_platform.monitoring.profile import DatasetProfile, total
 from retrain_platform.monitoring.profile_bytes import write_lines
+from retrain_platform.stats.counters import TextCounter
 from retrain_platform.stats.grid import Grid
 
 GRIDS = {"x": Grid("numeric", 0.5), "n": Grid("integer"), "c": Grid("category")}
+FINE = {"x": Grid("numeric", 0.5, 2.0**-7, fine=((0x8000, 3), (0xBF80, 16)), repeats=True), "n": Grid("numeric", 1.0)}
 FRAMES = data_frames(
     [
         column("x", elements=st.sampled_from([0.0, 1.5, -7.25, 1e9, np.nan, np.inf, -np.inf])),
@@ -72,13 +75,31 @@ def counts(of: DatasetProfile) -> dict:
 
 @settings(max_examples=60, deadline=None)
 @given(frame=FRAMES)
-def test_bytes_are_lossless(frame: pd.DataFrame):
-    made = profile(frame, GRIDS, ["s"])
+@pytest.mark.parametrize("grids", [GRIDS, GRIDS | FINE], ids=["plain", "cut, scaled, noting repeated values"])
+def test_bytes_are_lossless(grids: dict[str, Grid], frame: pd.DataFrame):
+    made = profile(frame, grids, ["s"])
     data = made.to_bytes()
     assert DatasetProfile.from_bytes(data) == DatasetProfile(
         made.columns, made.rows, {name: values for name, values in made.segments.items() if values}, made.together
     )
     assert DatasetProfile.from_bytes(data).to_bytes() == data
+
+
+def test_texts_in_buckets_survive_bytes():
+    counter = TextCounter(most=1)
+    counter.add(np.array([0, 1, 1, -1]), ["a", "b"])
+    made = DatasetProfile({"c": counter.profile()}, 4)
+    assert made.columns["c"].grid.buckets
+    assert DatasetProfile.from_bytes(made.to_bytes()) == made
+    assert (made + profile(pd.DataFrame({"c": ["a", "z"]}), {"c": GRIDS["c"]})).columns["c"].counts.sum() == 5
+
+
+def test_dates_and_times_of_day_are_numbers():
+    at = [dt.date(1970, 1, 2), None, dt.date(1970, 1, 4)]
+    frame = pd.DataFrame({"on": at, "at": [dt.time(0, 1), dt.time(1), None]}, dtype=object)
+    made = profile(frame, choose_grids(frame, ["on", "at"])).columns
+    assert (made["on"].moments.mean, made["on"].missing, made["on"].grid.kind) == (2 * 86_400, 1, "numeric")
+    assert (made["at"].moments.mean, made["at"].missing) == (1830, 1)
 
 
 def test_equal_profiles_give_equal_bytes():

@@ -7,9 +7,21 @@ from typing import Any
 from hypothesis import strategies as st
 
 from retrain_platform.dataset.period import Calendar
-from retrain_platform.monitoring.reports import DriftReport, FeatureDrift, PeriodPerformance, Reading
+from retrain_platform.dataset.versions import World
+from retrain_platform.monitoring.error_reports import (
+    DayErrors,
+    Estimated,
+    PeriodConcept,
+    PeriodEstimate,
+    Relation,
+    Shift,
+)
+from retrain_platform.monitoring.gap import GapReading, Side
+from retrain_platform.monitoring.measures import MeasureReading, PeriodMeasures
+from retrain_platform.monitoring.reports import DriftReport, FeatureDrift, PeriodPerformance, PredictionDrift, Reading
 from retrain_platform.policy.base import (
     Champion,
+    Detected,
     History,
     Incident,
     Released,
@@ -17,6 +29,7 @@ from retrain_platform.policy.base import (
     Retrained,
     RipePeriod,
 )
+from retrain_platform.policy.gain import CostSpec
 
 WEEK = timedelta(weeks=1)
 CALENDAR = Calendar(every="week", start=date(2013, 1, 1), timezone="America/New_York")
@@ -44,12 +57,13 @@ def history(week: int = 11, **known: Any) -> History:
         as_of=end_of(week),
         period=CALENDAR.at(week),
         period_length=WEEK,
+        timezone=CALENDAR.timezone,
         label_delay=timedelta(days=2),
         **{**filled, **known},
     )
 
 
-def champion(week: int, version: str = "1", training_rows: int = 1000) -> Champion:
+def champion(week: int, version: str = "1", training_rows: int = 1000, **known: Any) -> Champion:
     """Trained and released at the end of `week`."""
     return Champion(
         version=version,
@@ -58,6 +72,7 @@ def champion(week: int, version: str = "1", training_rows: int = 1000) -> Champi
         training_rows=training_rows,
         seen_until=end_of(week - 1),
         released_as_of=end_of(week),
+        **known,
     )
 
 
@@ -80,20 +95,44 @@ def feature(
     scores: Mapping[str, float | None],
     noise: Mapping[str, float | None] | None = None,
     new: tuple[str, ...] = (),
+    **known: Any,
 ) -> FeatureDrift:
+    filled: dict[str, Any] = {"rows_reference": 1000, "rows_current": 100, **known}
     return FeatureDrift(
-        feature=name,
-        kind="category",
-        scores=dict(scores),
-        noise=dict(noise or {}),
-        rows_reference=1000,
-        rows_current=100,
-        new_categories=new,
+        feature=name, kind="category", scores=dict(scores), noise=dict(noise or {}), new_categories=new, **filled
     )
+
+
+def measured(week: int, segment: str | None = None, **values: float) -> PeriodMeasures:
+    """The measures of a week: each has this one value."""
+    readings = tuple(
+        MeasureReading(measure=name, segment=segment, values=1, mean=value, least=value, greatest=value, total=value)
+        for name, value in values.items()
+    )
+    return PeriodMeasures(period=key_of(week), start=CALENDAR.at(week).start, as_of=end_of(week), readings=readings)
+
+
+def series(name: str, *values: float, last: int = 11, segment: str | None = None) -> tuple[PeriodMeasures, ...]:
+    """One value a week, oldest first, the last one in week `last`."""
+    first = last - len(values) + 1
+    return tuple(measured(first + place, segment, **{name: value}) for place, value in enumerate(values))
 
 
 def report(week: int, *features: FeatureDrift, reference: tuple[str, ...] = REFERENCE) -> DriftReport:
     return DriftReport(period=key_of(week), as_of=end_of(week), reference=reference, features=features)
+
+
+def shifted(week: int, score: float | None, version: str = "1", noise: float | None = 0.01) -> DriftReport:
+    """A report of a week in which the champion's scores, and the shares of the origins, moved by so much PSI."""
+    moved = feature("score", {"psi": score}, {"psi": noise}, noise_periods=4)
+    told = PredictionDrift(version=version, reference=REFERENCE, drift=moved)
+    mix = (moved.model_copy(update={"feature": "origin"}),)
+    return report(week).model_copy(update={"predictions": told, "mix": mix})
+
+
+def in_origins(week: int, **features: tuple[FeatureDrift, ...]) -> DriftReport:
+    """A report of a week within segments: each keyword is an origin and its features."""
+    return report(week).model_copy(update={"segments": {"origin": features}})
 
 
 def psi_reports(last: int, **scores: Sequence[float | None]) -> tuple[DriftReport, ...]:
@@ -135,6 +174,87 @@ def reading(
     )
 
 
+def by_origin(week: int, half: float = 0.01, version: str = "1", **values: float | None) -> PeriodPerformance:
+    """A ripe reading by origin; None is a segment that is too small."""
+
+    def told(value: float | None) -> Reading:
+        if value is None:
+            return Reading(value=None, rows=5, days=7, why="cannot tell: 5 rows, needs 50")
+        return Reading(value=value, low=value - half, high=value + half, rows=50, days=7)
+
+    origins = {name: {"auc": told(value)} for name, value in values.items()}
+    return reading(week, 0.7, version=version).model_copy(update={"segments": {"origin": origins}})
+
+
+def concept(
+    week: int,
+    bias: tuple[float, float] | None = None,
+    relation: Mapping[str, tuple[float, float]] | None = None,
+    losses: Sequence[float] = (),
+    version: str = "1",
+    why: str = "",
+) -> PeriodConcept:
+    """The concept of one week: (shift, p-value) of the bias and of features; daily losses and as many residuals."""
+    start = CALENDAR.at(week).start.date()
+    days = tuple(
+        DayErrors(day=str(start + timedelta(days=place)), rows=100, residual=loss - 0.5, loss=loss)
+        for place, loss in enumerate(losses)
+    )
+    told = {"bias": Shift(value=bias[0], proven=0.0, error=0.01, chance=bias[1])} if bias else {}
+    return PeriodConcept(
+        period=key_of(week),
+        version=version,
+        as_of=end_of(week + 1),
+        days=days,
+        newest=(key_of(week),),
+        proven=REFERENCE,
+        calibration=told,
+        relation=tuple(
+            Relation(feature=name, cell="AA", shift=shift, error=0.01, chance=chance, cells=4)
+            for name, (shift, chance) in (relation or {}).items()
+        ),
+        why=why,
+    )
+
+
+def estimate(week: int, value: float | None, half: float = 0.01, why: str = "", version: str = "1") -> PeriodEstimate:
+    """What was estimated of a week when it closed."""
+    ends = (None, None) if value is None else (value - half, value + half)
+    told = Estimated(value=value, low=ends[0], high=ends[1], error=None if value is None else half / 2, why=why)
+    return PeriodEstimate(period=key_of(week), version=version, as_of=end_of(week), metrics={"auc": told})
+
+
+def gap(
+    week: int, value: float | None, error: float | None = 0.004, version: str = "1", cut: int = 3, judged: int = 2
+) -> GapReading:
+    """Read at the end of `week`, on the `judged` weeks before it, of a champion that saw the weeks before `cut`."""
+    weeks = range(week - judged, week)
+    known = value is not None and error is not None
+    return GapReading(
+        period=key_of(week),
+        as_of=end_of(week),
+        version=version,
+        metric="auc",
+        judged=tuple(key_of(one) for one in weeks),
+        stale=Side(until=end_of(cut - 1), rows=1000, value=0.7),
+        fresh=Side(until=end_of(week - judged - 1), rows=2000, value=None if value is None else 0.7 + value),
+        value=value,
+        low=value - 2 * error if known else None,
+        high=value + 2 * error if known else None,
+        standard_error=error if known else None,
+        rows=200,
+        days=14,
+        why="" if value is not None else "it waits for 1 more ripe period",
+    )
+
+
+PRICES = CostSpec(currency="EUR", retrain=40, review=100, per_point=50)
+
+
+def detected(week: int) -> Detected:
+    return Detected(asked="adwin loss delta=0.002", as_of=end_of(week), alarms=("2013-02-01",))
+
+
 def retrained(week: int, version: str | None = None) -> Retrained:
     return Retrained(
         decision_id=f"retrain-{week}",
@@ -149,8 +269,8 @@ def released(week: int, how: str = "release", *, by_hand: bool = False) -> Relea
     return Released(version=str(week), as_of=end_of(week), how=how, by_hand=by_hand)
 
 
-def requested(week: int = 11, *, urgent: bool = False, key: str = "request:1") -> Requested:
-    return Requested(key=key, kind="manual", as_of=end_of(week), why="new fares", actor="ana", urgent=urgent)
+def requested(week: int = 11, *, urgent: bool = False, key: str = "request:1", kind: str = "manual") -> Requested:
+    return Requested(key=key, kind=kind, as_of=end_of(week), why="new fares", actor="ana", urgent=urgent)
 
 
 @st.composite
@@ -165,31 +285,79 @@ def histories(draw: st.DrawFn, week: int = 14) -> History:
             *(
                 feature(
                     name,
-                    {"psi": draw(scores), "new_category_share": draw(st.one_of(st.none(), st.floats(0, 1)))},
+                    {
+                        "psi": draw(scores),
+                        "kl": draw(scores),
+                        "new_category_share": draw(st.one_of(st.none(), st.floats(0, 1))),
+                    },
                     {"psi": draw(scores)},
+                    correlation=draw(scores),
+                    correlated="temp",
+                    noise_periods=draw(st.sampled_from([0, 8])),
                 )
                 for name in ("carrier", "dest")
             ),
         )
         for number in range(week + 1 - watched, week + 1)
     )
+    small, chances = st.floats(-0.2, 0.2), st.floats(0, 1)
+    moved = st.tuples(small, chances)
+    concepts = tuple(
+        concept(4 + place, draw(moved), {"carrier": draw(moved), "(score)": draw(moved)}, losses)
+        for place, losses in enumerate(
+            draw(st.lists(st.lists(st.floats(0, 2), min_size=7, max_size=7), max_size=week - 4))
+        )
+    )
+    drift = tuple(
+        each.model_copy(update={"mix": told.mix, "predictions": draw(st.sampled_from([None, told.predictions]))})
+        for each in drift
+        for told in [shifted(week, draw(scores))]
+    )
+    within = tuple(
+        each.model_copy(update={"segments": {"origin": {"EWR": each.features, "JFK": each.features[:1]}}})
+        for each in drift[-2:]
+    )
+    kinds = st.sampled_from(["manual", "manual", "competitor", "new_format", "filed before kinds were known"])
     fewest = draw(st.sampled_from([0, 5]))
     values = draw(st.lists(st.one_of(st.floats(0.5, 1), st.none()), min_size=fewest, max_size=week - 4))
     half = draw(st.one_of(st.none(), st.floats(0.001, 0.2)))
     return history(
         week,
-        champion=draw(st.sampled_from([champion(3), champion(week - 1), champion(week), None])),
+        champion=draw(
+            st.sampled_from(
+                [champion(3, versions={"encoder": "1"}, code="a"), champion(week - 1), champion(week), None]
+            )
+        ),
         drift=drift,
+        segment_drift=within,
         performance=readings(*values, half=half),
+        concept=concepts,
+        estimated=tuple(
+            estimate(number, draw(st.one_of(st.none(), st.floats(0.5, 1))), why="too few ripe periods")
+            for number in draw(st.lists(weeks, max_size=2))
+        ),
+        detected=draw(st.sampled_from([(), (detected(week),)])),
         ripe=ripe(draw(st.integers(0, week))),
         new_ripe_rows=draw(st.integers(0, 2000)),
         retrained=tuple(draw(st.lists(st.builds(retrained, weeks), max_size=2))),
         released=tuple(draw(st.lists(st.builds(released, weeks, by_hand=st.booleans()), max_size=3))),
-        requested=tuple(draw(st.lists(st.builds(requested, weeks, urgent=st.booleans()), max_size=1))),
+        requested=tuple(draw(st.lists(st.builds(requested, weeks, urgent=st.booleans(), kind=kinds), max_size=1))),
         incidents=tuple(
             Incident(kind="data", as_of=end_of(number), why="a column vanished")
             for number in draw(st.lists(weeks, max_size=1))
         ),
         release_open=draw(st.sampled_from([None, None, "7"])),
+        versions=draw(st.sampled_from([{}, {"encoder": "2", "features": "1"}])),
+        code=draw(st.sampled_from(["", "a", "b"])),
+        world=draw(st.sampled_from([None, None, World(since=CALENDAR.at(9).start, changed=("encoder from 1 to 2",))])),
+        measures=tuple(
+            measured(number, latency=draw(st.floats(0, 600)), sales=draw(st.floats(0, 9)))
+            for number in range(draw(st.integers(0, week + 1)), week + 1)
+        ),
         problem=draw(st.sampled_from(["", "", "", "column tailnum vanished"])),
+        gaps=tuple(
+            gap(number, draw(st.one_of(st.none(), st.floats(-0.1, 0.1))), half, draw(st.sampled_from("123")))
+            for number in range(8, week, 2)
+        ),
+        cost=draw(st.sampled_from([None, PRICES, CostSpec(currency="USD", retrain=0, error=0.5)])),
     )

@@ -52,6 +52,7 @@ class TestWhatIsAlwaysThere:
         assert verdicts(decision) == {
             "any_of": "quiet",
             "requested": "quiet",
+            "event": "quiet",
             "no_champion": "quiet",
             "broken_data": "quiet",
         }
@@ -225,9 +226,17 @@ def test_what_always_holds(policy: Any, known: History) -> None:
     assert not (retrains and not known.ripe)
     assert not (retrains and known.champion is not None and known.new_ripe_rows == 0)
     assert not (known.release_open and decision.action is Action.RETRAIN)
-    assert decision.answers == (tuple(request.key for request in known.requested) if retrains else ())
+    keys = tuple(request.key for request in known.requested)
+    manual = any(request.kind == "manual" for request in known.requested)
+    assert decision.answers == keys or not (retrains or decision.answers)
+    assert not (manual and decision.answers and not retrains)
     assert retrains or not decision.overrides
-    assert decision.automatic == (not known.requested)
+    assert not (manual and decision.automatic)
+    assert known.requested or decision.automatic
+    assert decision.opposite.startswith(f"{'no' if retrains else 'a'} retrain would follow if ")
+    assert len(decision.opposite) > len("no retrain would follow if ")
+    assert "\n" not in decision.opposite
+    assert decision.within is None or decision.urgency in ("soon", "now")
     assert decision.action is decision.finding.action
     assert decision.reason
     assert "\n" not in decision.reason

@@ -77,7 +77,9 @@ class TestLimits:
         assert f"{method} over its limit: 0.5 of carrier against 0.2 for 1 period" in found.sentence
 
     def test_an_unknown_distance_is_refused(self) -> None:
-        with pytest.raises(ValidationError, match="'psi', 'js', 'kl', 'ks', 'wasserstein', 'chi_squared' or 'hellinger'"):
+        with pytest.raises(
+            ValidationError, match="'psi', 'js', 'kl', 'ks', 'wasserstein', 'chi_squared' or 'hellinger'"
+        ):
             FeatureDriftPolicy(features=["*"], method="cosine", over=0.2)
 
     @given(known=histories(), low=st.floats(0.01, 1), high=st.floats(0.01, 1), dwell=st.integers(1, 4))

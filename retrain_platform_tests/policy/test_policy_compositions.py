@@ -225,7 +225,7 @@ def test_one_line_names_the_parts_and_guards() -> None:
     policy = AtLeast(n=2, policies=[SchedulePolicy(every="8w"), RequestedPolicy()], cooldown="3w", action="investigate")
     assert policy.describe() == (
         "investigate when at least 2 of [retrain every 8w, counted from the last training; "
-        "retrain when a person or an outside event asks; retrain_now when it is urgent], cooldown 3w"
+        "retrain when a person asks; retrain_now when it is urgent], cooldown 3w"
     )
 
 

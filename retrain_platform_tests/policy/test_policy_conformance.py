@@ -7,12 +7,16 @@ from hypothesis import given, settings
 from pydantic import TypeAdapter, ValidationError
 
 from retrain_platform.policy import POLICIES, NoChampionPolicy, Policy, decide
-from retrain_platform.policy.base import Action, History, Incident
+from retrain_platform.policy.base import Action, Detected, History, Incident
 from retrain_platform_tests.policy.histories import (
     champion,
+    concept,
     end_of,
+    estimate,
+    gap,
     histories,
     history,
+    measured,
     readings,
     released,
     report,
@@ -91,11 +95,17 @@ class TestEveryPolicy:
     [
         ("champion", champion(5)),
         ("drift", (report(5),)),
+        ("segment_drift", (report(5),)),
         ("performance", readings(0.7, first=4)),
+        ("concept", (concept(4),)),
+        ("estimated", (estimate(5, 0.7),)),
+        ("detected", (Detected(asked="adwin loss", as_of=end_of(5)),)),
         ("ripe", ripe(6)),
         ("retrained", (retrained(5),)),
         ("released", (released(5),)),
         ("requested", (requested(5),)),
+        ("measures", (measured(5, latency=1.0),)),
+        ("gaps", (gap(5, 0.01, cut=2),)),
         ("incidents", (Incident(kind="data", as_of=end_of(5), why="a column vanished"),)),
     ],
 )

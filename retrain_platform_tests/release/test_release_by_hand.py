@@ -100,7 +100,7 @@ def test_a_rollback_ends_what_is_under_way(stage: Stage) -> None:
 def test_a_rollback_must_name_an_earlier_version() -> None:
     road = proven_road()
     for to in ("2", "3", "nine"):
-        with pytest.raises(IllegalMove, match=f"to == '{to}', must be an earlier version than '2': one of \\['1'\\]"):
+        with pytest.raises(IllegalMove, match=f"to == '{to}', must be an earlier version than '2': one of 1"):
             roll_back(road.state, road.as_of, "why", to, VERSIONS)
 
 

@@ -42,7 +42,7 @@ def test_five_mistakes_are_told_together_each_with_line_field_value_and_cure(tmp
     assert "did you mean segments?" in cures["segmnets"]
     assert "schedule" in cures["policy.policies[2].kind"]
     assert "did you mean volume?" in cures["policy.policies[2].kind"]
-    assert "must increase and end at 100" in cures["release.canary"]
+    assert "must increase from at least 1 and end at 100" in cures["release.canary"]
     assert "'2d'" in cures["label.delay"]
     assert [p.line for p in found] == sorted(p.line for p in found)
     assert str(found[0]).startswith(f"{tmp_path / 'defs.yaml'}:{found[0].line}: period.timezone == 'Europe/Berlim', ")

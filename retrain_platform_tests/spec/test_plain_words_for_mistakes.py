@@ -19,6 +19,13 @@ from retrain_platform_tests.spec.good_spec import line, problems_of
         ("rows: 1000", "rows: 1k", "policy.policies[2].new_ripe_rows", "'1k'", "must be a whole number"),
         ("falls_by: 0.05", "falls_by: 5%", "policy.policies[1].falls_by", "'5%'", "must be a number"),
         ("falls_by: 0.05", "falls_by: -1", "policy.policies[1].falls_by", "-1", "must be greater than 0"),
+        (
+            "at_least: 0.6",
+            "at_least: 1.6",
+            "validation.gates[0].at_least",
+            "1.6",
+            "must be 0 to 1: auc is never outside",
+        ),
         ("shadow: 1w", "approval: maybe", "release.approval", "'maybe'", "must be true or false"),
         ('"2024-01-01"', "2024-13-01", "period.start", "'2024-13-01'", "must be a date, as in 2024-01-31"),
         ("every: week", "every: 1 week", "period.every", "'1 week'", "did you mean week?"),

@@ -66,6 +66,12 @@ def test_rare_categories_are_never_alone():
     assert (past[0, -1], past[0, :-1].sum(), now[0, -1]) == (300, 0, 600)
 
 
+def test_a_category_of_few_rows_is_frequent_by_chance():
+    past, now = category_counts(np.array([[40, 5, 4, 1]]), np.array([[1, 2, 3, 4]]))
+    assert past[0].tolist() == [40, 5, 0, 0, 5]
+    assert now[0].tolist() == [1, 2, 0, 0, 7]
+
+
 def test_at_least_one_bin():
     with pytest.raises(ValueError, match="n == 0, must be >= 1"):
         quantile_counts(np.ones((1, 3), dtype=int), np.ones((1, 3), dtype=int), n=0)

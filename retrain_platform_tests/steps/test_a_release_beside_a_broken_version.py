@@ -109,3 +109,16 @@ def test_a_bake_that_cannot_score_itself_is_not_proven_by_it(opened: Places) -> 
     shop = broken(places, "2")
     assert [entry.kind for entry in ends(shop)] == ["promoted"]
     assert [e.body["kind"] for e in shop.entries() if e.kind == "incident"][-1:] == ["scoring"]
+
+
+def test_a_shadow_whose_package_is_gone_is_one_that_cannot_score_and_the_champion_goes_on(opened: Places) -> None:
+    places = opened.copy()
+    package = places.registry.package("tiny", "2")
+    shutil.move(package, package.with_name("away"))
+    shop = walked(places.shop(SPEC, ROWS))
+    first = ends(shop)[0]
+    assert (first.kind, first.body["version"]) == ("aborted", "2")
+    (said, *_) = [e.why for e in shop.entries() if e.kind == "incident" and e.body["kind"] == "scoring"]
+    assert said.startswith("version 2 (shadow) could not score: version == '2' of model 'tiny', must be loadable: ")
+    answered = [s.used for s in shop.values.all("tiny", "predictions", Scored).values() if s.period > OPENED]
+    assert answered[0] == {"champion": 300}

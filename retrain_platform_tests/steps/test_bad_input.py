@@ -20,6 +20,7 @@ from retrain_platform.replay.walk import walk, watch
 from retrain_platform.spec import SpecErrors
 from retrain_platform.steps.known import ripened
 from retrain_platform.steps.values import Ingested, Scored
+from retrain_platform.steps.watching import ingest
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform_tests.steps.tiny import Places, Rows, attributes, spec_from, tiny_spec
 
@@ -310,3 +311,44 @@ def test_a_label_of_one_class_only_is_refused_and_the_decision_ends_on_record(ga
     assert next(kind for kind, _ in incidents(shop)) == "gate"
     assert not list((shop.values.folder("tiny", "candidate_model", ended.body["decision_id"])).iterdir())
     assert len(watched(shop)) == 6
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (
+            {"segments": ["shp", "shop"]},
+            r"segments\[0\] == 'shp', must be a column of the source, which has .*mean shop",
+        ),
+        (
+            {"policy": {"kind": "feature_drift", "features": ["y*"], "over": 0.2}},
+            r"policy.features\[0\] == 'y\*', must match a feature; there are x, shop",
+        ),
+    ],
+)
+def test_columns_that_no_period_ever_had_stop_the_run_with_nothing_written(changed: dict[str, Any], said: str) -> None:
+    places = Places()
+    with pytest.raises(BadEvents, match=said):
+        watch(places.shop(tiny_spec(**changed), Rows(3)), SPEC.period.at(0))
+    assert places.ledger.entries("tiny") == []
+    assert places.lake.version("tiny/events") is None
+
+
+def test_a_segment_that_vanishes_is_broken_data_and_no_slip_of_the_pen() -> None:
+    shop = walked(Places(), Rows(6, on(BAD_DAY, lambda frame: frame.drop(columns="shop"))))
+    assert len(watched(shop)) == 6
+    assert "'shop' vanished" in decision(shop, BAD_DAY).reason
+
+
+def test_an_earlier_period_that_proves_broken_when_read_again_is_an_incident_once() -> None:
+    from datetime import timedelta
+
+    places, first, second = Places(), SPEC.period.at(0), SPEC.period.at(1)
+    watch(replace(places.shop(SPEC, Rows(9)), now=lambda: first.end + timedelta(hours=1)), first)
+    assert incidents(places.shop(SPEC, Rows(9))) == []
+    spoiled = replace(places.shop(SPEC, Rows(9, on(first.key, thrice))), now=lambda: second.end + timedelta(hours=1))
+    ingest(spoiled, second)
+    watch(spoiled, second)
+    ((kind, why),) = incidents(spoiled)
+    assert kind == "data"
+    assert why.startswith("2024-01-01, read again for its labels: 66.7% of the rows were duplicates")

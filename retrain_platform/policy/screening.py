@@ -1,0 +1,132 @@
+"""Soft triggers are screened before they are believed: what may explain a fall other than the model holds them back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from pydantic import model_validator
+
+from retrain_platform.dataset.record import Record
+from retrain_platform.monitoring.measures import Statistic
+from retrain_platform.policy.base import Action, Finding, History, RipePeriod
+from retrain_platform.policy.fields import exactly_one
+from retrain_platform.policy.guard import Stop, hold_back
+from retrain_platform.policy.wording import number
+
+FAULTS = ("data", "gate", "source")
+"""The kinds of incident that say that the data, not the model, was at fault."""
+
+
+class Screen(Record):
+    """A limit on an operations measure: beyond it, a fall in the same period is not believed.
+
+    Exactly one of `above` and `below`; `segment` None is the whole.
+    """
+
+    measure: str
+    above: float | None = None
+    below: float | None = None
+    segment: str | None = None
+    statistic: Statistic = "mean"
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Screen:
+        exactly_one(above=self.above, below=self.below)
+        return self
+
+    @property
+    def name(self) -> str:
+        """The measure, with its segment."""
+        return self.measure if self.segment is None else f"{self.measure} of {self.segment}"
+
+    def judge(self, history: History, period: str) -> str | None:
+        """What is wrong in the period; None where it is within the limit or was not measured."""
+        value = history.measured(period, self.measure, self.segment, self.statistic)
+        if value is None or not self._beyond(value):
+            return None
+        side = f"over {number(self.above)}" if self.above is not None else f"under {number(self.below or 0.0)}"
+        return f"{self.name} {number(value)} in {period}, {side}"
+
+    def describe(self) -> str:
+        """The limit in words."""
+        return f"{self.name} {'over' if self.above is not None else 'under'} {number(self._limit)}"
+
+    @property
+    def _limit(self) -> float:
+        return self.above if self.above is not None else self.below or 0.0
+
+    def _beyond(self, value: float) -> bool:
+        return value > self._limit if self.above is not None else value < self._limit
+
+
+def screened(policy: Any, finding: Finding, history: History, screens: Sequence[Screen]) -> Finding:
+    """`finding`, held back where its policy is `soft`, it fires, and a fault lies in the periods that it judged.
+
+    A fault: an incident of the data, a failed check, a period without ripe rows among those judged, or
+    a measure beyond one of `screens` (other than the one that is itself judged). Urgency passes none
+    of it: the quickest retrain cures no fault. Where a screen's measure is unknown for all of the
+    periods, the sentence says that it did not screen.
+    """
+    if not getattr(policy, "soft", False) or not finding.fired:
+        return finding
+    mine = [screen for screen in screens if screen.measure != getattr(policy, "name", None)]
+    judged = _judged(policy, finding, history)
+    faults = [*_of_data(history, judged), *_of_measures(history, judged, mine)]
+    if faults:
+        shown = faults[0] if len(faults) == 1 else f"{faults[0]} and {len(faults) - 1} more"
+        stop = Stop(f"a fault in the same period{'s' if len(judged) > 1 else ''} ({shown})", Action.WATCH, yields=False)
+        return hold_back(finding, (stop,))
+    blind = [screen.name for screen in mine if not _known(history, judged, screen)]
+    note = f"; not screened by {', '.join(blind)}: not measured then" if blind else ""
+    return finding.model_copy(update={"sentence": finding.sentence + note}) if note else finding
+
+
+def _judged(policy: Any, finding: Finding, history: History) -> list[RipePeriod]:
+    """The periods that the finding rests on, oldest first: a policy's own, else the newest ripe ones with readings."""
+    if hasattr(policy, "judged"):
+        keys = set(policy.judged(history))
+        return [_as_period(key, history) for key in sorted(keys)]
+    read = {reading.period for reading in history.performance if reading.ripe and reading.role == "champion"}
+    sound = [period for period in history.ripe if period.sound and period.period in read]
+    return sound[-max(1, finding.needed) :]
+
+
+def _as_period(key: str, history: History) -> RipePeriod:
+    """A period of the measures, as wide as it was measured."""
+    known = next(one for one in history.measures if one.period == key)
+    return RipePeriod(period=key, start=known.start, end=known.as_of, rows=0, labelled=0)
+
+
+def _of_data(history: History, judged: Sequence[RipePeriod]) -> Iterator[str]:
+    if not judged:
+        return
+    start, end = judged[0].start, judged[-1].end
+    yield from (
+        f"{incident.kind}: {incident.why}"
+        for incident in history.incidents
+        if incident.kind in FAULTS and start < incident.as_of <= end
+    )
+    span = [period for period in history.ripe if start <= period.start and period.end <= end]
+    yield from (f"the data of {period.period} is broken: {period.problem}" for period in span if not period.sound)
+    yield from (f"no ripe rows between {_day(a.end)} and {_day(b.start)}" for a, b in pairwise(span) if a.end < b.start)
+
+
+def _of_measures(history: History, judged: Sequence[RipePeriod], screens: Sequence[Screen]) -> Iterator[str]:
+    for screen in screens:
+        for period in judged:
+            if (fault := screen.judge(history, period.period)) is not None:
+                yield fault
+
+
+def _known(history: History, judged: Sequence[RipePeriod], screen: Screen) -> bool:
+    return any(
+        history.measured(period.period, screen.measure, screen.segment, screen.statistic) is not None
+        for period in judged
+    )
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d}"

@@ -1,0 +1,83 @@
+"""How the champion's scores shifted: each version's scores counted every period, never mixed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pandas as pd
+
+from retrain_platform.dataset.period import Period
+from retrain_platform.monitoring.drift import compare
+from retrain_platform.monitoring.frames import choose_grids, profile
+from retrain_platform.monitoring.profile import DatasetProfile
+from retrain_platform.monitoring.reports import FeatureDrift, PredictionDrift
+from retrain_platform.stats.grid import Grid
+from retrain_platform.steps.values import Ingested, Scored
+from retrain_platform.steps.workshop import Workshop
+
+SCORE = "score"
+"""What the column of scores is called in a report."""
+
+
+def prediction_drift(shop: Workshop, period: Period) -> PredictionDrift | None:
+    """Count the period's scores by version and compare the champion's with its first ones; None without scores."""
+    scored = _scored(shop).get(period.key)
+    if scored is None or "champion" not in scored.versions:
+        return None
+    version = scored.versions["champion"]
+    made = _profile(shop, period, scored)
+    first, needed = _first(shop, period, version), shop.spec.monitoring.score_periods
+    told = PredictionDrift(version=version, reference=tuple(first))
+    if len(first) < needed:
+        why = f"the first {needed} sound periods that version {version} scores are the reference, {len(first)} are in"
+        return told.model_copy(update={"why": why})
+    before = {key: _alone(kept, version) for key in first if (kept := _read(shop, key)) is not None}
+    return told.model_copy(update={"drift": _compared(before, _alone(made, version), period.key, period.end)})
+
+
+def _compared(before: dict[str, DatasetProfile], now: DatasetProfile, key: str, as_of: datetime) -> FeatureDrift:
+    return compare(before, now, period=key, as_of=as_of, segments=False).features[0]
+
+
+def _profile(shop: Workshop, period: Period, scored: Scored) -> DatasetProfile:
+    """The scores of every version that scored the period, a column each, on the grid it was first given."""
+    read = shop.lake.read(shop.predictions, [period.key], columns=list(scored.versions))
+    frame = pd.DataFrame({version: read[role] for role, version in scored.versions.items()})
+    versions = list(dict.fromkeys(scored.versions.values()))
+    grids = {version: grid for version in versions if (grid := _standing(shop, period, version)) is not None}
+    grids |= choose_grids(frame, [version for version in versions if version not in grids])
+    made = profile(frame, grids)
+    shop.values.put_bytes(shop.model, "score_profile", period.key, "scores", made.to_bytes())
+    return made
+
+
+def _standing(shop: Workshop, period: Period, version: str) -> Grid | None:
+    for key, scored in _scored(shop).items():
+        if key < period.key and version in scored.versions.values() and (kept := _read(shop, key)) is not None:
+            return kept.grids()[version]
+    return None
+
+
+def _first(shop: Workshop, period: Period, version: str) -> list[str]:
+    """The first sound periods before this one that the version scored, in whatever role."""
+    ingested = shop.values.all(shop.model, "events", Ingested)
+    sound = {key for key, value in ingested.items() if not value.problems}
+    found = [
+        key
+        for key, scored in _scored(shop).items()
+        if key < period.key and key in sound and version in scored.versions.values()
+    ]
+    return found[: shop.spec.monitoring.score_periods]
+
+
+def _scored(shop: Workshop) -> dict[str, Scored]:
+    return shop.values.all(shop.model, "predictions", Scored)
+
+
+def _read(shop: Workshop, key: str) -> DatasetProfile | None:
+    data = shop.values.newest_bytes(shop.model, "score_profile", key)
+    return None if data is None else DatasetProfile.from_bytes(data)
+
+
+def _alone(of: DatasetProfile, version: str) -> DatasetProfile:
+    return DatasetProfile({SCORE: of.columns[version]}, of.rows)

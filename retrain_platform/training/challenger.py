@@ -1,0 +1,19 @@
+"""A recipe made cheap, for models that are measured and thrown away."""
+
+from __future__ import annotations
+
+from retrain_platform.training import LearnerSpec
+from retrain_platform.training.lightgbm import LightGBM
+
+_LEARNING_RATE = 0.1
+"""LightGBM's own default: at a slower rate few trees would not get anywhere."""
+
+
+def cheap(recipe: LearnerSpec, *, trees: int, leaves: int) -> LearnerSpec:
+    """The recipe with at most so many trees and leaves; an estimator of scikit-learn as it is."""
+    if not isinstance(recipe, LightGBM):
+        return recipe
+    rate = max(_LEARNING_RATE, float(recipe.params.get("learning_rate", _LEARNING_RATE)))
+    fewest = min(leaves, int(recipe.params.get("num_leaves", leaves)))
+    params = {**recipe.params, "num_leaves": fewest, "learning_rate": rate}
+    return recipe.model_copy(update={"params": params, "rounds": min(trees, recipe.rounds)})

@@ -1,0 +1,88 @@
+"""What a retrain would gain, on the command line: the first line of a decision, and the fleet's page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from retrain_platform.dataset.period import Calendar
+from retrain_platform_tests.cli.commands import SPEC, retrain
+from retrain_platform_tests.steps.tiny import rows
+
+LAST = "2024-01-09"
+MEASURED = SPEC.replace(
+    "monitoring: {min_segment: 20}",
+    "monitoring: {min_segment: 20, challenger: {every: 1d, judge_on: 2d, trees: 10, leaves: 4}}\n"
+    "  cost: {currency: EUR, retrain: 40, review: 100, per_point: 3}",
+)
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Nine days of the tiny model with the gap measured, and a second model that was never played."""
+    folder = tmp_path_factory.mktemp("fleet")
+    (folder / "rows").mkdir()
+    calendar = Calendar.model_validate({"every": "day", "start": "2024-01-01"})
+    for day in range(10):
+        rows(calendar.at(day)).to_parquet(folder / "rows" / f"{day}.parquet")
+    for name, text in (("tiny", MEASURED), ("other", SPEC.replace("name: tiny", "name: other"))):
+        (folder / name).mkdir()
+        (folder / name / "defs.yaml").write_text(text, encoding="utf-8")
+    home = folder / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for name, value in {
+            "RETRAIN_HOME": str(home),
+            "DAGSTER_HOME": str(home / "dagster"),
+            "ROWS": str(folder / "rows"),
+            "COLUMNS": "400",
+        }.items():
+            patch.setenv(name, value)
+        for name in ("MLFLOW_TRACKING_URI", "RETRAIN_LEDGER_URL", "RETRAIN_FLEET_BUDGET"):
+            patch.delenv(name, raising=False)
+        assert retrain("run", "tiny", "--until", LAST, "--json").exit_code == 0
+        yield folder
+
+
+def test_the_first_line_of_a_decision_is_what_a_retrain_would_gain(walked: Path) -> None:
+    why = retrain("why", "tiny", "--at", LAST).output.splitlines()
+    decided = retrain("decide", "tiny", "--as-of", LAST).output.splitlines()
+    page = json.loads(retrain("why", "tiny", "--at", LAST, "--json").stdout)
+    assert why[0] == decided[0]
+    assert why[0].startswith("a retrain now would ")
+    assert " auc (" in why[0]
+    assert " EUR a period (" in why[0]
+    assert page["decision"]["expected_gain"]["reading"] == LAST
+    assert page["decision"]["expected_gain"]["worth"] == pytest.approx(
+        page["decision"]["expected_gain"]["value"] * 100 * 3
+    )
+
+
+def test_what_a_retrain_cost_stands_in_the_log_and_on_its_page(walked: Path) -> None:
+    assert "140.00 EUR" in retrain("log", "tiny").output
+    assert "Cost: 140.00 EUR, with its review." in retrain("why", "tiny").output
+
+
+def test_the_fleet_s_page_ranks_models_and_shows_what_is_unknown_of_one(walked: Path) -> None:
+    told = json.loads(retrain("fleet", "--json").stdout)
+    first, second = told["models"]
+    assert told["retrains_at_once"] is None
+    assert (first["model"], first["period"], first["currency"]) == ("tiny", LAST, "EUR")
+    assert first["worth"] == pytest.approx(first["gain"]["worth"] * 7)
+    assert (first["ripe"], first["ripening"]) == ("2024-01-08", 1)
+    assert (second["model"], second["period"], second["action"]) == ("other", None, "none")
+    page = retrain("fleet").output
+    assert page.index("tiny") < page.index("other")
+    assert "ripe to 2024-01-08, 1 waiting" in page
+
+
+def test_the_budget_is_told_and_a_wrong_one_refused(walked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RETRAIN_FLEET_BUDGET", "2")
+    assert "at most 2 at once begin by themselves" in retrain("fleet").output
+    monkeypatch.setenv("RETRAIN_FLEET_BUDGET", "many")
+    wrong = retrain("fleet")
+    assert wrong.exit_code != 0
+    assert "must be a whole number >= 1" in wrong.output
