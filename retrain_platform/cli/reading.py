@@ -74,7 +74,7 @@ def decide(
     Example: [bold]retrain decide flight_delay --as-of 2013-06-04[/bold]
     """
     from retrain_platform.policy.decide import decide as judge
-    from retrain_platform.steps.deciding import history
+    from retrain_platform.steps.history import history
 
     spec = spec_of(model)
     period = period_at(spec, as_of, "--as-of")

@@ -18,7 +18,7 @@ from retrain_platform.monitoring.gap import ChallengerSpec, GapReading, Side, re
 from retrain_platform.policy.base import Champion
 from retrain_platform.policy.wording import periods
 from retrain_platform.steps.dataset import window_periods
-from retrain_platform.steps.deciding import champion_at
+from retrain_platform.steps.history import champion_at
 from retrain_platform.steps.known import ROLES, days_of, labelled, ripened
 from retrain_platform.steps.lines import DECIDED
 from retrain_platform.steps.schema import present_features, world_of

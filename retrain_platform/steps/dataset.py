@@ -15,7 +15,8 @@ from retrain_platform.dataset.soundness import kinds_of
 from retrain_platform.dataset.split import Split, time_split
 from retrain_platform.dataset.versions import World
 from retrain_platform.policy.base import RetrainDecision
-from retrain_platform.steps.deciding import decision_of, history
+from retrain_platform.steps.deciding import decision_of
+from retrain_platform.steps.history import history
 from retrain_platform.steps.known import ripened
 from retrain_platform.steps.lines import DATA_REFUSED, INCIDENT, RETRAINED
 from retrain_platform.steps.schema import present_features, world_of

@@ -15,7 +15,7 @@ from retrain_platform.monitoring.reference import (
 )
 from retrain_platform.policy.base import Champion, Finding, RetrainDecision
 from retrain_platform.policy.reads import DRIFT_KINDS
-from retrain_platform.steps.deciding import champion_at
+from retrain_platform.steps.history import champion_at
 from retrain_platform.steps.lines import RETRAINED, WATCHED
 from retrain_platform.steps.values import Ingested
 from retrain_platform.steps.workshop import Workshop

@@ -14,7 +14,7 @@ from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.dataset.split import Split
 from retrain_platform.policy.base import Champion, RetrainDecision
 from retrain_platform.steps.dataset import parts, require_gate
-from retrain_platform.steps.deciding import history
+from retrain_platform.steps.history import history
 from retrain_platform.steps.known import days_of, segments_of
 from retrain_platform.steps.lines import DATA_REFUSED, RETRAINED
 from retrain_platform.steps.workshop import Workshop

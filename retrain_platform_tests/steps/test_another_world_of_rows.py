@@ -13,7 +13,8 @@ from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.replay.walk import walk
-from retrain_platform.steps.deciding import decide, history
+from retrain_platform.steps.deciding import decide
+from retrain_platform.steps.history import history
 from retrain_platform.steps.values import Card, Ingested
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform_tests.steps.tiny import Places, Rows, tiny_spec

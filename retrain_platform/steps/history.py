@@ -1,0 +1,171 @@
+"""What was known when a period was decided: recorded values and ledger lines as `History`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from retrain_platform.dataset.period import Period
+from retrain_platform.monitoring.gap import GapReading
+from retrain_platform.policy.base import Champion, History, Incident, Released, Requested, Retrained
+from retrain_platform.release.base import Entry
+from retrain_platform.release.fold import fold
+from retrain_platform.steps.detecting import with_detected
+from retrain_platform.steps.drifting import known_drift, segment_reports
+from retrain_platform.steps.known import ripened
+from retrain_platform.steps.lines import DECIDED, INCIDENT, REQUESTED, RETRAINED, WATCHED, asked
+from retrain_platform.steps.measuring import measured_until
+from retrain_platform.steps.quality import known_concepts, known_estimates
+from retrain_platform.steps.releasing import frontier, is_next
+from retrain_platform.steps.ripening import performances
+from retrain_platform.steps.schema import world_of
+from retrain_platform.steps.values import Ingested
+from retrain_platform.steps.workshop import Workshop
+
+_HOW: dict[str, Literal["release", "rollback", "outside"]] = {
+    "promoted": "release",
+    "rolled_back": "rollback",
+    "outside_promotion": "outside",
+}
+
+
+def history(shop: Workshop, period: Period) -> History:
+    """What was known when the period was decided; entries and reports of later data time do not enter."""
+    spec, entries = shop.spec, _as_then(shop, period)
+    champion = _champion(shop, entries, period.end)
+    ripe = [value.period for value in ripened(shop, period.end).values()]
+    known = History(
+        model=spec.name,
+        as_of=period.end,
+        period=period,
+        period_length=spec.period.length(),
+        timezone=spec.period.timezone,
+        label_delay=spec.label.delay,
+        champion=champion,
+        ripe=tuple(ripe),
+        rows_needed=spec.checks.min_rows,
+        periods_needed=_periods_needed(shop),
+        new_ripe_rows=sum(p.labelled for p in ripe if champion is None or p.start >= champion.seen_until),
+        world=world_of(shop, period),
+        unexplored=spec.label.unexplored,
+        cost=spec.cost,
+        reading_confidence=spec.monitoring.confidence,
+        **_from_reports(shop, period),
+        **_from_ledger(entries),
+        **_from_rows(shop, period),
+    )
+    return with_detected(shop, known)
+
+
+def _from_reports(shop: Workshop, period: Period) -> dict[str, Any]:
+    """What was measured up to the period's end."""
+    as_of = period.end
+    gaps = shop.values.all(shop.model, "challenger_gap", GapReading).values()
+    return {
+        "drift": tuple(known_drift(shop, period)),
+        "segment_drift": segment_reports(shop, period),
+        "performance": tuple(each for each in performances(shop, as_of) if each.role == "champion"),
+        "concept": known_concepts(shop, as_of),
+        "estimated": known_estimates(shop, as_of),
+        "gaps": tuple(each for each in gaps if each.as_of <= as_of),
+        "measures": measured_until(shop, period),
+    }
+
+
+def _from_ledger(entries: list[Entry]) -> dict[str, Any]:
+    """What happened."""
+    state = fold(entries)
+    return {
+        "retrained": tuple(_retrained(entry) for entry in entries if entry.kind == RETRAINED),
+        "released": _released(entries),
+        "requested": _unanswered(entries),
+        "incidents": tuple(
+            Incident(kind=e.body["kind"], as_of=e.as_of, why=e.why) for e in entries if e.kind == INCIDENT
+        ),
+        "release_open": state.open.version if state.open else None,
+    }
+
+
+def _from_rows(shop: Workshop, period: Period) -> dict[str, Any]:
+    """What is on record of the period's own rows."""
+    ingested = shop.values.newest(shop.model, "events", period.key, Ingested)
+    if ingested is None:
+        return {"problem": "the period has no rows"}
+    return {"versions": ingested.versions, "code": ingested.code, "problem": "; ".join(ingested.problems)}
+
+
+def _periods_needed(shop: Workshop) -> int:
+    """What a first fit takes apart: its holdout, what stops it early, and a period to learn from."""
+    length, recipe = shop.spec.period.length(), shop.spec.training
+    return max(1, round(recipe.holdout / length)) + round(recipe.early_stop_on / length) + 1
+
+
+def _as_then(shop: Workshop, period: Period) -> list[Entry]:
+    """The ledger as the period's newest decision saw it, so that deciding again gives the same answer.
+
+    All of it where the decision is still to come: on the road's next period, or after a new request.
+    """
+    entries = shop.entries()
+    if is_next(shop, period) or (asked(entries) and frontier(shop) == period.key):
+        return [entry for entry in entries if entry.as_of <= period.end]
+    recorded = [e for e in entries if e.kind in (DECIDED, WATCHED) and e.body["period"] == period.key]
+    decided = [entry for entry in recorded if entry.kind == DECIDED]
+    last = (decided or recorded)[-1].seq if recorded else len(entries) + 1
+    return [entry for entry in entries if entry.seq < last and entry.as_of <= period.end]
+
+
+def champion_at(shop: Workshop, period: Period) -> Champion | None:
+    """Who answers as the period's newest decision saw it."""
+    return _champion(shop, _as_then(shop, period), period.end)
+
+
+def _champion(shop: Workshop, entries: list[Entry], as_of: datetime) -> Champion | None:
+    state = fold(entries)
+    if state.champion is None or state.released_as_of is None:
+        return None
+    trained = next((e for e in reversed(entries) if e.kind == RETRAINED and e.body["version"] == state.champion), None)
+    if trained is None:
+        return None
+    return Champion(
+        version=state.champion,
+        decision_id=trained.body["decision_id"],
+        trained_as_of=trained.as_of,
+        training_rows=trained.body["training_rows"],
+        seen_until=trained.body["seen_until"],
+        released_as_of=state.released_as_of,
+        versions=trained.body.get("versions", {}),
+        code=trained.body.get("code", ""),
+    )
+
+
+def _retrained(entry: Entry) -> Retrained:
+    body = entry.body
+    return Retrained(
+        decision_id=body["decision_id"],
+        as_of=entry.as_of,
+        version=body["version"],
+        verdict=body["verdict"],
+        training_rows=body["training_rows"],
+    )
+
+
+def _released(entries: list[Entry]) -> tuple[Released, ...]:
+    """Every take-over; a rollback's body names the version that left, and `to` the one that answers again."""
+    found: list[Released] = []
+    for entry in entries:
+        if entry.kind in _HOW:
+            how: Literal["first", "release", "rollback", "outside"] = (
+                "first" if entry.kind == "promoted" and not found else _HOW[entry.kind]
+            )
+            version = entry.body.get("to") or entry.body["version"]
+            found.append(Released(version=version, as_of=entry.as_of, how=how, by_hand=entry.actor != "platform"))
+    return tuple(found)
+
+
+def _unanswered(entries: list[Entry]) -> tuple[Requested, ...]:
+    answered = {key for entry in entries if entry.kind == DECIDED for key in entry.body["answers"]}
+    return tuple(
+        Requested(key=e.key, kind=e.body["kind"], as_of=e.as_of, why=e.why, actor=e.actor, urgent=e.body["urgent"])
+        for e in entries
+        if e.kind == REQUESTED and e.key not in answered
+    )
