@@ -82,7 +82,7 @@ def of_wasserstein(reference: ArrayLike, positions: ArrayLike, current_rows: Arr
     counts = np.atleast_2d(np.asarray(reference, np.float64))
     rows = counts.sum(axis=-1)
     at = np.asarray(positions, dtype=np.float64)
-    levels = np.array([_bridge_level(each, at) for each in counts])
+    levels = _bridge_levels(counts, at)
     size = np.sqrt(_one_over(rows) + _one_over(current_rows))
     level: Floats = np.asarray(levels * size).reshape(np.shape(reference)[:-1])
     return level
@@ -146,18 +146,21 @@ def _chi_squared_tail(degrees: NDArray[np.integer]) -> Floats:
 
 @lru_cache(maxsize=1)
 def _bridges() -> tuple[Floats, Floats]:
-    """Levels u in (0, 1), finer at the ends, and |B(u)| of `_BRIDGES` bridges there, shape (bridges, levels)."""
+    """Levels u in (0, 1), finer at the ends, and between each two of them |B(u)| of `_BRIDGES` bridges."""
     levels = (1 - np.cos(np.pi * np.arange(1, 256) / 256)) / 2
     steps = np.diff(levels, prepend=0, append=1)
     walk = np.cumsum(np.random.default_rng(20130101).normal(size=(_BRIDGES, len(steps))) * np.sqrt(steps), axis=1)
-    return levels, np.abs(walk[:, :-1] - walk[:, -1:] * levels)
+    bridges = np.abs(walk[:, :-1] - walk[:, -1:] * levels)
+    return levels, (bridges[:, 1:] + bridges[:, :-1]) / 2
 
 
-def _bridge_level(counts: Floats, positions: Floats) -> float:
-    if counts.sum() == 0:
-        return float("nan")
+def _bridge_levels(counts: Floats, positions: Floats) -> Floats:
+    """The area's 95th percentile for each row of counts; nan for one without rows."""
+    if counts.shape[1] == 0:
+        return np.full(len(counts), np.nan)
     levels, bridges = _bridges()
-    reached = np.cumsum(counts) / counts.sum()
-    at = positions[np.minimum(np.searchsorted(reached, levels), len(positions) - 1)]
-    middles = (bridges[:, 1:] + bridges[:, :-1]) / 2
-    return float(np.quantile(middles @ np.diff(at), _TAIL))
+    rows = counts.sum(axis=1)
+    reached = np.cumsum(counts, axis=1) / np.maximum(rows, 1)[:, None]
+    places = [np.searchsorted(each, levels) for each in reached]
+    widths = np.diff(positions[np.minimum(places, len(positions) - 1)], axis=1)
+    return np.where(rows > 0, np.quantile(bridges @ widths.T, _TAIL, axis=0), np.nan)

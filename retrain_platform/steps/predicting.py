@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
 
 import pandas as pd
 
 from retrain_platform.dataset.period import Period
-from retrain_platform.monitoring.drift import compare
+from retrain_platform.monitoring.drift import Reference, compare
 from retrain_platform.monitoring.frames import choose_grids, profile
 from retrain_platform.monitoring.profile import DatasetProfile
-from retrain_platform.monitoring.reports import FeatureDrift, PredictionDrift
+from retrain_platform.monitoring.reports import PredictionDrift
 from retrain_platform.stats.grid import Grid
 from retrain_platform.steps.values import Ingested, Scored
 from retrain_platform.steps.workshop import Workshop
@@ -31,12 +31,19 @@ def prediction_drift(shop: Workshop, period: Period) -> PredictionDrift | None:
     if len(first) < needed:
         why = f"the first {needed} sound periods that version {version} scores are the reference, {len(first)} are in"
         return told.model_copy(update={"why": why})
-    before = {key: _alone(kept, version) for key in first if (kept := _read(shop, key)) is not None}
-    return told.model_copy(update={"drift": _compared(before, _alone(made, version), period.key, period.end)})
+    reference = _reference(shop, version, first)
+    report = compare(reference, _alone(made, version), period=period.key, as_of=period.end, segments=False)
+    return told.model_copy(update={"drift": report.features[0]})
 
 
-def _compared(before: dict[str, DatasetProfile], now: DatasetProfile, key: str, as_of: datetime) -> FeatureDrift:
-    return compare(before, now, period=key, as_of=as_of, segments=False).features[0]
+def _reference(shop: Workshop, version: str, first: Sequence[str]) -> Reference:
+    """The version's scores in its first periods, kept for as long as the workshop keeps references."""
+    named = ("scores", version, *first)
+    kept = shop.references.get(named)
+    if kept is None:
+        found = {key: _alone(made, version) for key in first if (made := _read(shop, key)) is not None}
+        kept = shop.references[named] = Reference.of(found, segments=False)
+    return kept
 
 
 def _profile(shop: Workshop, period: Period, scored: Scored) -> DatasetProfile:
