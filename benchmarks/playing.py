@@ -167,8 +167,9 @@ def watch_steps(watch: Stopwatch) -> None:
         module = import_module(f"retrain_platform.steps.{name}")
         for function in functions:
             setattr(module, function, watch.around(f"step {function}", getattr(module, function)))
-    plots = import_module("retrain_platform.defs.plots")
-    plots.picture = watch.around("plots", plots.picture)
+    for name in ("plots", "drift_pages"):
+        drawing = import_module(f"retrain_platform.defs.{name}")
+        drawing.picture = watch.around("plots", drawing.picture)
     tracking = import_module("retrain_platform.adapters.mlflow_tracking")
     for function in ("log_fit", "log_metrics", "ensure_experiment", "open_run"):
         setattr(tracking, function, watch.around("mlflow", getattr(tracking, function)))
