@@ -17,11 +17,15 @@ Against = Literal["proven", "best", "season"]
 
 
 class Baseline(NamedTuple):
-    """The readings `before` that are the baseline, those that are `judged` against it, and what to call it."""
+    """The readings `before` that are the baseline, those that are `judged` against it, and what to call it.
+
+    `choices`: of how many runs of readings it is the best, which is partly luck.
+    """
 
     before: Sequence[Measured]
     judged: Sequence[Measured]
     called: str
+    choices: int = 1
 
 
 class Untold(NamedTuple):
@@ -35,7 +39,7 @@ class Fall(NamedTuple):
 
     `mean` is over the dwell's periods, `error` its standard error (None without intervals), `held` how
     many periods running, ending now, are each worse by more than `limit`. `called` names the baseline, `newest`
-    the newest period.
+    the newest period. Chance and bound allow for a baseline that is the best of `choices` (Bonferroni).
     """
 
     baseline: float
@@ -45,6 +49,7 @@ class Fall(NamedTuple):
     held: int
     called: str
     newest: str
+    choices: int = 1
 
     @property
     def chance(self) -> float | None:
@@ -53,11 +58,13 @@ class Fall(NamedTuple):
             return None
         if self.error == 0:
             return 0.0 if self.mean > 0 else 1.0
-        return NormalDist().cdf(-self.mean / self.error)
+        return min(1.0, self.choices * NormalDist().cdf(-self.mean / self.error))
 
     def lower(self, confidence: float) -> float | None:
         """The one-sided lower bound of the mean fall."""
-        return None if self.error is None else self.mean - NormalDist().inv_cdf(confidence) * self.error
+        if self.error is None:
+            return None
+        return self.mean - NormalDist().inv_cdf(1 - (1 - confidence) / self.choices) * self.error
 
 
 class Rule(NamedTuple):
@@ -88,7 +95,9 @@ class Rule(NamedTuple):
                 f"of version {champion.version} and {self.needed} are judged, {are_in(len(readings))}"
             )
         start = self._start(readings[: -self.needed])
-        return Baseline(readings[start : start + self.size], readings[start + self.size :], f"its baseline{fallback}")
+        choices = len(readings) - self.needed - self.size + 1 if self.against == "best" else 1
+        stop = start + self.size
+        return Baseline(readings[start:stop], readings[stop:], f"its baseline{fallback}", choices)
 
     def _start(self, earlier: Sequence[Measured]) -> int:
         """Where the baseline begins within the readings before the dwell."""
@@ -139,6 +148,7 @@ def fall(chosen: Baseline, limit: float | None, share: float | None, rule: Rule,
         held=sum(1 for _ in takewhile(lambda each: each > most, reversed(falls))),
         called=chosen.called,
         newest=chosen.judged[-1].period,
+        choices=chosen.choices,
     )
 
 
