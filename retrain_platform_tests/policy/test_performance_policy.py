@@ -172,7 +172,7 @@ class TestConfirmation:
         half = NormalDist(0, error).inv_cdf(0.975)
         policy = PerformancePolicy(metric="auc", falls_by=1e-9, against="best")
         draws = rng.normal(0.7, error, size=(1500, weeks))
-        fired = sum(policy.decide(history(weeks, performance=readings(*row, half=half))).fired for row in draws)
+        fired = sum(policy.decide(history(4 + weeks, performance=readings(*row, half=half))).fired for row in draws)
         assert 0.005 < fired / 1500 < 0.065
 
 
