@@ -45,6 +45,29 @@ def auc_without_each(labels: Floats, scores: Floats, groups: NDArray[np.intp], c
     return areas
 
 
+def placements(labels: Floats, scores: Floats) -> Floats:
+    """For each row, the share of the other class's rows that are on the right side of it, a tie counting
+    half, shape (rows,); the mean over either class is AUC. nan where a class has no rows.
+    """
+    order = np.argsort(scores, kind="stable")
+    starts = _starts(scores[order])
+    positive = labels[order]
+    negative = 1 - positive
+    right = np.where(positive == 1, _below(negative, starts), positive.sum() - _below(positive, starts))
+    others = np.where(positive == 1, negative.sum(), positive.sum())
+    placed = np.empty(len(labels))
+    placed[order] = np.divide(right, others, out=np.full(len(labels), np.nan), where=others > 0)
+    return placed
+
+
+def auc_influence(labels: Floats, scores: Floats) -> Floats:
+    """Each row's first-order effect on AUC, shape (rows,): its placement less AUC, over the rows of its class."""
+    placed = placements(labels, scores)
+    area = placed[labels == 1].mean() if (labels == 1).any() else np.nan
+    influence: Floats = (placed - area) / np.where(labels == 1, labels.sum(), (1 - labels).sum())
+    return influence
+
+
 def _won_within(ranked: Floats, positive: Floats, group: NDArray[np.intp], count: int) -> Floats:
     """For each group, its own pairs won. `ranked` are the scores in order, as are the others."""
     by_group = np.argsort(group.astype(np.min_scalar_type(count)), kind="stable")
