@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import glob
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-BATCH = 1 << 15
-"""Rows read at a time: a batch of some tens of columns stays in the processor's cache."""
-_BUFFER = 1 << 16
-"""Bytes of a column read at a time: whole, those of a row group of a million rows fill hundreds of MiB."""
+from retrain_platform.adapters.table_files import (
+    BATCH,
+    InPartition,
+    OpenFile,
+    TableUnreadable,
+    broken,
+    open_csv,
+    open_parquet,
+)
+
+__all__ = ["DatasetTable", "FileTable", "TableUnreadable", "open_table"]
 
 _SUFFIXES = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".tsv": "csv"}
-_MISJUDGED = re.compile(r"In CSV column #(\d+): (?:Row #\d+: )?CSV conversion error")
-"""What Arrow says of a column whose type does not fit a value; newer versions name the row too."""
-_WIDER = {pa.null(): pa.int64(), pa.int64(): pa.float64()}
-"""What a CSV column is read as when its first megabytes deceived; else as texts."""
-
-
-class TableUnreadable(ValueError):
-    """A table that is not there, or not sound: the path, what is wrong, the cure."""
+_NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+"""What Hive, and all that write as it does, name the folder of the rows without a value."""
+_LONGEST_WHOLE = 18
+"""Digits: so many fit into 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -60,25 +62,22 @@ class FileTable:
                     found[name] = f"{usual or self.types[name]} at first, {here or kind} in {path.name}"
         return found
 
-    def batches(self, columns: Sequence[str]) -> Iterator[Any]:
-        """The columns' batches, file after file.
+    @cached_property
+    def rows(self) -> int:
+        """Of all files."""
+        return sum(self.open(path).rows for path in self.files)
+
+    def batches(self, columns: Sequence[str], first: bool = False) -> Iterator[Any]:
+        """The columns' blocks, file after file; `first`: until there are the first some ten thousand rows.
 
         Raises:
             TableUnreadable: naming the file that is broken.
         """
         for path in self.files:
             try:
-                yield from self.open(path).batches(columns)
+                yield from self.open(path).batches(columns, first)
             except (pa.ArrowException, OSError) as error:
-                raise _broken(path, error) from error
-
-
-@dataclass(frozen=True)
-class OpenFile:
-    """One file: its columns' types, and how to read some of them."""
-
-    types: Mapping[str, Any]
-    batches: Callable[[Sequence[str]], Iterator[Any]]
+                raise broken(path, error) from error
 
 
 @dataclass(frozen=True)
@@ -94,8 +93,20 @@ class DatasetTable:
         """Each column's type."""
         return {field.name: field.type for field in self.dataset.schema}
 
-    def batches(self, columns: Sequence[str]) -> Iterator[Any]:
-        """The columns' batches.
+    @cached_property
+    def rows(self) -> int:
+        """As its files' ends say.
+
+        Raises:
+            TableUnreadable: a file of the table is broken or gone.
+        """
+        try:
+            return int(self.dataset.count_rows())
+        except (pa.ArrowException, OSError) as error:
+            raise broken(Path(self.name), error) from error
+
+    def batches(self, columns: Sequence[str], first: bool = False) -> Iterator[Any]:
+        """The columns' batches, small ones in any case.
 
         Raises:
             TableUnreadable: a file of the table is broken or gone.
@@ -105,7 +116,7 @@ class DatasetTable:
         try:
             yield from self.dataset.scanner(columns=kept, **options).to_batches()
         except (pa.ArrowException, OSError) as error:
-            raise _broken(Path(self.name), error) from error
+            raise broken(Path(self.name), error) from error
 
 
 def open_table(path: str) -> FileTable | DatasetTable:
@@ -121,8 +132,8 @@ def open_table(path: str) -> FileTable | DatasetTable:
     formats = {_format(each) for each in files}
     if len(formats) > 1:
         raise TableUnreadable(f"{path}: holds {' and '.join(sorted(formats))} files, must be of one format")
-    opened = _remembered(_open_parquet if formats == {"parquet"} else _open_csv)
-    return FileTable(path, tuple(files), opened)
+    opened = _remembered(open_parquet if formats == {"parquet"} else open_csv)
+    return FileTable(path, tuple(files), _partitioned(opened, _partitions(place, files)))
 
 
 def _files(path: str, place: Path) -> list[Path]:
@@ -137,6 +148,40 @@ def _files(path: str, place: Path) -> list[Path]:
     if not found:
         raise TableUnreadable(f"{path}: no such file, folder or pattern")
     return found
+
+
+def _partitions(place: Path, files: Sequence[Path]) -> dict[Path, dict[str, str | None]]:
+    """By file, what the names `column=value` of the folders between the table's own and the file say."""
+    fixed = next((at for at, part in enumerate(place.parts) if glob.has_magic(part)), len(place.parts))
+    found = {}
+    for path in files:
+        parts = [part.partition("=") for part in path.parts[fixed:-1]]
+        said = {name: unquote(value) for name, sign, value in parts if name and sign}
+        found[path] = {name: None if value == _NO_VALUE else value for name, value in said.items()}
+    return found
+
+
+def _partitioned(
+    opened: Callable[[Path], OpenFile], partitions: Mapping[Path, Mapping[str, str | None]]
+) -> Callable[[Path], OpenFile]:
+    """The files with their folders' columns: whole numbers where all values of a column are, else texts."""
+    names = sorted({name for said in partitions.values() for name in said})
+    if not names:
+        return opened
+    values = {name: [said.get(name) for said in partitions.values()] for name in names}
+    kinds = {name: pa.int64() if _whole(values[name]) else pa.string() for name in names}
+
+    def file(path: Path) -> OpenFile:
+        said = {name: partitions[path].get(name) for name in names}
+        read = {name: int(text) if text and kinds[name] == pa.int64() else text for name, text in said.items()}
+        return InPartition(opened(path), read, kinds)
+
+    return file
+
+
+def _whole(texts: Sequence[str | None]) -> bool:
+    known = [text.removeprefix("-") for text in texts if text is not None]
+    return bool(known) and all(text.isdecimal() and len(text) <= _LONGEST_WHOLE for text in known)
 
 
 def _format(path: Path) -> str:
@@ -158,78 +203,10 @@ def _remembered(opening: Callable[[Path], OpenFile]) -> Callable[[Path], OpenFil
             try:
                 known[path] = opening(path)
             except (pa.ArrowException, OSError) as error:
-                raise _broken(path, error) from error
+                raise broken(path, error) from error
         return known[path]
 
     return opened
-
-
-def _open_parquet(path: Path) -> OpenFile:
-    schema = pq.read_schema(path)
-    _check_names(path, schema.names)
-    texts = [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
-
-    def batches(columns: Sequence[str]) -> Iterator[Any]:
-        kept = [name for name in columns if name in schema.names]
-        with pq.ParquetFile(path, read_dictionary=texts, pre_buffer=False, buffer_size=_BUFFER) as file:
-            yield from file.iter_batches(batch_size=BATCH, columns=kept, use_threads=False)
-
-    return OpenFile({field.name: field.type for field in schema}, batches)
-
-
-def _open_csv(path: Path) -> OpenFile:
-    from pyarrow import csv
-
-    types = _csv_types(path)
-
-    def batches(columns: Sequence[str]) -> Iterator[Any]:
-        kept = [name for name in columns if name in types]
-        texts = {name: pa.dictionary(pa.int32(), kind) for name, kind in types.items() if pa.types.is_string(kind)}
-        convert = csv.ConvertOptions(
-            include_columns=kept,
-            column_types={**types, **texts},
-            strings_can_be_null=True,
-        )
-        yield from _csv(path, convert)
-
-    return OpenFile(types, batches)
-
-
-def _csv_types(path: Path) -> dict[str, Any]:
-    """The types that fit all rows: a column that its first megabytes misjudged is widened until it fits."""
-    from pyarrow import csv
-
-    known: dict[str, Any] = {}
-    while True:
-        convert = csv.ConvertOptions(column_types=known, strings_can_be_null=True)
-        reader = _csv(path, convert)
-        schema = reader.schema
-        _check_names(path, schema.names)
-        try:
-            for _ in reader:
-                pass
-        except pa.ArrowInvalid as error:
-            column = _MISJUDGED.search(str(error))
-            if column is None:
-                raise
-            field = schema.field(int(column[1]))
-            if pa.types.is_string(field.type):
-                raise
-            known[field.name] = _WIDER.get(field.type, pa.string())
-            continue
-        return {field.name: field.type for field in schema}
-
-
-def _csv(path: Path, convert: Any) -> Any:
-    from pyarrow import csv
-
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-    return csv.open_csv(
-        path,
-        read_options=csv.ReadOptions(use_threads=False, block_size=1 << 24),
-        parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-        convert_options=convert,
-    )
 
 
 def _delta(path: str) -> DatasetTable:
@@ -248,14 +225,3 @@ def _delta(path: str) -> DatasetTable:
 
 def _fractions_at_last(before: Any, now: Any) -> bool:
     return bool(pa.types.is_integer(before) and (pa.types.is_floating(now) or pa.types.is_decimal(now)))
-
-
-def _check_names(path: Path, names: Sequence[str]) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise TableUnreadable(f"{path}: has more than one column named {', '.join(twice)}; rename all but one")
-
-
-def _broken(path: Path, error: Exception) -> TableUnreadable:
-    said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return TableUnreadable(f"{path}: cannot be read ({said}); write it again or leave it out")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
+import os
 import sys
 from typing import Any
 
@@ -27,6 +30,7 @@ def main() -> None:
     if sys.argv[1:2] != ["drift"]:
         __getattr__("app")()
         return
+    _hasten()
     import typer
 
     from retrain_platform.cli.drift import drift
@@ -35,3 +39,11 @@ def main() -> None:
     alone.command("drift")(drift)
     sys.argv[0:2] = ["retrain drift"]
     alone()
+
+
+def _hasten() -> None:
+    """Before numpy and pydantic are imported: what a short process would pay for and not use."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices are small; waiting threads burn time
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else all installed packages are searched for some
+    gc.set_threshold(100_000)  # imports make much, and nothing to collect
+    atexit.register(gc.freeze)  # nor need what is left at the end be looked through

@@ -38,14 +38,17 @@ def drift(
 ) -> None:
     """How far the columns of one table are from another's: no spec needed.
 
-    Every value is read once; memory does not grow with the rows. Severity goes by PSI, and what
-    chance alone gives at these numbers of rows is no drift.
+    Every value is read once; memory does not grow with the rows.
 
-    retrain drift january.parquet february.parquet
+    Severity goes by PSI, and what chance alone gives at these numbers of rows is no drift.
 
-    retrain drift data/2024 data/2025 --segment country --html drift.html
+    Exit 1: --fail-on is reached; 2: a table cannot be read, or there is nothing to compare.
 
-    retrain drift reference.csv today.csv --json - --fail-on severe
+    Example: [bold]retrain drift january.parquet february.parquet[/bold]
+
+    Example: [bold]retrain drift data/2024 data/2025 --segment country --html drift.html[/bold]
+
+    Example: [bold]retrain drift reference.csv today.csv --json - --fail-on severe[/bold]
     """
     from retrain_platform.adapters.tables import TableUnreadable, open_table
     from retrain_platform.monitoring.table_drift import NothingToCompare, table_drift
@@ -59,6 +62,13 @@ def drift(
             report = table_drift(*tables, segment=segment, limits=_limits(limits), progress=told)
     except (TableUnreadable, NothingToCompare) as error:
         _fail(str(error))
+    _hand_out(report, json_file, html_file)
+    if fail_on is not None and any(_reaches(column.severity, fail_on) for column in report.columns):
+        raise typer.Exit(1)
+
+
+def _hand_out(report: Any, json_file: Path | None, html_file: Path | None) -> None:
+    """Write the files that were asked for, and tell people on the screen unless a program reads it."""
     if html_file is not None:
         from retrain_platform.cli.drift_page import page
 
@@ -67,8 +77,6 @@ def drift(
         _write_json(report, json_file)
     if json_file is None or str(json_file) != "-":
         _tell(report, [each for each in (json_file, html_file) if each is not None])
-    if fail_on is not None and any(_reaches(column.severity, fail_on) for column in report.columns):
-        raise typer.Exit(1)
 
 
 def _fail(message: str) -> NoReturn:

@@ -11,9 +11,13 @@ from retrain_platform.monitoring.table_report import ColumnDrift, TableDrift
 
 _COLOURS = {"severe": "#c0392b", "moderate": "#d68910", "low": "#9a7d0a", "none": "#7f8c8d"}
 _BEFORE, _NOW = "#9fb4c7", "#2c6e9b"
-_WIDTH, _HEIGHT, _FOOT, _MARGIN, _GAP = 560, 120, 62, 48, 0.18
-"""Of a plot, in pixels; foot and left margin hold the names of the bins; the gap is a share of a bin's room."""
+_WIDTH, _HEIGHT, _MARGIN, _GAP = 560, 140, 84, 0.18
+"""Of a plot, in pixels; the left margin holds the first bin's name; the gap is a share of a bin's room."""
 _MOST_BINS = 30
+_LETTERS = 24
+"""Of a bin's name, as many as are written: two dates are told whole."""
+_DOWN = 4.0
+"""How far down a letter of a name goes, in pixels."""
 
 _STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;color:#1c2833;margin:2rem auto;max-width:1180px;padding:0 1rem}
@@ -92,7 +96,19 @@ def _plot(bins: Bins) -> str:
     top = max((max(shares[at]) for at in kept), default=1.0) or 1.0
     room = _WIDTH / max(len(kept), 1)
     drawn = "".join(_bin(bins.labels[at], shares[at], place * room, room, top) for place, at in enumerate(kept))
-    return f"<svg viewBox='{-_MARGIN} 0 {_WIDTH + _MARGIN} {_HEIGHT + _FOOT}' width=100% role=img>{drawn}</svg>"
+    letters = min(_LETTERS, max((len(bins.labels[at]) for at in kept), default=0))
+    box = f"{-_MARGIN} -8 {_WIDTH + _MARGIN} {_HEIGHT + 32 + _DOWN * letters:.0f}"
+    return f"<svg viewBox='{box}' width=100% role=img>{_scale(top)}{drawn}</svg>"
+
+
+def _scale(top: float) -> str:
+    """Lines at no share, half of the largest and the largest, with their numbers at the left edge."""
+    drawn = []
+    for share in (0.0, top / 2, top):
+        y = _HEIGHT - share / top * (_HEIGHT - 4)
+        drawn.append(f"<line x1='0' x2='{_WIDTH}' y1='{y:.1f}' y2='{y:.1f}' stroke='#e5e8eb'/>")
+        drawn.append(f"<text x='-6' y='{y + 4:.1f}' font-size='11' fill='#5d6d7e' text-anchor='end'>{share:.1%}</text>")
+    return "".join(drawn)
 
 
 def _bin(label: str, shares: tuple[float, float], left: float, room: float, top: float) -> str:
@@ -104,10 +120,10 @@ def _bin(label: str, shares: tuple[float, float], left: float, room: float, top:
         drawn.append(
             f"<rect x='{at:.1f}' y='{_HEIGHT - height:.1f}' width='{bar:.1f}' height='{height:.1f}' fill='{colour}'/>"
         )
-    short = label if len(label) <= 16 else label[:15] + "…"
+    short = label if len(label) <= _LETTERS else label[: _LETTERS - 1] + "…"
     middle = left + room / 2
     name = (
-        f"<text x='{middle:.1f}' y='{_HEIGHT + 10}' font-size='9.5' fill='#5d6d7e' text-anchor='end' "
+        f"<text x='{middle:.1f}' y='{_HEIGHT + 10}' font-size='10.5' fill='#5d6d7e' text-anchor='end' "
         f"transform='rotate(-40 {middle:.1f} {_HEIGHT + 10})'>{escape(short)}</text>"
     )
     said = f"{label}: {shares[0]:.2%} before, {shares[1]:.2%} now"

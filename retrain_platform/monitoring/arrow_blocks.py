@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -29,6 +30,7 @@ _KINDS = {
 _UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 
 
+@lru_cache(maxsize=256)
 def sort_of(kind: Any) -> Sort | None:
     """What values of an Arrow type are; None for lists, records, bytes and others that have no distribution here."""
     if of.is_dictionary(kind):

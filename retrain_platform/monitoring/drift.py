@@ -76,7 +76,7 @@ class Reference:
         return {name: Ruler.of(column) for name, column in self.total.columns.items()}
 
     @cached_property
-    def noise(self) -> Noise:
+    def levels(self) -> Noise:
         """What ordinary periods score in all rows."""
         own = {name: self.ordinary.level(name) for name in self.total.columns}
         if self.seasonal is None:
@@ -84,10 +84,14 @@ class Reference:
         found = {name: self.seasonal.level(name) for name in own}
         return {name: found[name] if found[name].periods else own[name] for name in own}
 
-    def noise_in(self, segment: str, value: str) -> Noise:
-        """What ordinary periods score in the rows of one segment."""
+    def noise(self, lead: int) -> Noise:
+        """The same of the period so many after the last of the reference (see `Level.at`)."""
+        return {name: level.at(lead) for name, level in self.levels.items()}
+
+    def noise_in(self, segment: str, value: str, lead: int) -> Noise:
+        """The same in the rows of one segment."""
         known = self.segments.get(segment, {}).get(value)
-        return {} if known is None else {name: known.level(name) for name in self.total.columns}
+        return {} if known is None else {name: known.level(name).at(lead) for name in self.total.columns}
 
 
 def compare(
@@ -96,35 +100,37 @@ def compare(
     *,
     period: str,
     as_of: datetime,
+    lead: int = 1,
     segments: bool = True,
 ) -> DriftReport:
     """Every feature of the reference as it is in `current`, whole and by segment.
 
-    `reference` may be given as profiles by period. A feature that `current` lacks is missing in all
-    its rows. Features of segments have a noise of periods where the reference knows it; a segment
-    that either side lacks is left out.
+    `reference` may be given as profiles by period, oldest first; `lead` says how many periods after
+    the last of them the current one is, 0 where the reference's trend says nothing of it. A feature
+    that `current` lacks is missing in all its rows. Features of segments have a noise of periods
+    where the reference knows it; a segment that either side lacks is left out.
 
     Raises:
         ValueError: `reference` is empty, or a column's grid is not the same in all profiles.
     """
     known = reference if isinstance(reference, Reference) else Reference.of(reference, segments=segments)
     now = _filled(current.columns, known.rulers, current.rows)
-    features = _features(known.rulers, [known.total.columns], [now], [known.noise])[0]
+    features = _features(known.rulers, [known.total.columns], [now], [known.noise(lead)])[0]
     return DriftReport(
         period=period,
         as_of=as_of,
         reference=known.periods,
         features=with_correlations(features, known.total.together, current.together, known.correlations),
-        segments=_segments(known, current) if segments else {},
+        segments=_segments(known, current, lead) if segments else {},
         noise_of=known.seasonal.periods if known.seasonal else (),
-        mix=_shares(known.shares, mix(current)) if segments and known.shares else (),
+        mix=_shares(known.shares, mix(current), lead) if segments and known.shares else (),
     )
 
 
-def _shares(reference: Reference, current: DatasetProfile) -> tuple[FeatureDrift, ...]:
+def _shares(reference: Reference, current: DatasetProfile, lead: int) -> tuple[FeatureDrift, ...]:
     """The shift of the shares of each segment column that the reference has."""
     now = _filled(current.columns, reference.rulers, current.rows)
-    return _features(reference.rulers, [reference.total.columns], [now], [reference.noise])[0]
+    return _features(reference.rulers, [reference.total.columns], [now], [reference.noise(lead)])[0]
 
 
 def reference_noise(
@@ -147,7 +153,9 @@ def _filled(columns: Columns, rulers: Mapping[str, Ruler], rows: int) -> Columns
     return {name: columns.get(name) or all_missing(ruler.grid, rows) for name, ruler in rulers.items()}
 
 
-def _segments(reference: Reference, current: DatasetProfile) -> dict[str, dict[str, tuple[FeatureDrift, ...]]]:
+def _segments(
+    reference: Reference, current: DatasetProfile, lead: int
+) -> dict[str, dict[str, tuple[FeatureDrift, ...]]]:
     reports: dict[str, dict[str, tuple[FeatureDrift, ...]]] = {}
     for segment in sorted({*reference.total.segments} & {*current.segments}):
         past, now = reference.total.segments[segment], current.segments[segment]
@@ -156,7 +164,7 @@ def _segments(reference: Reference, current: DatasetProfile) -> dict[str, dict[s
             [_filled(side[value], reference.rulers, rows_of(side[value])) for value in shared] for side in (past, now)
         )
         if shared:
-            noise = [reference.noise_in(segment, value) for value in shared]
+            noise = [reference.noise_in(segment, value, lead) for value in shared]
             reports[segment] = dict(zip(shared, _features(reference.rulers, before, after, noise), strict=True))
     return reports
 
@@ -188,6 +196,7 @@ def _feature(
             scores={measure: _known(scores[measure][pair]) for measure in MEASURES},
             noise=dict(noise[pair].by_measure),
             sampling={measure: _known(sampling[measure][pair]) for measure in MEASURES},
+            chance=dict(noise[pair].chance),
             ks_bound=_known(bounds[pair]),
             moved=_known(moved[pair]),
             noise_periods=noise[pair].periods,

@@ -7,7 +7,6 @@ difference is what was learned since. The level of the champion's own metric doe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -16,7 +15,7 @@ from pydantic import Field
 
 from retrain_platform.dataset.duration import Duration
 from retrain_platform.dataset.record import Record
-from retrain_platform.stats.intervals import lower_bound, paired
+from retrain_platform.stats.intervals import Interval, lower_bound, paired
 from retrain_platform.stats.metrics import metric as metric_named
 
 Floats = NDArray[np.float64]
@@ -86,53 +85,48 @@ class GapReading(Record):
         return self.fresh.until.astimezone(UTC) - self.stale.until.astimezone(UTC)  # one zone's clocks may change
 
 
-def read_gap(  # noqa: PLR0913 - the rows as three models scored them, and what they are
+def read_gap(
+    asked: GapReading,
     labels: Floats,
     fresh: Floats,
     stale: Floats,
     champion: Floats | None,
     days: NDArray[np.integer],
-    *,
-    metric: str,
-    confidence: float,
-    period: str,
-    as_of: datetime,
-    version: str,
-    judged: Sequence[str],
-    share: float,
-    sides: tuple[Side, Side],
 ) -> GapReading:
-    """The reading from the scores of the judged rows; arrays of shape (rows,), `days` any integer names of the days.
+    """What was `asked`, with its values filled in from the scores of the judged rows.
 
-    `sides` are stale and fresh, their values still to be filled in.
+    Arrays are of shape (rows,), `days` any integer names of the days. `asked` says who is compared, by
+    which metric and at which confidence; a side that it has no word of gets no value.
 
     Raises:
         ValueError: lengths differ, an unknown metric, a binary label that is not 0 or 1.
     """
-    of = metric_named(metric)
-    interval = paired(labels, fresh, stale, days, of, confidence)
-    told = bool(np.isfinite(interval.value))
-    bounded = told and bool(np.isfinite(interval.low))
-    why = "" if told else f"{metric} is undefined on the {interval.rows} rows judged"
-    return GapReading(
-        period=period,
-        as_of=as_of,
-        version=version,
-        metric=metric,
-        judged=tuple(judged),
-        share=share,
-        stale=sides[0].model_copy(update={"value": _number(of.compute(labels, stale))}),
-        fresh=sides[1].model_copy(update={"value": _number(of.compute(labels, fresh))}),
-        champion=None if champion is None else _number(of.compute(labels, champion)),
-        value=interval.value if told else None,
-        low=interval.low if bounded else None,
-        high=interval.high if bounded else None,
-        standard_error=interval.standard_error if bounded else None,
-        confidence=confidence,
-        rows=interval.rows,
-        days=interval.groups,
-        why=why or ("" if bounded else f"no interval: {interval.groups} days are too few"),
+    of = metric_named(asked.metric)
+    interval = paired(labels, fresh, stale, days, of, asked.confidence)
+    return asked.model_copy(
+        update={
+            "stale": asked.stale and asked.stale.model_copy(update={"value": _number(of.compute(labels, stale))}),
+            "fresh": asked.fresh and asked.fresh.model_copy(update={"value": _number(of.compute(labels, fresh))}),
+            "champion": None if champion is None else _number(of.compute(labels, champion)),
+            "rows": interval.rows,
+            "days": interval.groups,
+            **_bounds(interval, asked.metric),
+        }
     )
+
+
+def _bounds(interval: Interval, metric: str) -> dict[str, float | str | None]:
+    """The gap and its interval, as far as the rows tell them, and why no further."""
+    if not np.isfinite(interval.value):
+        return {"value": None, "why": f"{metric} is undefined on the {interval.rows} rows judged"}
+    if not np.isfinite(interval.low):
+        return {"value": interval.value, "why": f"no interval: {interval.groups} days are too few"}
+    return {
+        "value": interval.value,
+        "low": interval.low,
+        "high": interval.high,
+        "standard_error": interval.standard_error,
+    }
 
 
 def _number(value: float) -> float | None:

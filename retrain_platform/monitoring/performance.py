@@ -82,7 +82,7 @@ def _same_length(rows: int, arrays: Mapping[str, NDArray[Any]]) -> None:
 
 def _of_one_task(names: Sequence[str]) -> list[Metric]:
     chosen = [metric(name) for name in names]
-    if len({each.task for each in chosen}) > 1:
+    if chosen and not set.intersection(*(set(each.tasks) for each in chosen)):
         raise ValueError(f"metrics == {list(names)}, must all be of one task")
     return chosen
 
@@ -130,7 +130,7 @@ class _Ruled(NamedTuple):
     def too_small(self, sample: _Sample) -> str:
         """Why the sample cannot be told; empty where it can."""
         rows, positives = len(sample.labels), int((sample.labels == 1).sum())
-        if self.metrics[0].task == "regression":
+        if "regression" in self.metrics[0].tasks:
             return "" if rows >= self.min_segment else f"cannot tell: {rows} rows, needs {self.min_segment}"
         if min(positives, rows - positives) >= self.min_segment:
             return ""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from retrain_platform.monitoring.blocks import Texts, Values, fitted
 from retrain_platform.monitoring.profile import Columns, DatasetProfile
 from retrain_platform.stats.column import ColumnProfile, all_missing, combine
-from retrain_platform.stats.comoments import CoMomentCounter
+from retrain_platform.stats.comoments import CoMomentCounter, one_of_every
 from retrain_platform.stats.counters import NumberCounter, TextCounter, WholeCounter
 from retrain_platform.stats.counting import Groups
 from retrain_platform.stats.grid import Grid
@@ -25,29 +25,30 @@ class Profiler:
     """Adds up the profile of a table on `grids`, whole and by segment.
 
     A column that a block lacks is missing in its rows; a value that its grid cannot read is missing.
+    Of every `every` rows, one, drawn by its place in the table, goes into the co-moments.
     """
 
-    def __init__(self, grids: Mapping[str, Grid]) -> None:
+    def __init__(self, grids: Mapping[str, Grid], every: int = 1) -> None:
         self._columns = {name: _Column(grids[name]) for name in sorted(grids)}
         self._together = CoMomentCounter(grids)
+        self._every = every
         self._rows = 0
         self._segments: dict[str, set[str]] = {}
 
     def add(self, columns: Mapping[str, Values], rows: int, parts: Parts | None = None) -> None:
-        """Count a block of `rows` rows; of `columns` only those that have a grid."""
+        """Count a block of `rows` rows; of `columns` only those that have a grid, each looked up once, in order."""
+        drawn = None if self._every == 1 else one_of_every(self._every, self._rows, self._rows + rows)
         self._rows += rows
         for segment, (_, texts) in (parts or {}).items():
             self._segments.setdefault(segment, set()).update(texts)
         numbers: dict[str, NDArray[np.number]] = {}
-        incomplete = []
         for name, column in self._columns.items():
             values = columns.get(name)
             kept = None if values is None else fitted(values, column.grid)
             column.add(kept, rows, parts or {})
             if column.grid.kind != "category":
-                numbers[name] = np.full(rows, np.nan) if kept is None or isinstance(kept, Texts) else kept.values
-                incomplete += [] if np.isfinite(numbers[name]).all() else [name]
-        self._together.add(numbers, incomplete)
+                numbers[name] = _drawn(kept, rows, drawn)
+        self._together.add(numbers, [name for name, each in numbers.items() if not np.isfinite(each).all()])
 
     def profile(self) -> DatasetProfile:
         """The profile of all blocks so far."""
@@ -60,6 +61,13 @@ class Profiler:
         }
         columns = {name: column.profile() for name, column in self._columns.items()}
         return DatasetProfile(columns, self._rows, segments, self._together.total())
+
+
+def _drawn(values: Values | None, rows: int, drawn: NDArray[np.intp] | None) -> NDArray[np.number]:
+    """The numbers of a block at the places that were drawn (None: all of them); nan where it has none."""
+    if values is None or isinstance(values, Texts):
+        return np.full(rows if drawn is None else len(drawn), np.nan)
+    return values.values if drawn is None else values.values.take(drawn)
 
 
 class _Column:

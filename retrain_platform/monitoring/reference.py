@@ -49,11 +49,15 @@ ReferenceSpec = Annotated[ChampionReference | LastReference | SameSeasonReferenc
 
 
 class ReferencePeriods(Record):
-    """The chosen periods, oldest first, and in words why these; `basis` as in a `DriftReport`."""
+    """The chosen periods, oldest first, and in words why these; `basis` as in a `DriftReport`.
+
+    `leads_on`: whether a trend among them goes on to the period that is compared with them.
+    """
 
     periods: tuple[str, ...]
     said: str
     basis: str = ""
+    leads_on: bool = True
 
 
 def last(
@@ -83,7 +87,15 @@ def same_season(
         return None
     years = sorted({key[:4] for key in kept})
     said = f"the same season of {' and '.join(years)}"
-    return ReferencePeriods(periods=tuple(kept), said=said, basis=f"same season of {spec.years} years")
+    basis = f"same season of {spec.years} years"
+    return ReferencePeriods(periods=tuple(kept), said=said, basis=basis, leads_on=False)
+
+
+def lead(calendar: Calendar, reference: ReferencePeriods, period: Period) -> int:
+    """How many periods after the last of its reference one is; 0 where the reference's trend does not lead on to it."""
+    if not reference.leads_on or not reference.periods:
+        return 0
+    return max(0, calendar.index(period.key) - calendar.index(reference.periods[-1]))
 
 
 def season(calendar: Calendar, period: Period, years: int) -> list[str]:

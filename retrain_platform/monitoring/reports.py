@@ -14,15 +14,20 @@ Role = Literal["champion", "shadow", "canary", "previous"]
 DRIFT_METHODS = ("psi", "js", "kl", "ks", "wasserstein", "chi_squared", "hellinger")
 """The distances of a feature's current distribution from its reference; see `stats.distances`."""
 
+SQUARES = ("psi", "kl", "chi_squared", "new_category_share")
+"""The measures that grow as the square of a shift; the others grow as the shift itself."""
+
 
 class FeatureDrift(Record):
     """One feature's distance from the reference, and the two kinds of noise that it is read against.
 
     `scores`, `noise` and `sampling` have the keys of `DRIFT_METHODS` plus 'new_category_share' and
     'missing_share' (absolute change); None where a measure does not apply. `noise` is the 95th
-    percentile of the scores that each reference period got against the others together, so a
-    score at or under it is what an ordinary period does. `sampling` is the 95th percentile of what
-    chance gives at these numbers of rows where nothing changed. The exact KS lies within
+    percentile of the scores that each reference period got against the others together, with the
+    trend among them carried on to this period (see `monitoring.ordinary.Level`), so a score at or
+    under it is what an ordinary period does; `chance` is what of it chance alone gives on average.
+    `sampling` is the 95th percentile of what chance gives at these numbers of rows where nothing
+    changed. The exact KS lies within
     scores['ks'] and that plus `ks_bound`. `moved` is Wasserstein in the feature's own unit (times: seconds),
     which a reference that does not vary has too. `noise_periods` is of how many periods' scores `noise` is.
     `correlation` is the largest change of its correlation with another numeric feature, `correlated`
@@ -35,6 +40,7 @@ class FeatureDrift(Record):
     scores: dict[str, float | None]
     noise: dict[str, float | None]
     sampling: dict[str, float | None] = {}
+    chance: dict[str, float | None] = {}
     ks_bound: float | None = None
     moved: float | None = None
     noise_periods: int = 0

@@ -64,6 +64,16 @@ class Counts:
         """The profiles from `start` to `stop`, exclusive."""
         return self._each(lambda counts: counts[start:stop])
 
+    def together(self, start: int, stop: int) -> Counts:
+        """The sum of the profiles from `start` to `stop`, exclusive."""
+        return self._each(lambda counts: counts[start:stop].sum(axis=0, keepdims=True))
+
+    def then(self, other: Counts) -> Counts:
+        """These profiles and, of the same keys, those of `other` after them."""
+        names = ("cells", "apart", "infinite", "missing", "rows")
+        joined: dict[str, Any] = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in names}
+        return replace(self, **joined)
+
     def others(self) -> Counts:
         """For each profile, the sum of all the others."""
         return self._each(noise.others)
@@ -147,6 +157,19 @@ class Ruler:
             levels["new_category_share"] = noise.of_new_categories(reference.cells, current.known)
         levels["missing_share"] = noise.of_missing(reference.missing, reference.rows, current.rows)
         return {name: levels[name] for name in MEASURES}
+
+    def expected(self, reference: Counts, current: Counts, coarse: Coarse | None = None) -> dict[str, Floats]:
+        """What chance alone gives on average of each of `MEASURES`, or less; of those that are no squares, the root
+        of their mean square. Wasserstein is at least the change of the mean, whose square is 1/n + 1/m."""
+        unknown = np.full(len(reference.rows), np.nan)
+        levels = noise.expected_of_bins(*(coarse or self.coarse(reference, current)))
+        levels |= {"ks": unknown, "wasserstein": unknown, "new_category_share": unknown}
+        if self.numbers:
+            levels["ks"] = noise.expected_of_ks(reference.ordered, current.ordered.sum(axis=1))
+            with np.errstate(divide="ignore"):
+                levels["wasserstein"] = np.sqrt(1 / reference.known + 1 / current.known)
+        levels["missing_share"] = noise.expected_of_missing(reference.missing, reference.rows, current.rows)
+        return {name: np.where(np.isfinite(levels[name]), levels[name], np.nan) for name in MEASURES}
 
     def moved(self, reference: Counts, current: Counts) -> Floats:
         """Wasserstein in the column's own unit, shape (pairs,); nan of texts, and of numbers beyond the cells."""

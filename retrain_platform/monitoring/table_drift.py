@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+import numpy as np
+
 from retrain_platform.monitoring.arrow_blocks import Sort, sort_of
 from retrain_platform.monitoring.binned import Spell, binned, plainly
+from retrain_platform.monitoring.one_pass import Progress, Table, TooManySegments, correlated_every
 from retrain_platform.monitoring.reports import FeatureDrift
 from retrain_platform.monitoring.severity import Limits, Severity
 from retrain_platform.monitoring.table_report import ColumnDrift, TableDrift, by_severity, column_drift
-from retrain_platform.monitoring.tables import Compared, Progress, Table, TooManySegments, compare_tables
+from retrain_platform.monitoring.tables import Compared, compare_tables
 from retrain_platform.stats.bins import LEAST_ROWS
+from retrain_platform.stats.grid import Floats
 
 
 class NothingToCompare(ValueError):
@@ -46,10 +50,17 @@ def table_drift(
         found = compare_tables(reference, current, plan.compared, segment, progress=progress)
     except TooManySegments as error:
         raise NothingToCompare(f"--{error}") from error
-    rows = found.reference.rows, found.current.rows
-    for table, count in zip((reference, current), rows, strict=True):
-        if count == 0:
+    for table, side in ((reference, found.reference), (current, found.current)):
+        if side.rows == 0:
             raise NothingToCompare(f"{table.name}: has no rows")
+    return _told(reference, current, chosen, plan, found, _notes(found, segment))
+
+
+def _told(
+    reference: Table, current: Table, chosen: Limits, plan: Plan, found: Compared, notes: tuple[str, ...]
+) -> TableDrift:
+    """The report: what was measured in words, and a line for each column that was not."""
+    rows = found.reference.rows, found.current.rows
     others = [each.model_copy(update={"rows_reference": rows[0], "rows_current": rows[1]}) for each in plan.others]
     measured = [_whole(each, found, chosen, sort_of(reference.types[each.feature])) for each in found.report.features]
     return TableDrift(
@@ -64,7 +75,7 @@ def table_drift(
                    for value, features in values.items()}
             for name, values in found.report.segments.items()
         },
-        notes=_notes(found, segment),
+        notes=notes,
     )  # fmt: skip
 
 
@@ -117,8 +128,20 @@ def _against(name: str, reference: Table, current: Table) -> tuple[Severity, str
 def _whole(feature: FeatureDrift, found: Compared, limits: Limits, sort: Sort | None) -> ColumnDrift:
     """A column of all rows, with its bins and what a reader must know of it."""
     sides = [side.columns[feature.feature] for side in (found.reference, found.current)]
-    bins = binned(sides[0], sides[1], _SPELLED.get(sort or "nothing", plainly))
+    spell = _SPELLED.get(sort or "nothing", plainly)
+    cuts = found.cuts.get(feature.feature)
+    bins = binned(sides[0], sides[1], spell if cuts is None else _of_cut(cuts, spell))
     return column_drift(feature, limits).model_copy(update={"bins": bins, "note": _note(feature, found)})
+
+
+def _of_cut(cuts: Floats, spell: Spell) -> Spell:
+    """Says the value at a place among `cuts`, or the next greater."""
+
+    def said(place: float) -> str:
+        known = len(cuts) > 0 and np.isfinite(place)
+        return spell(float(cuts[min(int(place) // 2, len(cuts) - 1)]) if known else place)
+
+    return said
 
 
 def _moment(seconds: float) -> str:
@@ -161,6 +184,12 @@ def _note(feature: FeatureDrift, found: Compared) -> str:
 
 def _notes(found: Compared, segment: str | None) -> tuple[str, ...]:
     said = []
+    drawn = {each.rows: correlated_every(each.rows) for each in (found.reference, found.current)}
+    if any(every > 1 for every in drawn.values()) and any(
+        each.correlation is not None for each in found.report.features
+    ):
+        rows = " and ".join(f"{rows // every:,}" for rows, every in drawn.items())
+        said.append(f"correlations are of {rows} rows a side, evenly drawn: chance alone changes them by their noise")
     if segment is not None:
         before, now = (set(side.segments.get(segment, ())) for side in (found.reference, found.current))
         for side, values in (("reference", before - now), ("current table", now - before)):

@@ -19,7 +19,8 @@ class ColumnDrift(Record):
     `wasserstein_deviations` in standard deviations of the reference. `noise` is what PSI, by which
     `severity` goes, reaches 95 times in 100 where nothing changed, at these numbers of rows;
     `noises` says the same of every measure. `correlation` is the largest change of its correlation
-    with another column, `correlated`. `note` says what was not compared, and why.
+    with another column, `correlated`, and `correlation_noise` what chance changes any of them by at most, 95
+    times in 100, at the rows that were correlated. `note` says what was not compared, and why.
     """
 
     name: str
@@ -43,6 +44,7 @@ class ColumnDrift(Record):
     noises: dict[str, float | None] = {}
     correlation: float | None = None
     correlated: str = ""
+    correlation_noise: float | None = None
     new_categories: tuple[str, ...] = ()
     bins: Bins | None = None
     note: str = ""
@@ -82,6 +84,7 @@ def column_drift(feature: FeatureDrift, limits: Limits) -> ColumnDrift:
         noises=feature.sampling,
         correlation=feature.correlation,
         correlated=feature.correlated,
+        correlation_noise=feature.correlation_noise,
         new_categories=feature.new_categories,
         **{name: scores[name] for name in _BY_NAME},
     )

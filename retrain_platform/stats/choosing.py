@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from retrain_platform.stats.grid import FINEST, Floats, Grid, ordered_places
+from retrain_platform.stats.grid import FINEST, TOPS, Floats, Grid, ordered_places
 
 FARTHEST_INTEGER = 2**53
 """Whole numbers beyond it, on either side, are not told apart once some are missing: they are then read as floats."""
@@ -39,7 +39,7 @@ def choose_numbers(values: Floats, whole: bool) -> Grid:
     if len(finite) == 0:
         return Grid("numeric")
     if whole and np.ptp(finite) <= WIDEST_INTEGER_SPAN and np.abs(finite).max() <= FARTHEST_INTEGER:
-        return Grid("integer", centre=float(np.round(np.median(finite))))
+        return Grid("integer", centre=float(round(_middle(finite))))
     sample = np.sort(finite[:: max(1, len(finite) // SAMPLE)])
     grid = _about(float(sample[len(sample) // 2]), sample)
     crowd = _fullest(grid, sample)
@@ -72,13 +72,14 @@ def _cut(grid: Grid, sample: Floats) -> Grid:
     crowd = _least_crowd(sample)
     places = ordered_places(grid, sample).astype(np.int64)
     distinct = np.diff(sample, prepend=np.nan) != 0
-    bits: dict[int, int] = {}
-    mass: dict[int, int] = {}
+    bits, mass = np.zeros(TOPS, dtype=np.int64), np.zeros(TOPS, dtype=np.int64)
     for cut in range(0, FINEST + 1, 2):
         full, held = _crowded(places >> (FINEST - cut), distinct, crowd)
+        if len(full) == 0:
+            break
         tops, first = np.unique(full >> cut, return_index=True)
-        mass |= {int(top): int(held[at]) for top, at in zip(tops, first, strict=True) if int(top) not in mass}
-        bits |= {int(top): min(cut + 2, FINEST) for top in tops}
+        mass[tops] = np.where(bits[tops] == 0, held[first], mass[tops])
+        bits[tops] = min(cut + 2, FINEST)
     return Grid(grid.kind, grid.centre, grid.scale, _affordable(bits, mass), grid.repeats)
 
 
@@ -93,11 +94,14 @@ def _crowded(
     return cells[starts][full], held[full]
 
 
-def _affordable(bits: dict[int, int], mass: dict[int, int]) -> tuple[tuple[int, int], ...]:
+def _affordable(bits: NDArray[np.int64], mass: NDArray[np.int64]) -> tuple[tuple[int, int], ...]:
     """The cuts, fullest first, as far as `_MOST_EXTRA_CELLS` go; sorted by top."""
+    tops = np.flatnonzero(bits)
+    if int((1 << bits[tops]).sum()) <= _MOST_EXTRA_CELLS:
+        return tuple(zip(tops.tolist(), bits[tops].tolist(), strict=True))
     left, kept = _MOST_EXTRA_CELLS, []
-    for top in sorted(bits, key=lambda each: -mass[each]):
-        cut = min(bits[top], left.bit_length() - 1)
+    for top in tops[np.argsort(-mass[tops], kind="stable")].tolist():
+        cut = min(int(bits[top]), left.bit_length() - 1)
         if cut > 0:
             kept.append((top, cut))
             left -= 1 << cut
@@ -108,10 +112,15 @@ def _scale(sample: Floats, centre: float) -> float:
     """The power of two that brings the usual distance from the centre near 1; 1 where float32 holds it as it is."""
     with np.errstate(over="ignore"):
         distances = np.abs(sample - centre)
-    spread = float(np.median(distances[distances > 0])) if (distances > 0).any() else 1.0
+    spread = _middle(distances[distances > 0]) if (distances > 0).any() else 1.0
     if _COMFORTABLE[0] < spread < _COMFORTABLE[1]:
         return 1.0
     return float(2.0 ** -np.clip(np.round(np.log2(min(spread, 1e308))), -1000, 1000))
+
+
+def _middle(values: Floats) -> float:
+    """Of an even number of values, the upper one of the two in the middle: for a centre, either will do."""
+    return float(np.partition(values, len(values) // 2)[len(values) // 2])
 
 
 def _repeats(sample: Floats) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
+from os import environ
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,8 @@ class CoMoments:
 
 def one_thread() -> AbstractContextManager[Any]:
     """Keeps the linear algebra within on one thread: on small matrices several only wait for each other."""
+    if environ.get("OPENBLAS_NUM_THREADS") == "1":  # it has no other, and looking for others takes time
+        return nullcontext()
     limited: AbstractContextManager[Any] = _threads().limit(limits=1)
     return limited
 
@@ -90,6 +93,24 @@ def _threads() -> Any:
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
+
+
+def one_of_every(n: int, first: int, stop: int) -> NDArray[np.intp]:
+    """Of each `n` rows of a table one, those of the rows from `first` to `stop`: places counted from `first`.
+
+    Which one is scrambled from where the `n` stand (the finaliser of SplitMix64: Steele, Lea and Flood, 2014),
+    so that what repeats in the table is not met in step, and blocks cut elsewhere give the same rows.
+
+    >>> one_of_every(4, 0, 12).tolist() == [*one_of_every(4, 0, 5), *(one_of_every(4, 5, 12) + 5)]
+    True
+    """
+    groups = np.arange(first // n, -(-stop // n), dtype=np.uint64)
+    mixed = (groups + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    drawn = groups * np.uint64(n) + (mixed ^ (mixed >> np.uint64(31))) % np.uint64(n)
+    places = drawn.astype(np.intp) - first
+    return places[(places >= 0) & (places < stop - first)]
 
 
 class CoMomentCounter:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import local
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrain_platform.stats.column import ColumnProfile, Moments, all_missing, bucket, bucket_name, combine
+from retrain_platform.stats.column import (
+    ColumnProfile,
+    Moments,
+    all_missing,
+    bucket,
+    bucket_name,
+    combine,
+    moments_about,
+    moments_of,
+)
 from retrain_platform.stats.counting import Coded, Groups, code_texts, code_whole, one_group, tabulated
 from retrain_platform.stats.grid import (
     FINEST,
@@ -48,13 +59,17 @@ class NumberCounter:
 
     def add(self, values: Floats, splits: Sequence[Groups] = ()) -> list[list[ColumnProfile]]:
         """Count a block; for each way to split it, the profile of each group."""
-        slots = [self._add(values[start : start + _AT_ONCE]) for start in range(0, len(values), _AT_ONCE)]
-        if not splits or not slots:
+        slots = np.empty(len(values) if splits else 0, dtype=np.intp)
+        for start in range(0, len(values), _AT_ONCE):
+            found = self._add(values[start : start + _AT_ONCE])
+            if splits:
+                slots[start : start + _AT_ONCE] = found
+        if not len(slots):
             return [[] for _ in splits]
-        coded = self._coded(np.concatenate(slots), values)
+        coded = self._coded(slots, values)
         return [coded.profiles(groups) for groups in splits]
 
-    def _coded(self, slots: NDArray[np.int32], values: Floats) -> Coded:
+    def _coded(self, slots: NDArray[np.intp], values: Floats) -> Coded:
         keys, used = self._cells(np.unique(slots))
         place = np.empty(len(self._table), dtype=np.intp)
         place[used] = np.where(keys < 0, keys, np.arange(len(keys)) - (keys < 0).sum())
@@ -82,53 +97,92 @@ class NumberCounter:
         order = np.argsort(keys, kind="stable")
         return keys[order], slots[order]
 
-    def _add(self, values: Floats) -> NDArray[np.int32]:
-        slots, finite = self._slots(values), values
-        if not self._holds(values):
-            known = np.isfinite(values)
-            finite = values[known]
-            if not self._holds(finite):
-                slots[known] = self._slots_of(scaled(self._grid, finite))
+    def _add(self, values: Floats) -> NDArray[np.intp]:
+        """Count some rows; the slot of each, in an array that the next rows will use again."""
+        ends = float(values.min()), float(values.max())
+        slots = self._slots(values, ends) if self._within(*ends) else self._slots_of_odd(values)
         np.add.at(self._table, slots, 1)  # of some thousand cells: a table for each block would be a hundred times that
-        self._moments += moments_of(finite)
         if self._grid.repeats:
             self._note(slots, values)
         return slots
 
-    def _holds(self, values: Floats) -> bool:
-        """Whether all values are finite, and within float32 once they are scaled."""
+    def _within(self, least: float, greatest: float) -> bool:
+        """Whether values between these are finite, and within float32 once they are scaled; nan is not."""
+        scale = self._grid.scale
+        return abs((least - self._centre) * scale) <= LARGEST and abs((greatest - self._centre) * scale) <= LARGEST
+
+    def _slots(self, values: Floats, ends: tuple[float, float]) -> NDArray[np.intp]:
+        """The slots of values that are `_within`; their moments are added."""
+        scratch, rows = _scratch(), len(values)
+        z, small = scratch.z[:rows], scratch.small[:rows]
+        np.subtract(values, self._centre, out=z)
+        if self._grid.scale != 1:
+            np.multiply(z, self._grid.scale, out=z)
+        np.copyto(small, z, casting="same_kind")
+        size = max(-ends[0], ends[1])  # of numbers far smaller than the centre, their differences from it know little
+        self._moments += moments_about(self._grid, z, ends) if 2 * size >= abs(self._centre) else moments_of(values)
+        return self._slots_of(small)
+
+    def _slots_of_odd(self, values: Floats) -> NDArray[np.intp]:
+        """The slots of values some of which are missing, infinite or beyond float32; their moments are added."""
+        known = np.isfinite(values)
+        finite = values[known]
+        self._moments += moments_of(finite)
         with np.errstate(over="ignore", invalid="ignore"):
-            ends = np.array([values.min(initial=self._centre), values.max(initial=self._centre)]) - self._centre
-            return bool((np.abs(ends) * self._grid.scale <= LARGEST).all())
+            small = ((values - self._centre) * self._grid.scale).astype(np.float32)
+        if len(finite) and not self._within(float(finite.min()), float(finite.max())):
+            small[known] = scaled(self._grid, finite)
+        return self._slots_of(small)
 
-    def _slots(self, values: Floats) -> NDArray[np.int32]:
-        with np.errstate(over="ignore", invalid="ignore"):
-            small = np.empty(len(values), dtype=np.float32)
-            if self._grid.scale == 1:
-                np.subtract(values, self._centre, out=small, casting="same_kind")
-            else:
-                np.multiply(values - self._centre, self._grid.scale, out=small, casting="same_kind")
-            return self._slots_of(small)
+    def _slots_of(self, small: NDArray[np.float32]) -> NDArray[np.intp]:
+        scratch, rows, bits = _scratch(), len(small), small.view(np.uint32)
+        packed, within, slots = scratch.packed[:rows], scratch.within[:rows], scratch.slots[:rows]
+        np.right_shift(bits, 16, out=slots, casting="unsafe")  # a place of a table must be of the processor's own width
+        self._packed.take(slots, mode="wrap", out=packed)  # all are in the table: so none is looked at twice
+        np.bitwise_and(bits, 0xFFFF, out=within, casting="unsafe")
+        np.right_shift(within, packed & 31, out=within)
+        np.right_shift(packed, 5, out=packed)
+        return np.add(within, packed, out=slots)
 
-    def _slots_of(self, small: NDArray[np.float32]) -> NDArray[np.int32]:
-        halves = small.view(np.uint16).reshape(-1, 2)
-        low, top = (0, 1) if np.little_endian else (1, 0)
-        packed = self._packed.take(halves[:, top])
-        slots = halves[:, low].astype(np.int32)
-        slots >>= packed & 31
-        packed >>= 5
-        slots += packed
-        return slots
-
-    def _note(self, slots: NDArray[np.int32], values: Floats) -> None:
+    def _note(self, slots: NDArray[np.intp], values: Floats) -> None:
         """Remember each cell's first value, and how many others came."""
         first = self._first.take(slots)
+        other = first != values
+        if not other.any():
+            return
         fresh = np.isnan(first)
         if fresh.any():
             backwards = slots[fresh][::-1], values[fresh][::-1] + 0.0  # so that the first stays; and -0.0 becomes 0.0
             self._first[backwards[0]] = backwards[1]
-            first = self._first.take(slots)
-        self._strays += np.bincount(slots[first != values], minlength=len(self._strays))
+            other = self._first.take(slots) != values
+        np.add.at(self._strays, slots[other], 1)
+
+
+class _Scratch(NamedTuple):
+    """Arrays for the arithmetic of one block, used again and again: new memory would have to be cleared each time."""
+
+    z: Floats
+    small: NDArray[np.float32]
+    packed: NDArray[np.int32]
+    within: NDArray[np.int32]
+    slots: NDArray[np.intp]
+
+
+_local = local()
+
+
+def _scratch() -> _Scratch:
+    """This thread's."""
+    if not hasattr(_local, "scratch"):
+        _local.scratch = _Scratch(
+            np.empty(_AT_ONCE),
+            np.empty(_AT_ONCE, dtype=np.float32),
+            np.empty(_AT_ONCE, dtype=np.int32),
+            np.empty(_AT_ONCE, dtype=np.int32),
+            np.empty(_AT_ONCE, dtype=np.intp),
+        )
+    scratch: _Scratch = _local.scratch
+    return scratch
 
 
 class WholeCounter:
@@ -175,7 +229,7 @@ class TextCounter:
         self, places: NDArray[np.integer], texts: Sequence[str], splits: Sequence[Groups] = ()
     ) -> list[list[ColumnProfile]]:
         """Count a block, whose row's text is `texts[place]`, missing where the place is negative; as the others."""
-        held = np.bincount(places + 1, minlength=len(texts) + 1)
+        held = _held(places, len(texts))
         self._rows += len(places)
         self._missing += int(held[0])
         if self._buckets is None:
@@ -221,6 +275,13 @@ class TextCounter:
         np.add.at(self._buckets, [bucket(texts[place], BUCKETS) for place in used.tolist()], held[used])
 
 
+def _held(places: NDArray[np.integer], texts: int) -> NDArray[np.int64]:
+    """How many rows are missing, then how many have each text."""
+    if len(places) and places.min() < 0:
+        return np.bincount(places + 1, minlength=texts + 1)
+    return np.append(0, np.bincount(places, minlength=texts))
+
+
 def whole_profile(grid: Grid, values: NDArray[np.int64]) -> ColumnProfile:
     """The profile of whole numbers, none missing, at least one."""
     keys, counts = tabulated(np.clip(values, -WHOLE_LIMIT, WHOLE_LIMIT))
@@ -231,14 +292,3 @@ def whole_profile(grid: Grid, values: NDArray[np.int64]) -> ColumnProfile:
     return ColumnProfile(
         grid, keys, counts, n, 0, moments=Moments(n, float(keys[0]) + mean, m2, float(keys[0]), float(keys[-1]))
     )
-
-
-def moments_of(finite: Floats) -> Moments:
-    """The moments of finite numbers, of shape (n,)."""
-    if len(finite) == 0:
-        return Moments()
-    with np.errstate(over="ignore", invalid="ignore"):  # numbers near the end of the range: infinite moments
-        mean = float(finite.mean())
-        apart = finite - mean
-        m2 = float(np.square(apart, out=apart).sum())
-    return Moments(len(finite), mean, m2, float(finite.min()), float(finite.max()))

@@ -1,11 +1,14 @@
 """A cumulative sum of a stream that needs no level given beforehand, tuned to a stated rate of false alarms.
 
-The stream is standardised by itself: value n against the mean and spread of those before it is
-Student's t with n - 2 degrees of freedom where nothing changed, whatever the level and the spread
-are; turned into a normal deviate, these are independent and standard normal. So the rate of false
-alarms is the stated one from the third value on, where a level estimated from a few weeks would
-give many times as many. D. Hawkins, "Self-starting Cusum charts for location and scale",
-The Statistician 36 (1987); C. Quesenberry, Journal of Quality Technology 23 (1991).
+The stream is standardised by itself: where nothing changed, the place of a value among those before
+it is any place with the same chance, and independent of the earlier ones' places, whatever the
+level, the spread and the shape are; turned into a normal deviate it is standard normal. So the rate
+of false alarms is the stated one from the first days on, of skewed losses too, where a level
+estimated from a few weeks would give many times as many. Neighbours that are alike are told apart
+first, by the correlation of the days before alone: a shift that lasts looks like correlation, and is
+found before it has taught that. D. McDonald, "A cusum procedure based on sequential ranks", Naval
+Research Logistics 37 (1990); D. Hawkins, "Self-starting Cusum charts for location and scale",
+The Statistician 36 (1987).
 """
 
 from __future__ import annotations
@@ -20,45 +23,29 @@ Floats = NDArray[np.float64]
 _OVERSHOOT = 1.166
 """Siegmund's correction: twice .583, the mean overshoot of a normal walk over a boundary."""
 
-_FARTHEST = 8.0
-"""A deviate further out than double precision tells from 1."""
+LEARNING = 14
+"""So many values only teach."""
 
 
-def self_started(values: Floats) -> Floats:
-    """Standard normal deviates of `values` (shape (n,)) where nothing changed; the first two are 0.
+def self_started(values: Floats, alike: Floats) -> Floats:
+    """Standard normal deviates of `values` (shape (n,)) where nothing changed; the first `LEARNING` are 0.
 
-    A value that does not differ from constant ones before it is 0; one that does is 8 to its side.
+    `alike`, of the same shape, is the correlation of neighbours as it was known before each value.
+    What the one before foretells is taken from a value and from those that it is ranked among: a
+    change of the level by d shows at once by d, then by d (1 - r). L. Alwan and H. Roberts,
+    "Time-series modeling for statistical process control", Journal of Business and Economic
+    Statistics 6 (1988). The deviate of rank k of n is the normal quantile of (k - 1/2) / n; values
+    that are alike share their ranks.
     """
-    from scipy.special import ndtri, stdtr
+    from scipy.special import ndtri
 
-    count = len(values)
-    deviates = np.zeros(count)
-    if count < 3:
-        return deviates
-    shifted = values - values[0]  # running sums of squares lose their digits far from 0
-    number = np.arange(1, count + 1, dtype=np.float64)
-    mean = np.cumsum(shifted) / number
-    squares = np.maximum(np.cumsum(shifted**2) - number * mean**2, 0)
-    before = number[1:-1]  # how many values stand before the third, the fourth, ...
-    spread = np.sqrt(squares[1:-1] / (before - 1) * (before + 1) / before)
-    ahead = shifted[2:] - mean[1:-1]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(ahead == 0, 0.0, ahead / spread)
-    upper = stdtr(before - 1, -np.abs(ratio))  # the smaller tail keeps its digits
-    deviates[2:] = np.clip(np.sign(ratio) * -ndtri(upper), -_FARTHEST, _FARTHEST)
+    places = np.full(len(values), 0.5)
+    for last in range(LEARNING, len(values)):
+        rest = values[1 : last + 1] - alike[last] * values[:last]
+        below, equal = (rest < rest[-1]).sum(), (rest == rest[-1]).sum()
+        places[last] = (below + equal / 2) / last
+    deviates: Floats = ndtri(places)
     return deviates
-
-
-def whitened(values: Floats, correlation: float) -> Floats:
-    """Each value without what the one before foretells, shape (n,); the first as far from the level as it is.
-
-    A change of the level by d shows at once by d, then by d (1 - r). L. Alwan and H. Roberts, "Time-series modeling
-    for statistical process control", Journal of Business and Economic Statistics 6 (1988).
-    """
-    if len(values) == 0 or correlation == 0:
-        return values
-    rest: Floats = values[1:] - correlation * values[:-1]
-    return np.concatenate([[values[0] * (1 - correlation)], rest])
 
 
 def rising(deviates: Floats, slack: float) -> Floats:

@@ -8,6 +8,9 @@ import numpy as np
 
 from retrain_platform.stats.grid import Floats
 
+_CUTS = 4096
+"""So many values of a reference cut it into cells."""
+
 
 class Exact(NamedTuple):
     """Kolmogorov-Smirnov, and Wasserstein in the values' own unit; nan where a side has no number."""
@@ -29,6 +32,25 @@ def exact_distances(reference: Floats, current: Floats) -> Exact:
     at = np.union1d(*finite)
     lead = np.abs(_reached(finite[1], at) - _reached(finite[0], at))
     return Exact(ks, float((lead[:-1] * np.diff(at)).sum()))
+
+
+def value_cuts(reference: Floats) -> Floats:
+    """Values of a sample, sorted and distinct, so many that between two of them lies a little of it."""
+    ordered = np.sort(reference[np.isfinite(reference)])
+    taken = ordered[:: max(1, len(ordered) // _CUTS)]
+    return taken[np.flatnonzero(np.diff(taken, prepend=np.nan))]
+
+
+def cells_by_value(values: Floats, cuts: Floats) -> Floats:
+    """The place of each value among `cuts`, in its order: 2 k + 1 at the k-th of them, even between two.
+
+    What is not finite stays as it is.
+
+    >>> cells_by_value(np.array([0.5, 1.0, 1.5, 9.0, np.nan]), np.array([1.0, 2.0])).tolist()
+    [0.0, 1.0, 2.0, 4.0, nan]
+    """
+    places = np.searchsorted(cuts, values, side="left") + np.searchsorted(cuts, values, side="right")
+    return np.where(np.isfinite(values), places.astype(np.float64), values)
 
 
 def _reached(ordered: Floats, at: Floats) -> Floats:

@@ -53,10 +53,9 @@ def of_bins(reference: ArrayLike, current: ArrayLike) -> dict[str, Floats]:
     what the rows beyond its range give by chance. Where bins hold few rows the true level differs by
     some tenths; from 100 rows a side it is within half. nan where a side is empty.
     """
-    p, q = np.broadcast_arrays(np.asarray(reference, np.float64), np.asarray(current, np.float64))
-    n, m = p.sum(axis=-1), q.sum(axis=-1)
+    p, q, n, m, degrees = _sides(reference, current)
     size = _one_over(n) + _one_over(m)
-    level = size * _chi_squared_tail(np.maximum((p + q > 0).sum(axis=-1) - 1, 0))
+    level = size * _chi_squared_tail(degrees)
     fresh, beyond = ((p == 0) & (q > 0)).sum(axis=-1), _rows_beyond(n, m)
     return {
         "psi": level,
@@ -67,9 +66,38 @@ def of_bins(reference: ArrayLike, current: ArrayLike) -> dict[str, Floats]:
     }
 
 
+def expected_of_bins(reference: ArrayLike, current: ArrayLike) -> dict[str, Floats]:
+    """What the same distances are on average where both sides are of one distribution (of JS, Hellinger: the root
+    of the mean square); without what `of_bins` adds for empty bins."""
+    _, _, n, m, degrees = _sides(reference, current)
+    mean = (_one_over(n) + _one_over(m)) * degrees
+    root = np.sqrt(mean / 8)
+    return {"psi": mean, "chi_squared": mean, "kl": mean / 2, "js": root, "hellinger": root}
+
+
+def _sides(reference: ArrayLike, current: ArrayLike) -> tuple[Floats, Floats, Floats, Floats, NDArray[np.int64]]:
+    """Both sides' counts, their rows, and the degrees of freedom."""
+    p, q = np.broadcast_arrays(np.asarray(reference, np.float64), np.asarray(current, np.float64))
+    degrees: NDArray[np.int64] = np.maximum((p + q > 0).sum(axis=-1) - 1, 0)
+    return p, q, p.sum(axis=-1), q.sum(axis=-1), degrees
+
+
 def of_ks(reference_rows: ArrayLike, current_rows: ArrayLike) -> Floats:
     """The same for Kolmogorov-Smirnov (Smirnov, 1948); an upper limit where values repeat."""
     return _KS_AT_TAIL * np.sqrt(_one_over(reference_rows) + _one_over(current_rows))
+
+
+def expected_of_ks(reference: ArrayLike, current_rows: ArrayLike) -> Floats:
+    """At least the root of the mean square of Kolmogorov-Smirnov, for a reference of counts of shape (..., bins).
+
+    That of the bin's end nearest the median alone, F (1 - F) times 1/n + 1/m: exact of two values, about half
+    of it where none repeat.
+    """
+    counts = np.asarray(reference, dtype=np.float64)
+    share = np.cumsum(counts, axis=-1) * _one_over(counts.sum(axis=-1))[..., None]
+    size = _one_over(counts.sum(axis=-1)) + _one_over(current_rows)
+    level: Floats = np.sqrt((share * (1 - share)).max(axis=-1, initial=0) * size)
+    return level
 
 
 def of_wasserstein(reference: ArrayLike, positions: ArrayLike, current_rows: ArrayLike) -> Floats:
@@ -110,6 +138,11 @@ def of_missing(missing: ArrayLike, rows: ArrayLike, current_rows: ArrayLike) -> 
     share = (np.asarray(missing, dtype=np.float64) + 0.5) / (np.asarray(rows, dtype=np.float64) + 1)
     size = _one_over(rows) + _one_over(current_rows)
     return NormalDist().inv_cdf((1 + _TAIL) / 2) * np.sqrt(share * (1 - share) * size)
+
+
+def expected_of_missing(missing: ArrayLike, rows: ArrayLike, current_rows: ArrayLike) -> Floats:
+    """The root of the mean square of the same."""
+    return of_missing(missing, rows, current_rows) / NormalDist().inv_cdf((1 + _TAIL) / 2)
 
 
 def of_correlation(reference_rows: ArrayLike, current_rows: ArrayLike, r: ArrayLike) -> Floats:

@@ -9,6 +9,7 @@ moves all the bins of a day together is about one.
 from __future__ import annotations
 
 from functools import lru_cache
+from math import sqrt
 from statistics import NormalDist
 
 import numpy as np
@@ -59,6 +60,18 @@ def of_periods(periods: int, chance: float) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if _passed(levels, middle) > chance else (low, middle)
     return high
+
+
+def carried(level: float, chance: float, *, factor: float = 1.0, step: float = 0.0) -> float:
+    """A level of squares carried out: what of it is over `chance` moved by `step` (a root), then taken `factor` times.
+
+    Chance adds to every score about as much, so only what periods differ by beyond it is carried out.
+    A level under `chance` has nothing over it.
+
+    >>> carried(0.05, 0.01, factor=2), round(carried(0.05, 0.01, step=0.1), 6)
+    (0.09, 0.1)
+    """
+    return chance + (sqrt(max(level - chance, 0.0)) + step) ** 2 * factor
 
 
 def _check(chance: float) -> None:

@@ -14,16 +14,19 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import write_deltalake
 
+from retrain_platform.adapters import table_files
+from retrain_platform.adapters.tables import _NO_VALUE as NO_VALUE
 from retrain_platform.adapters.tables import TableUnreadable, open_table
+from retrain_platform.monitoring.one_pass import MOST_SEGMENTS
 from retrain_platform.monitoring.table_drift import NothingToCompare, TableDrift, table_drift
-from retrain_platform.monitoring.tables import MOST_SEGMENTS
 
 FRAME = pd.DataFrame({"x": np.arange(100.0), "s": ["a", "b"] * 50})
 
 
 def read(path: Path | str) -> pd.DataFrame:
     table = open_table(str(path))
-    return pa.Table.from_batches(list(table.batches(list(table.types)))).to_pandas()
+    blocks = table.batches(list(table.types))
+    return pa.concat_tables([pa.table({n: b.column(n) for n in b.schema.names}) for b in blocks]).to_pandas()
 
 
 def types(path: Path) -> dict[str, str]:
@@ -54,6 +57,59 @@ def test_a_file_a_folder_and_a_pattern(days):
     assert sorted(read(days)["x"]) == FRAME["x"][:90].tolist()
     assert len(read(days / "*.parquet")) == 30
     assert len(read(str(days / "**" / "*.p*q*"))) == 60
+
+
+@pytest.fixture
+def partitioned(tmp_path: Path) -> Path:
+    folder = tmp_path / "partitioned"
+    for place, name in enumerate(
+        ["day=2013-01-01/hour=01", "day=2013%2F01/hour=12", f"day={NO_VALUE}/hour={NO_VALUE}"]
+    ):
+        (folder / name).mkdir(parents=True)
+        FRAME.iloc[place * 30 : place * 30 + 30].to_parquet(folder / name / "part.parquet")
+    return folder
+
+
+def test_folders_that_name_a_value_are_columns(partitioned):
+    frame = read(partitioned)
+    assert types(partitioned) == {"x": "double", "s": types(partitioned)["s"], "day": "string", "hour": "int64"}
+    by_day = frame.assign(day=frame["day"].astype(object).fillna("none")).groupby("day")
+    assert by_day["x"].min().to_dict() == {"2013-01-01": 0, "2013/01": 30, "none": 60}
+    assert frame.groupby("hour", dropna=False)["x"].count().tolist() == [30, 30, 30]
+    assert frame["hour"].dropna().unique().tolist() in ([1, 12], [12, 1])
+    assert len(read(str(partitioned / "day=2013-*" / "*" / "*.parquet"))["day"]) == 30
+    only = open_table(str(partitioned))
+    assert sum(block.num_rows for block in only.batches(["hour"])) == only.rows == 90
+
+
+def test_folders_values_are_compared_and_split_by(partitioned):
+    report = drift(partitioned, partitioned / "day=2013-01-01" / "hour=01")
+    assert next(each for each in report.columns if each.name == "day").note.startswith("vanished")
+    report = drift(partitioned, partitioned, segment="day")
+    assert set(report.segments["day"]) == {"2013-01-01", "2013/01", "missing"}
+    assert {each.kind for each in report.columns if each.name == "hour"} == {"integer"}
+    assert {each.psi for each in report.columns} == {0.0}
+
+
+def test_a_files_own_column_goes_before_its_folders(tmp_path):
+    (tmp_path / "x=7").mkdir()
+    FRAME.to_parquet(tmp_path / "x=7" / "part.parquet")
+    assert read(tmp_path)["x"].tolist() == FRAME["x"].tolist()
+
+
+def test_row_groups_read_by_column_and_by_batch_give_the_same_report(tmp_path, monkeypatch):
+    draw = np.random.default_rng(0)
+    for side in ("before", "now"):
+        x = draw.normal(size=20_000)
+        frame = pd.DataFrame({"x": x, "n": draw.poisson(4, 20_000), "s": draw.choice(["a", "b", None], 20_000)})
+        frame.loc[::7, "x"] = np.nan
+        frame.to_parquet(tmp_path / f"{side}.parquet", row_group_size=3000)
+    by_column = drift(tmp_path / "before.parquet", tmp_path / "now.parquet", segment="s")
+    monkeypatch.setattr(table_files, "_COLUMNWISE", 0)
+    monkeypatch.setattr(table_files, "_FIRST", 0)
+    by_batch = drift(tmp_path / "before.parquet", tmp_path / "now.parquet", segment="s")
+    assert {each.psi for each in by_column.columns} != {0.0}
+    assert by_column == by_batch
 
 
 def test_what_a_file_is_may_be_told_by_its_first_bytes(tmp_path):

@@ -28,11 +28,12 @@ def read(labels: Any = LABELS, fresh: Any = FRESH, stale: Any = STALE, days: Any
         "period": "2024-01-15",
         "as_of": START,
         "version": "1",
-        "judged": ["2024-01-01"],
+        "judged": ("2024-01-01",),
         "share": 0.5,
-        "sides": (Side(until=START - timedelta(weeks=9), rows=10), Side(until=START - timedelta(weeks=2), rows=30)),
+        "stale": Side(until=START - timedelta(weeks=9), rows=10),
+        "fresh": Side(until=START - timedelta(weeks=2), rows=30),
     }
-    return read_gap(labels, fresh, stale, None, days, **{**given, **changed})
+    return read_gap(GapReading(**{**given, **changed}), labels, fresh, stale, None, days)
 
 
 def test_the_gap_is_the_paired_difference_with_days_as_the_unit() -> None:

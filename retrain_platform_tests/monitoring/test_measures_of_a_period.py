@@ -96,7 +96,7 @@ def test_a_statistic_that_was_not_measured_is_none() -> None:
         ({"kind": "files", "path": "ops.xlsx"}, "must end in .parquet, .csv or .csv.gz"),
         ({"kind": "python", "call": "nowhere"}, "must be 'package.module:function'"),
         ({"kind": "files", "path": "ops.csv", "segment": "value"}, r"columns == \['value'\] are named twice"),
-        ({"kind": "sql"}, "'files', 'delta', 'python'"),
+        ({"kind": "excel"}, "'files', 'delta', 'sql', 'python'"),
     ],
 )
 def test_a_table_that_cannot_be_meant_is_refused(given: dict[str, str], said: str) -> None:
@@ -107,6 +107,7 @@ def test_a_table_that_cannot_be_meant_is_refused(given: dict[str, str], said: st
 @pytest.mark.parametrize("member", MEASURE_TABLES)
 def test_every_table_is_a_source_that_the_readers_know(member: type) -> None:
     given = {"kind": member.model_fields["kind"].default, "time": "at", "path": "a.csv", "uri": "a", "call": "a:b"}  # type: ignore[attr-defined]
+    given |= {"url": "sqlite:///a", "table": "a"}
     fields = {name: value for name, value in given.items() if name in member.model_fields}  # type: ignore[attr-defined]
     source = FAMILY.validate_python(fields).source()
     assert (source.kind, source.event_time) == (given["kind"], "at")

@@ -17,6 +17,7 @@ from retrain_platform.monitoring.mix import mix
 from retrain_platform.monitoring.ordinary import UNKNOWN, Ordinary
 from retrain_platform.monitoring.profile import DatasetProfile
 from retrain_platform.monitoring.reports import DriftReport, FeatureDrift
+from retrain_platform.policy.streaks import Rule
 from retrain_platform.stats import distances
 from retrain_platform.stats.comoments import CoMomentCounter, CoMoments
 from retrain_platform.stats.grid import Grid
@@ -86,8 +87,69 @@ class TestSeason:
     def test_a_feature_that_the_season_lacked_keeps_the_references_noise(self):
         past = Reference.of(PAST)
         told = Ordinary.told({key: (named(report(rows(20)).features, "x"),) for key in "ab"})
-        assert named(report(rows(9), past.in_season(told)).features, "y").noise == past.noise["y"].by_measure
+        assert named(report(rows(9), past.in_season(told)).features, "y").noise == past.noise(1)["y"].by_measure
         assert told.level("y") is UNKNOWN
+
+
+def moving(places: np.ndarray, seed: int) -> dict[str, DatasetProfile]:
+    """A week of 400 rows around each place."""
+    found = {}
+    for week, place in enumerate(places):
+        frame = rows(100 * seed + week)
+        found[str(week)] = profile(frame.assign(x=frame["x"] + place), GRIDS)
+    return found
+
+
+class TestTrend:
+    """A reference that moves on: the next periods lie further from its middle than any of its own from the others."""
+
+    def test_is_carried_on_to_the_period_that_is_compared(self):
+        past = Reference.of(moving(0.15 * np.arange(8), seed=1))
+        levels = [past.noise(lead)["x"].by_measure for lead in (0, 1, 4, 8, 30)]
+        for measure in ("psi", "js", "ks", "wasserstein", "chi_squared"):
+            found = [level[measure] for level in levels]
+            assert found == sorted(found)
+            assert found[0] < found[1] < found[3] == found[4]
+        slope = past.ordinary.trend["x"]["wasserstein"] * past.rulers["x"].deviation
+        assert slope == pytest.approx(0.15, rel=0.15)
+
+    @pytest.mark.parametrize("measure", ["psi", "js", "ks", "wasserstein", "chi_squared"])
+    def test_going_on_is_no_change_and_a_jump_is_one(self, measure: str):
+        for seed in range(3):
+            past = Reference.of(moving(0.15 * np.arange(8), seed))
+            for lead in (1, 3):
+                on, off = (moving(np.array([place]), 50 + seed)["0"] for place in (0.15 * (7 + lead), 0.15 * 7 + 1.2))
+                for now, drifts in ((on, False), (off, True)):
+                    told = compare(past, now, period="9", as_of=AS_OF, lead=lead).features
+                    assert (named(told, "x").scores[measure] > named(told, "x").noise[measure]) == drifts
+
+    def test_periods_without_one_have_next_to_none(self):
+        known = [Reference.of(moving(np.zeros(8), seed)) for seed in range(20)]
+        wider = [past.noise(1)["x"].by_measure["psi"] / past.noise(0)["x"].by_measure["psi"] for past in known]
+        assert min(wider) >= 1
+        assert np.median(wider) < 1.1
+
+    def test_few_periods_tell_none(self):
+        past = Reference.of(moving(0.5 * np.arange(3), seed=1))
+        assert past.noise(5) == past.noise(0)
+
+    def test_alarms_where_days_are_alike_and_the_year_goes_on(self):
+        """120 seasons of weekly means, judged by the ninth as `feature_drift` with false_alarms: .05 does."""
+        draw, over, untold = np.random.default_rng(3), 0, 0
+        names = [f"x{place}" for place in range(20)]
+        for _ in range(6):
+            places = 0.5 * np.sin(2 * np.pi * np.arange(9) / 52 + draw.uniform(0, 2 * np.pi, (20, 1)))
+            places += 0.2 * draw.normal(size=(20, 9))
+            weeks = [pd.DataFrame(draw.normal(size=(300, 20)) + places[:, week], columns=names) for week in range(9)]
+            grids = choose_grids(weeks[0], names)
+            known = [profile(week, grids) for week in weeks]
+            past = Reference.of({str(week): each for week, each in enumerate(known[:8])})
+            for lead in (0, 1):
+                told = compare(past, known[8], period="9", as_of=AS_OF, lead=lead).features
+                fired = sum(Rule("wasserstein", 1e-9, 0.05).exceeded(each) for each in told)
+                over, untold = (over, untold + fired) if lead == 0 else (over + fired, untold)
+        assert over <= stats.binom.ppf(0.99, 120, 0.05)
+        assert over < untold
 
 
 class TestMix:

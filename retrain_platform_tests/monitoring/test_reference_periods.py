@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from retrain_platform.dataset.period import Calendar
 from retrain_platform.monitoring.reference import (
     LastReference,
+    ReferencePeriods,
     SameSeasonReference,
     last,
+    lead,
     same_season,
     season,
     shifted,
@@ -48,6 +50,17 @@ class TestLast:
         assert not out & {*found.periods}
         assert len(found.periods) == min(periods, 20 - len(drifted))
         assert list(found.periods) == sorted(found.periods)
+
+
+class TestLead:
+    def test_is_how_many_periods_after_its_reference_one_is(self):
+        known = ReferencePeriods(periods=tuple(KEYS[3:8]), said="")
+        assert [lead(WEEKS, known, WEEKS.at(place)) for place in (8, 11)] == [1, 4]
+
+    def test_a_season_a_year_ago_does_not_lead_on_to_this_one(self):
+        found = same_season(SameSeasonReference(), WEEKS, WEEKS.period("2013-07-02"), KEYS)
+        assert found is not None
+        assert lead(WEEKS, found, WEEKS.period("2013-07-02")) == 0
 
 
 class TestSeason:

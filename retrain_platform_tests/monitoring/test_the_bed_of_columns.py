@@ -10,10 +10,11 @@ import pyarrow as pa
 import pytest
 from scipy import stats
 
+from retrain_platform.monitoring.one_pass import OnePass
 from retrain_platform.monitoring.reports import FeatureDrift
 from retrain_platform.monitoring.ruler import Counts, Ruler
 from retrain_platform.monitoring.table_drift import table_drift
-from retrain_platform.monitoring.tables import Compared, _Count, compare_tables
+from retrain_platform.monitoring.tables import Compared, compare_tables
 from retrain_platform.stats import distances
 from retrain_platform.stats.choosing import SAMPLE, choose_numbers
 from retrain_platform.stats.counters import NumberCounter
@@ -40,7 +41,11 @@ class Rows:
     def types(self) -> dict[str, pa.DataType]:
         return {each.name: each.type for each in self.table.schema}
 
-    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    @property
+    def rows(self) -> int:
+        return self.table.num_rows
+
+    def batches(self, columns: Sequence[str], first: bool = False) -> Iterator[pa.RecordBatch]:
         yield from self.table.select(list(columns)).to_batches(max_chunksize=8192)
 
 
@@ -194,7 +199,7 @@ def test_the_measures_are_those_of_the_bins_that_the_report_shows():
 def test_the_sample_for_counting_again_is_evenly_of_all_rows():
     """Rows at the end must not outweigh those at the start, however many blocks there were."""
     rows = np.arange(400_000)
-    counted = _Count(Rows("t", {"x": rows}).batches(["x"]), {"x": Grid("numeric")}, None, lambda rows: None)
+    counted = OnePass(Rows("t", {"x": rows}), {"x": Grid("numeric")}, None, lambda rows: None)
     kept = counted.sample("x")
     steps = np.unique(np.diff(kept))
     assert len(steps) == 1
@@ -219,3 +224,40 @@ def test_a_column_counted_again_keeps_its_correlation_in_segments_too():
     assert south.ks_bound < 0.01
     exact = stats.ks_2samp(before["late"][half == "south"], now["late"][half == "south"], method="asymp").statistic
     assert south.scores["ks"] - 1e-12 <= exact <= south.scores["ks"] + south.ks_bound
+
+
+def test_correlations_of_large_tables_are_of_drawn_rows_and_say_so():
+    draw = np.random.default_rng(8)
+    a, b = draw.normal(size=(2, 300_000))
+    before = {"a": a, "b": b, "c": a + b}
+    now = {"a": a, "b": b, "c": a - b}
+    report = table_drift(Rows("before", before), Rows("now", now))
+    c, other = (next(each for each in report.columns if each.name == name) for name in "ca")
+    exact = np.abs(np.corrcoef(b, a + b)[0, 1] - np.corrcoef(b, a - b)[0, 1])
+    assert c.correlated == "b"
+    assert 0 < abs(c.correlation - exact) < c.correlation_noise < 0.02
+    assert other.correlation < other.correlation_noise
+    assert report.notes == (
+        "correlations are of 100,000 rows a side, evenly drawn: chance alone changes them by their noise",
+    )
+    few = {name: values[:1000] for name, values in now.items()}
+    assert table_drift(Rows("before", few), Rows("now", few)).notes == ()
+
+
+@pytest.mark.parametrize("shift", [0.0, 1.0])
+def test_crowds_a_billion_widths_apart_are_told_in_the_bins_too(shift):
+    """No grid of float32 parts both crowds: one of them is a single cell, in which any shift is hidden."""
+    draw = np.random.default_rng(9)
+    crowd = draw.choice([0.0, 1e3], (2, ROWS))
+    before, now = (crowd[side] + draw.normal(side * shift * 1e-6, 1e-6, ROWS) for side in (0, 1))
+    before[:100] = now[:100] = np.nan
+    (column,) = table_drift(Rows("before", {"x": before}), Rows("now", {"x": now})).columns
+    assert column.ks == pytest.approx(stats.ks_2samp(before[100:], now[100:], method="asymp").statistic, abs=1e-12)
+    assert (column.psi > 3 * column.noise) == (shift > 0)
+    assert column.severity == ("severe" if shift else "none")
+    sides = before[100:], now[100:]
+    edges = np.quantile(sides[0], np.arange(1, 10) / 10)
+    p, q = ((np.bincount(np.searchsorted(edges, side), minlength=10) + 0.5) / (len(side) + 5) for side in sides)
+    assert column.psi == pytest.approx(((q - p) * np.log(q / p)).sum(), rel=0.05, abs=0.005)
+    assert sum(column.bins.current) == sum(column.bins.reference) == ROWS
+    assert sum(rows > 0 for rows in column.bins.reference) == 11

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrain_platform.stats.comoments import CoMomentCounter, CoMoments
+from retrain_platform.stats.comoments import CoMomentCounter, CoMoments, one_of_every
 from retrain_platform.stats.grid import Grid
 
 GRIDS = {"b": Grid("numeric", 5.0, 2.0**-3), "a": Grid("integer", 2.0), "c": Grid("numeric"), "t": Grid("category")}
@@ -74,3 +76,19 @@ def test_other_columns_are_not_added():
     none = CoMoments.none({"t": Grid("category")})
     assert none.names == ()
     CoMomentCounter({"t": Grid("category")}).add({})
+
+
+@given(n=st.integers(1, 50), cuts=st.lists(st.integers(0, 500), max_size=5))
+def test_one_of_every_n_rows_is_the_same_however_the_blocks_are_cut(n, cuts):
+    edges = [0, *sorted(cuts), 500]
+    drawn = [start + one_of_every(n, start, stop) for start, stop in pairwise(edges)]
+    whole = one_of_every(n, 0, 500)
+    assert np.concatenate(drawn).tolist() == whole.tolist()
+    assert (np.bincount(whole // n, minlength=500 // n)[: 500 // n] == 1).all()
+
+
+def test_rows_are_not_drawn_in_step():
+    """Else of hourly rows every 8th would be of three hours only."""
+    rows = one_of_every(8, 0, 240_000)
+    assert np.bincount(rows % 24).min() > 0.9 * len(rows) / 24
+    assert np.bincount(rows % 8).min() > 0.95 * len(rows) / 8

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from retrain_platform.monitoring.reports import SQUARES
 from retrain_platform.monitoring.ruler import Counts, Ruler
 from retrain_platform.stats import noise
 from retrain_platform.stats.choosing import choose_numbers
@@ -131,3 +133,26 @@ def test_under_five_rows_the_bins_cannot_tell():
     scores = Ruler.of(past).scores(counts.part(0, 1), counts.part(1, 2))
     assert np.isnan([scores[name][0] for name in ("psi", "js", "kl", "chi_squared", "hellinger")]).all()
     assert scores["ks"][0] > 0
+
+
+@pytest.mark.parametrize("sizes", [(3000, 3000), (5000, 300), (300, 5000)])
+@pytest.mark.parametrize("kind", ["numbers", "categories"])
+def test_what_chance_gives_on_average_is_told_and_never_too_much(kind: str, sizes: tuple[int, int]) -> None:
+    """Of numbers KS is told by less, and what is beyond the range not at all; half a row is always missing."""
+    drawn = numbers if kind == "numbers" else categories(FEW)
+    profiles = [drawn(rows) for _ in range(150) for rows in sizes]
+    ruler, counts = Ruler.of(profiles[0]), Counts.of(profiles)
+    before, after = (replace(counts, **_every_second(counts, start)) for start in (0, 1))
+    scores, expected = ruler.scores(before, after), ruler.expected(before, after)
+    for measure, told in expected.items():
+        if np.isnan(told).all() or np.isnan(scores[measure]).all():
+            continue
+        squares = measure in SQUARES
+        found = np.mean(scores[measure] if squares else scores[measure] ** 2)
+        mean = np.mean(told if squares else told**2)
+        assert mean <= 1.25 * found + 1e-5
+        assert mean >= (0.2 if measure == "ks" else 0.4) * found
+
+
+def _every_second(counts: Counts, start: int) -> dict[str, np.ndarray]:
+    return {name: getattr(counts, name)[start::2] for name in ("cells", "apart", "infinite", "missing", "rows")}

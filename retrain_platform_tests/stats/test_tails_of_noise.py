@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from retrain_platform.stats.noise import noise_level
-from retrain_platform.stats.tails import of_chance, of_periods
+from retrain_platform.stats.tails import carried, of_chance, of_periods
 
 
 @pytest.mark.parametrize("chance", [0.05, 0.01, 0.05 / 30])
@@ -50,3 +50,34 @@ def test_a_chance_is_between_nothing_and_one(chance: float):
             asked(chance)
     with pytest.raises(ValueError, match="periods == 1, must be >= 2"):
         of_periods(1, 0.05)
+
+
+def test_only_what_is_over_chance_is_carried_out():
+    assert carried(0.05, 0.02, factor=3) == pytest.approx(0.02 + 3 * 0.03)
+    assert carried(0.01, 0.02, factor=3) == 0.02
+    assert carried(0.06, 0.02, step=0.1) == pytest.approx(0.02 + (0.2 + 0.1) ** 2)
+
+
+@pytest.mark.parametrize(("degrees", "effect"), [(1, 0.0), (11, 0.0), (11, 0.1), (1, 0.3), (11, 0.3)])
+def test_chance_and_what_moves_the_whole_are_passed_as_often_as_asked(degrees: int, effect: float):
+    """Eight periods and a ninth, 4000 times: each a chance of so many degrees, 1 / 300, and a normal effect.
+
+    What the halves differ by is carried on, as in `monitoring.ordinary`.
+    Chance carried out as the effect is would be a limit that next to nothing passes.
+    """
+    draw, each, size = np.random.default_rng(degrees), 0.05 / 6, 1 / 300
+    vectors = draw.normal(size=(4000, 9, degrees)) * np.sqrt(size)
+    vectors[:, :, 0] += effect * draw.normal(size=(4000, 9))
+    past = vectors[:, :8]
+    ninth = ((vectors[:, 8] - past.mean(axis=1)) ** 2).sum(axis=-1)
+    level = (((past - (past.sum(axis=1, keepdims=True) - past) / 7) ** 2).sum(axis=-1)).max(axis=1)
+    floor = stats.chi2.isf(0.05, degrees) * size * (1 + 1 / 8) * of_chance(each)
+    chance = degrees * size * (1 + 1 / 7)
+    apart = ((past[:, :4].mean(axis=1) - past[:, 4:].mean(axis=1)) ** 2).sum(axis=-1)
+    steps = np.sqrt(np.maximum(apart - degrees * size / 2, 0)) / 4 * (4.5 - 8 / 7 * np.sqrt(63 / 12))
+    levels = [carried(one, chance, step=step) for one, step in zip(level, steps, strict=True)]
+    limits = np.array([max(floor, carried(one, chance, factor=of_periods(8, each))) for one in levels])
+    whole = np.maximum(floor, level * of_periods(8, each))
+    assert (ninth > limits).sum() <= stats.binom.ppf(0.99, 4000, each)
+    if degrees > 1 and effect < 0.3:
+        assert limits.mean() < 0.9 * whole.mean()
