@@ -21,7 +21,7 @@ from math import exp, inf, sqrt
 from typing import TypeVar
 
 import numpy as np
-from alarm_parts.judging import drift_histories, error_histories, performance_history
+from alarm_parts.judging import drift_histories, error_history, performance_history
 from alarm_parts.streams import FEATURES, REFERENCE_WEEKS, ROADS, SEGMENT, Floats, daily, simulated
 from scipy.stats import beta, binom
 
@@ -47,6 +47,9 @@ LATE = 17
 
 Pool = ProcessPoolExecutor
 Told = TypeVar("Told")
+
+SHIFTED = ("independent days", "AR(1) days, .6")
+"""The days of which delays are measured."""
 
 _MOST_WEEKS, _DRIFT_WEEKS = 20, 12
 """A delay of an error stream, and of drift, is followed so far."""
@@ -108,18 +111,26 @@ def losses(kind: str, days: int, rng: np.random.Generator) -> Floats:
     if kind == "skewed days":
         skewed: Floats = 1 + 0.1 * (rng.gamma(4, size=days) - 4) / 2
         return skewed
-    return 1 + 0.1 * daily(days, 1, 0.6 if kind.startswith("AR(1)") else 0.0, rng)[:, 0]
+    return 1 + 0.1 * daily(days, 1, ERRORS[kind], rng)[:, 0]
 
 
-ERROR_STREAM = "error_stream, any of 52 weekly looks"
-ERRORS = ("independent days", "AR(1) days, .6", "skewed days")
+ERROR_STREAM = "error_stream, any day of 52 weeks"
+ERRORS = {
+    "independent days": 0.0,
+    "AR(1) days, .3": 0.3,
+    "AR(1) days, .5": 0.5,
+    "AR(1) days, .6": 0.6,
+    "AR(1) days, .7": 0.7,
+    "skewed days": 0.0,
+}
+"""The correlation of neighbouring days."""
 
 
 def error_stream(kind: str, stream: int) -> list[str]:
-    """Whether any weekly decision of 52 fires."""
-    rng = np.random.default_rng([3, ERRORS.index(kind), stream])
-    policy = ErrorStreamPolicy()
-    return [ERROR_STREAM] if any(fires(policy, each) for each in error_histories(losses(kind, 364, rng))) else []
+    """Whether any decision of a year fires: no later day changes what a day said, so one look sees them all."""
+    rng = np.random.default_rng([3, list(ERRORS).index(kind), stream])
+    known = error_history(losses(kind, 364, rng), 52, newest=52)
+    return [ERROR_STREAM] if fires(ErrorStreamPolicy(), known) else []
 
 
 def delay(shift: float, kind: str, stream: int) -> float:
@@ -128,15 +139,15 @@ def delay(shift: float, kind: str, stream: int) -> float:
     policy: Policy
     if kind == "feature_drift psi":
         policy = FeatureDriftPolicy(features=FEATURES, over=NOTHING, false_alarms=0.05)
-        found = _weeks(policy, drift_histories(simulated(REFERENCE_WEEKS + _DRIFT_WEEKS, rng, 0.0, 0.0, shift)))
+        weeks = simulated(REFERENCE_WEEKS + _DRIFT_WEEKS, rng, 0.0, 0.0, shift)
+        found = _weeks(policy, drift_histories(weeks, segment=None))
         return inf if found is None else found + 1
     policy = ErrorStreamPolicy()
     values = losses(kind, 7 * (LATE + _MOST_WEEKS), rng)
     values[7 * LATE :] += 0.1 * shift
-    known = list(error_histories(values))
-    if _weeks(policy, known[: LATE - 1]) is not None:
+    if fires(policy, error_history(values, LATE, newest=LATE)):
         return float("nan")
-    found = _weeks(policy, known[LATE - 1 :])
+    found = _weeks(policy, (error_history(values, week) for week in range(LATE + 1, LATE + _MOST_WEEKS + 1)))
     return inf if found is None else found + 1
 
 
@@ -186,11 +197,11 @@ def print_delays(streams: int, pool: Pool) -> None:
     print("\n| trigger | days | shift, SD | streams | median weeks | not found | theory, weeks |")
     print("|---|---|---|---|---|---|---|")
     drift = "feature_drift psi"
-    for kind in (drift, *ERRORS[:2]):
+    for kind in (drift, *SHIFTED):
         for shift in (0.25, 0.5, 1.0) if kind == drift else (0.5, 1.0):
             found = np.array(list(told(f"{kind}, shift {shift:g}", partial(delay, shift, kind), streams, pool)))
             found = found[~np.isnan(found)]
-            named = (drift, ERRORS[0]) if kind == drift else ("error_stream", kind)
+            named = (drift, SHIFTED[0]) if kind == drift else ("error_stream", kind)
             cells = (*named, f"{shift:g}", str(len(found)), *_found(found, kind == drift), _theory(kind, shift))
             print(f"| {' | '.join(cells)} |", flush=True)
 
@@ -205,7 +216,7 @@ def _theory(kind: str, shift: float) -> str:
     """The delay of a CUSUM that knows level and spread; whitening leaves less of a shift where days are alike."""
     if kind not in ERRORS:
         return ""
-    left = sqrt((1 - 0.6) / (1 + 0.6)) if kind.startswith("AR(1)") else 1.0
+    left = sqrt((1 - ERRORS[kind]) / (1 + ERRORS[kind]))
     return f"{run_length(threshold_for(365, 0.5), 0.5, left * shift) / 7:.1f}"
 
 

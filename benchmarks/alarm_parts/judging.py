@@ -37,16 +37,15 @@ def history(week: int, **known: Any) -> History:
     )
 
 
-def drift_histories(weeks: Weeks) -> Iterator[History]:
-    """A history for each week behind the reference weeks, with that week's report alone."""
-    grids = choose_grids(weeks[0], [*FEATURES, "score"])
-    profiles = [profile(week, grids, [SEGMENT]) for week in weeks]
-    known = {CALENDAR.at(place).key: each for place, each in enumerate(profiles[:REFERENCE_WEEKS])}
-    reference = Reference.of(known, noise_in=[SEGMENT])
+def drift_histories(weeks: Weeks, *, segment: str | None = SEGMENT) -> Iterator[History]:
+    """A history for each week behind the reference weeks, with that week's report alone; within the segment too."""
+    grids, columns = choose_grids(weeks[0], [*FEATURES, "score"]), [segment] if segment else []
+    known = {CALENDAR.at(place).key: profile(weeks[place], grids, columns) for place in range(REFERENCE_WEEKS)}
+    reference = Reference.of(known, noise_in=columns)
     for week in range(REFERENCE_WEEKS, len(weeks)):
-        period = CALENDAR.at(week)
-        report = compare(reference, profiles[week], period=period.key, as_of=period.end)
-        told = _with_predictions(report)
+        period, lead = CALENDAR.at(week), week - REFERENCE_WEEKS + 1
+        current = profile(weeks[week], grids, columns)
+        told = _with_predictions(compare(reference, current, period=period.key, as_of=period.end, lead=lead))
         yield history(week, drift=(told,), segment_drift=(told,))
 
 
@@ -57,11 +56,12 @@ def _with_predictions(report: DriftReport) -> DriftReport:
     return report.model_copy(update={"predictions": told})
 
 
-def error_histories(losses: Floats, first_week: int = 1) -> Iterator[History]:
-    """A history a week on daily losses, shape (days,), labels in at the end of the week."""
-    concept = [_concept(week, losses[7 * week : 7 * week + 7]) for week in range(len(losses) // 7)]
-    for week in range(first_week, len(concept)):
-        yield history(week, concept=tuple(concept[: week + 1]))
+def error_history(losses: Floats, weeks: int, newest: int = 1) -> History:
+    """What is known after so many weeks of daily losses; those of the `newest` of them came in last, together."""
+    end = CALENDAR.at(weeks - 1).end
+    told = [_concept(week, losses[7 * week : 7 * week + 7]) for week in range(weeks)]
+    late = [each.model_copy(update={"as_of": end}) for each in told[weeks - newest :]]
+    return history(weeks - 1, concept=(*told[: weeks - newest], *late))
 
 
 def _concept(week: int, losses: Floats) -> PeriodConcept:

@@ -16,6 +16,7 @@ from retrain_platform.policy.gap import GapPolicy
 from retrain_platform.policy.measure import MeasurePolicy
 from retrain_platform.policy.performance import PerformancePolicy
 from retrain_platform.policy.problems import problems
+from retrain_platform.policy.python import PythonPolicy
 from retrain_platform.policy.schedule import SchedulePolicy
 from retrain_platform.policy.severe import SevereFeaturesPolicy
 from retrain_platform.policy.shift import PredictionDriftPolicy, SegmentMixPolicy
@@ -43,6 +44,7 @@ POLICIES = (
     VersionsPolicy,
     SchemaPolicy,
     CodeChangedPolicy,
+    PythonPolicy,
     AdaptivePolicy,
     EscalationPolicy,
     EventPolicy,
@@ -79,6 +81,7 @@ __all__ = [
     "PerformancePolicy",
     "Policy",
     "PredictionDriftPolicy",
+    "PythonPolicy",
     "RequestedPolicy",
     "SchedulePolicy",
     "SchemaPolicy",

@@ -9,8 +9,10 @@ from pydantic import Field, model_validator
 
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.policy.base import Action, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.baseline import Untold
 from retrain_platform.policy.conditions import Condition, Evidence, Evidenced, met
 from retrain_platform.policy.fields import Span
+from retrain_platform.policy.screening import Screen
 from retrain_platform.policy.waiting import last_attempt, served, shortest_cadence, waited
 
 _DAY = timedelta(days=1)
@@ -53,7 +55,8 @@ class InForce(NamedTuple):
 class AdaptivePolicy(Evidenced):
     """Fires when the cadence of the first row that applies has passed since a retrain was last attempted.
 
-    A row whose evidence is not known does not apply. A cadence that labels cannot follow is lifted to the shortest
+    A row whose evidence is not known does not apply, nor one that speaks of a fall which a fault of the data in the
+    same period, or a measure beyond a screen, explains. A cadence that labels cannot follow is lifted to the shortest
     that they can: one period to close and to ripen. At once asks for retrain now, and means that shortest one too.
     The finding's `value` and `limit` are days.
     """
@@ -71,7 +74,11 @@ class AdaptivePolicy(Evidenced):
 
     def decide(self, history: History) -> Finding:
         """Choose the cadence by the newest evidence, and judge the time since the last attempt by it."""
-        force = self._in_force(history)
+        return self.judged_within(history, ())
+
+    def judged_within(self, history: History, screens: tuple[Screen, ...]) -> Finding:
+        """As `decide`, with the screens of the compositions around it."""
+        force = self._in_force(history, screens)
         since, limit = last_attempt(history), force.every / _DAY
         needed = history.periods_in(force.every)
         if since is None:
@@ -96,15 +103,18 @@ class AdaptivePolicy(Evidenced):
         rows = "; ".join(row.describe(self.metric) for row in self.rows)
         return f"{self.action} by the first of [{rows}], counted from the last training, as fast as labels ripen"
 
-    def _in_force(self, history: History) -> InForce:
-        evidence = Evidence(self, history)
-        unknown: dict[str, None] = {}
+    def _in_force(self, history: History, screens: tuple[Screen, ...]) -> InForce:
+        evidence = Evidence(self, history, screens)
+        passed: dict[str, None] = {}
         for row in self.rows[:-1]:
             seen = evidence.judge(row)
+            said = [each.said for each in seen]
             if met(seen):
-                return self._lifted(row, history, [each.said for each in seen])
-            unknown |= dict.fromkeys(each.said for each in seen if each.met is None)
-        return self._lifted(self.rows[-1], history, [*unknown, "no row before it applies"])
+                if not (fault := _explained(row, evidence)):
+                    return self._lifted(row, history, said)
+                passed[f"{' and '.join(said)}, explained by a fault in the same period ({fault})"] = None
+            passed |= dict.fromkeys(each.said for each in seen if each.met is None)
+        return self._lifted(self.rows[-1], history, [*passed, "no row before it applies"])
 
     def _lifted(self, row: CadenceRow, history: History, why: list[str]) -> InForce:
         least = shortest_cadence(history.period_length, history.label_delay)
@@ -114,3 +124,9 @@ class AdaptivePolicy(Evidenced):
             close, ripen = duration_text(history.period_length), duration_text(least - history.period_length)
             called += f", lifted to {duration_text(least)}: a new period takes {close} to close and {ripen} to ripen"
         return InForce(row, max(wanted, least), f"{called} ({'; '.join(why)})")
+
+
+def _explained(row: CadenceRow, evidence: Evidence) -> str:
+    """The fault that explains the fall of which the row speaks; empty where it speaks of none, or nothing does."""
+    newest = None if row.falls_by_share is None else evidence.fall(row.falls_by_share, 1)
+    return "" if newest is None or isinstance(newest, Untold) else evidence.explained(newest.newest, 1)

@@ -126,19 +126,20 @@ class History(Record):
     detectors from outside said of the champion's daily errors. `ripe` lists every ripe
     period; `new_ripe_rows` counts the labelled rows at or after the champion's `seen_until`.
     A first training takes at least `rows_needed` ripe labelled rows of `periods_needed` ripe periods.
-    `period_length` is nominal. `problem` is non-empty when the newest period's data is broken
-    (a failed check): an alert, and no retrain. `reading_confidence` is the two-sided level of the
-    intervals in `performance`. `timezone` is that of the model's calendar: its weekdays and days of the year are
-    meant by seasons, windows and blackouts. `gaps` are the readings of the gap to a fresh challenger, of this champion
-    and of those before; `cost` what things cost. `versions` and `code` are those that the period was
-    watched with, `world` the rows made as its own are (None: all are). `measures` has one entry a watched period.
-    `unexplored` says why labels may only repeat the model: then nothing is promoted by itself. Anything dated
-    after `as_of` is refused.
+    `period_length` is nominal, `number` counts the periods of the calendar before this one. `problem` is non-empty
+    when the newest period's data is broken (a failed check): an alert, and no retrain. `reading_confidence` is the
+    two-sided level of the intervals in `performance`. `timezone` is that of the model's calendar: its weekdays and
+    days of the year are meant by seasons, windows and blackouts. `gaps` are the readings of the gap to a fresh
+    challenger, of this champion and of those before; `cost` what things cost. `versions` and `code` are those that
+    the period was watched with, `world` the rows made as its own are (None: all are). `measures` has one entry a
+    watched period. `unexplored` says why labels may only repeat the model: then nothing is promoted by itself.
+    Anything dated after `as_of` is refused.
     """
 
     model: str
     as_of: datetime
     period: Period
+    number: int = Field(default=0, ge=0)
     period_length: Duration
     timezone: str = "UTC"
     label_delay: Duration

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from retrain_platform.policy.base import History
 from retrain_platform.policy.readings import Measured, Segment, champion_readings, starts
+from retrain_platform.policy.spread import Spread, days_in, spread
 from retrain_platform.policy.wording import are_in, periods
 
 Against = Literal["proven", "best", "season"]
@@ -19,13 +20,16 @@ Against = Literal["proven", "best", "season"]
 class Baseline(NamedTuple):
     """The readings `before` that are the baseline, those that are `judged` against it, and what to call it.
 
-    `choices`: of how many runs of readings it is the best, which is partly luck.
+    `choices`: of how many runs of readings it is the best, which is partly luck. `spread` is that of the
+    champion's proven days, and `days` on how many days the baseline and the dwell lie, where a reading has no interval.
     """
 
     before: Sequence[Measured]
     judged: Sequence[Measured]
     called: str
     choices: int = 1
+    spread: Spread | None = None
+    days: tuple[int, int] = (1, 1)
 
 
 class Untold(NamedTuple):
@@ -37,9 +41,10 @@ class Untold(NamedTuple):
 class Fall(NamedTuple):
     """How much worse the newest periods are than the baseline, positive when worse, in the metric's unit.
 
-    `mean` is over the dwell's periods, `error` its standard error (None without intervals), `held` how
-    many periods running, ending now, are each worse by more than `limit`. `called` names the baseline, `newest`
-    the newest period. Chance and bound allow for a baseline that is the best of `choices` (Bonferroni).
+    `mean` is over the dwell's periods, `error` its standard error (None without intervals, and without a `spread`
+    that stands for them), `held` how many periods running, ending now, are each worse by more than `limit`. `called`
+    names the baseline, `newest` the newest period. Chance and bound allow for a baseline that is the best of `choices`
+    (Bonferroni); where the error is a `spread`, they are those of Student's t over `days` of baseline and dwell.
     """
 
     baseline: float
@@ -50,12 +55,16 @@ class Fall(NamedTuple):
     called: str
     newest: str
     choices: int = 1
+    spread: Spread | None = None
+    days: tuple[int, int] = (1, 1)
 
     @property
     def chance(self) -> float | None:
         """The one-sided p-value of no fall; None without an error."""
         if self.error is None:
             return None
+        if self.spread is not None and self.spread.enough:
+            return min(1.0, self.choices * self.spread.chance(self.mean, *self.days))
         if self.error == 0:
             return 0.0 if self.mean > 0 else 1.0
         return min(1.0, self.choices * NormalDist().cdf(-self.mean / self.error))
@@ -64,6 +73,8 @@ class Fall(NamedTuple):
         """The one-sided lower bound of the mean fall."""
         if self.error is None:
             return None
+        if self.spread is not None and self.spread.enough:
+            return self.mean - self.spread.reach(1 - (1 - confidence) / self.choices, *self.days)
         return self.mean - NormalDist().inv_cdf(1 - (1 - confidence) / self.choices) * self.error
 
 
@@ -86,7 +97,7 @@ class Rule(NamedTuple):
         if self.against == "season":
             season = self._season(history, metric, segment, readings)
             if season is not None:
-                return season
+                return self._with_spread(season, history, readings)
             fallback = f" (no {periods(self.size, 'ripe')} of its season a cycle ago)"
         missing = self.size + self.needed - len(readings)
         if missing > 0:
@@ -97,7 +108,16 @@ class Rule(NamedTuple):
         start = self._start(readings[: -self.needed])
         choices = len(readings) - self.needed - self.size + 1 if self.against == "best" else 1
         stop = start + self.size
-        return Baseline(readings[start:stop], readings[stop:], f"its baseline{fallback}", choices)
+        found = Baseline(readings[start:stop], readings[stop:], f"its baseline{fallback}", choices)
+        return self._with_spread(found, history, readings)
+
+    def _with_spread(self, chosen: Baseline, history: History, readings: Sequence[Measured]) -> Baseline:
+        """The baseline, with the spread of the champion's proven days where a reading has no interval of its own."""
+        judged = chosen.judged[-self.needed :]
+        if all(each.low is not None for each in (*chosen.before, *judged)):
+            return chosen
+        days = days_in(history, chosen.before), days_in(history, judged)
+        return chosen._replace(spread=spread(history, readings[: -self.needed]), days=days)
 
     def _start(self, earlier: Sequence[Measured]) -> int:
         """Where the baseline begins within the readings before the dwell."""
@@ -140,15 +160,20 @@ def fall(chosen: Baseline, limit: float | None, share: float | None, rule: Rule,
     baseline = fmean(reading.value for reading in chosen.before)
     most = limit if limit is not None else (share or 0.0) * abs(baseline)
     falls = [rule.sign * (baseline - reading.value) for reading in chosen.judged]
+    error = _error_of_difference(chosen.before, chosen.judged[-rule.needed :], confidence)
+    if error is None and chosen.spread is not None and chosen.spread.enough:
+        error = chosen.spread.error(*chosen.days)
     return Fall(
         baseline=baseline,
         mean=fmean(falls[-rule.needed :]),
         limit=most,
-        error=_error_of_difference(chosen.before, chosen.judged[-rule.needed :], confidence),
+        error=error,
         held=sum(1 for _ in takewhile(lambda each: each > most, reversed(falls))),
         called=chosen.called,
         newest=chosen.judged[-1].period,
         choices=chosen.choices,
+        spread=chosen.spread,
+        days=chosen.days,
     )
 
 

@@ -17,9 +17,9 @@ _LOOKS = {"hour": 24 * 7, "day": 7, "week": 1, "month": 12 * 28}
 
 
 def cadence_problems(
-    policy: SchedulePolicy, path: str, period: timedelta, delay: timedelta, calendar: Calendar | None
+    policy: SchedulePolicy, path: str, period: timedelta, delay: timedelta
 ) -> Iterator[tuple[str, str, str]]:
-    """(field, value, cure) of every cadence of a schedule: usual, by cron, seasonal; its jitter; its windows."""
+    """(field, value, cure) of every cadence of a schedule: usual, by cron, seasonal; its jitter."""
     yield from too_fast(policy.every, f"{path}.every", period, delay)
     for place, season in enumerate(policy.calendar):
         yield from too_fast(season.every, f"{path}.calendar[{place}].every", period, delay)
@@ -30,8 +30,6 @@ def cadence_problems(
         yield f"{path}.cron", repr(policy.cron), f"{cure}; or write every: {duration_text(least)}"
     if policy.every is not None and policy.jitter and policy.jitter * policy.every < period:
         yield f"{path}.jitter", f"{policy.jitter:g}", _jitter_cure(policy.jitter, policy.every, period)
-    if calendar is not None and policy.preferred:
-        yield from _never(policy, path, calendar)
 
 
 def too_fast(every: timedelta | None, path: str, period: timedelta, delay: timedelta) -> Iterator[tuple[str, str, str]]:
@@ -60,15 +58,15 @@ def _jitter_cure(jitter: float, every: timedelta, period: timedelta) -> str:
     )
 
 
-def _never(policy: SchedulePolicy, path: str, calendar: Calendar) -> Iterator[tuple[str, str, str]]:
-    """Windows in which no decision is ever taken: one is taken when a period ends."""
-    ends = [calendar.at(index).end for index in range(_LOOKS[calendar.every])]
+def never_decided(policy: SchedulePolicy, path: str, calendar: Calendar, step: int) -> Iterator[tuple[str, str, str]]:
+    """Windows in which no decision is ever taken: one is taken when a period ends, or with every `step`-th end."""
+    ends = [calendar.at(index * step + step - 1).end for index in range(_LOOKS[calendar.every])]
     for place, window in enumerate(policy.preferred):
         if not any(window.holds(end) for end in ends):
-            when = f"{ends[0]:%A} {ends[0]:%H:%M}".lower() if calendar.every == "week" else f"{ends[0]:%H:%M}"
-            cure = (
-                f"must hold an end of a {calendar.every}, when decisions are taken (as at {when}): none ever lies in it"
-            )
+            weekly = calendar.every == "week" or (calendar.every == "day" and step % 7 == 0)
+            when = f"{ends[0]:%A} {ends[0]:%H:%M}".lower() if weekly else f"{ends[0]:%H:%M}"
+            of = f"a {calendar.every}" if step == 1 else f"every {step} {calendar.every}s"
+            cure = f"must hold an end of {of}, when decisions are taken (as at {when}): none ever lies in it"
             yield f"{path}.preferred[{place}]", str(window), cure
 
 

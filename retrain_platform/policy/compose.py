@@ -24,9 +24,18 @@ from retrain_platform.policy.event import EventPolicy, NoChampionPolicy, Request
 from retrain_platform.policy.fields import Span
 from retrain_platform.policy.floor import FloorPolicy
 from retrain_platform.policy.gap import GapPolicy
-from retrain_platform.policy.guard import Stop, blackout, cooldown, hold_back, release_cap
+from retrain_platform.policy.guard import (
+    Stop,
+    between_decisions,
+    blackout,
+    cooldown,
+    hold_back,
+    next_decision,
+    release_cap,
+)
 from retrain_platform.policy.measure import MeasurePolicy
 from retrain_platform.policy.performance import PerformancePolicy
+from retrain_platform.policy.python import PythonPolicy
 from retrain_platform.policy.schedule import SchedulePolicy
 from retrain_platform.policy.screening import Screen, screened
 from retrain_platform.policy.severe import SevereFeaturesPolicy
@@ -44,7 +53,9 @@ class Composition(Record):
 
     It asks for the highest action among the parts that fired, or for `action` where that is given.
     `cooldown` counts from the last attempted retrain; `automatic_releases_a_month` is the most
-    within 30 days; `blackouts` are days without automatic retrains. A retrain now passes them all, on record.
+    within 30 days; `blackouts` are days without automatic retrains. With `decide_every` its policies are judged
+    every period, so that dwell counts periods, and it retrains only when that many have passed, counted from the
+    calendar's start; every period between says when the next decision is due. A retrain now passes them all, on record.
     Soft triggers, also those of compositions within, are screened before they are counted: by faults of the data
     always, by the measures of `screens` where given.
     """
@@ -52,6 +63,7 @@ class Composition(Record):
     kind: str
     policies: tuple[Policy, ...] = Field(min_length=1)
     action: Action | None = None
+    decide_every: Span | None = None
     cooldown: Span | None = None
     automatic_releases_a_month: int | None = Field(default=None, ge=0)
     blackouts: tuple[Blackout, ...] = ()
@@ -70,12 +82,17 @@ class Composition(Record):
         """As `decide`, with the screens of the compositions around it."""
         within = (*screens, *self.screens)
         parts = tuple(judged(policy, history, within) for policy in self.policies)
-        return hold_back(combine(self.kind, parts, self.needed, self.action), self.stops(history))
+        found = hold_back(combine(self.kind, parts, self.needed, self.action), self.stops(history))
+        due = next_decision(self.decide_every, history)
+        if not due or found.held_by or found.overrides:
+            return found
+        return found.model_copy(update={"sentence": f"{found.sentence}; the next decision is {due}"})
 
     def stops(self, history: History) -> tuple[Stop, ...]:
         """The guards that stand against a retrain now."""
         return (
-            cooldown(self.cooldown, history)
+            between_decisions(self.decide_every, history)
+            + cooldown(self.cooldown, history)
             + release_cap(self.automatic_releases_a_month, history)
             + blackout(self.blackouts, history)
         )
@@ -83,7 +100,8 @@ class Composition(Record):
     def describe(self) -> str:
         """One line for `retrain check --explain`."""
         parts = "; ".join(policy.describe() for policy in self.policies)
-        guards = [] if self.cooldown is None else [f"cooldown {duration_text(self.cooldown)}"]
+        guards = [] if self.decide_every is None else [f"a decision every {duration_text(self.decide_every)}"]
+        guards += [] if self.cooldown is None else [f"cooldown {duration_text(self.cooldown)}"]
         if self.automatic_releases_a_month is not None:
             guards.append(f"at most {self.automatic_releases_a_month} automatic releases in 30 days")
         guards += [f"nothing automatic in {each}" for each in self.blackouts]
@@ -141,7 +159,7 @@ class AtLeast(Composition):
 
 def judged(policy: Policy, history: History, screens: tuple[Screen, ...] = ()) -> Finding:
     """What the policy says, soft triggers screened."""
-    if isinstance(policy, Composition):
+    if isinstance(policy, Composition | EscalationPolicy | AdaptivePolicy):
         return policy.judged_within(history, screens)
     return screened(policy, policy.decide(history), history, screens)
 
@@ -201,6 +219,7 @@ Policy = Annotated[
     | VersionsPolicy
     | SchemaPolicy
     | CodeChangedPolicy
+    | PythonPolicy
     | AdaptivePolicy
     | EscalationPolicy
     | EventPolicy

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from itertools import takewhile
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
@@ -42,6 +42,7 @@ class ConceptPolicy(Record):
     moved most beyond chance.
     """
 
+    soft: ClassVar[bool] = True
     kind: str
     dwell: Span | None = None
     confidence: Confidence = 0.95
@@ -59,8 +60,7 @@ class ConceptPolicy(Record):
     def decide(self, history: History) -> Finding:
         """Judge the champion's ripe periods that can be compared with its proven ones, the newest first."""
         needed = 1 if self.dwell is None else history.periods_in(self.dwell)
-        champion = history.champion
-        known = [each for each in history.concept if champion is not None and each.version == champion.version]
+        known = self._champions(history)
         judged = [(each, moved) for each in known if (moved := self._judged(each))]
         if not judged:
             return Finding(
@@ -80,6 +80,17 @@ class ConceptPolicy(Record):
             needed=needed,
             sentence=self._sentence(most, newest, held, needed),
         )
+
+    def judged(self, history: History) -> tuple[str, ...]:
+        """The periods that a fired finding rests on: all that were compared in each period of the dwell."""
+        needed = 1 if self.dwell is None else history.periods_in(self.dwell)
+        compared = [each for each in self._champions(history) if self.shifts(each)][-needed:]
+        return tuple(dict.fromkeys(key for each in compared for key in each.newest))
+
+    @staticmethod
+    def _champions(history: History) -> list[PeriodConcept]:
+        champion = history.champion
+        return [each for each in history.concept if champion is not None and each.version == champion.version]
 
     def _judged(self, concept: PeriodConcept) -> list[Moved]:
         shifts = self.shifts(concept)

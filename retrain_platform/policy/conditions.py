@@ -14,11 +14,11 @@ from pydantic import Field, model_validator
 from retrain_platform.dataset.record import Record
 from retrain_platform.monitoring.reports import FeatureDrift
 from retrain_platform.monitoring.severity import Limits
-from retrain_platform.policy.base import History
+from retrain_platform.policy.base import History, RipePeriod
 from retrain_platform.policy.baseline import Fall, Rule, Untold, fall
 from retrain_platform.policy.drift import DriftMethod
 from retrain_platform.policy.fields import Confidence, MetricName, Patterns
-from retrain_platform.policy.screening import FAULTS
+from retrain_platform.policy.screening import Screen, fault, unscreened
 from retrain_platform.policy.streaks import Rule as Limit
 from retrain_platform.policy.streaks import comparable, ranked, streams, watched
 from retrain_platform.policy.wording import number
@@ -94,7 +94,8 @@ class Evidenced(Record):
     The baseline of `metric` is the mean of `baseline_periods` of the champion's own ripe readings, its first
     ('proven') or best ones. `features` are patterns. `severity` are the limits of PSI by which a feature's
     drift is severe; `confidence` is the one-sided level at which a fall is confirmed: by the readings' intervals,
-    or, where they have none (a period of one day is a single unit), by how far the baseline's periods are apart.
+    or, where they have none (a period of one day is a single unit), by how far the champion's proven days are apart,
+    and before there are enough of those, by how far the baseline's periods are.
     """
 
     kind: str
@@ -125,8 +126,8 @@ class Evidenced(Record):
 class Evidence:
     """The newest evidence of a history, for every row of one table; nothing is kept beyond it."""
 
-    def __init__(self, table: Evidenced, history: History) -> None:
-        self._table, self._history = table, history
+    def __init__(self, table: Evidenced, history: History, screens: Sequence[Screen] = ()) -> None:
+        self._table, self._history, self._screens = table, history, screens
 
     def judge(self, row: Condition) -> list[Seen]:
         """Each thing that the row asks for; empty for a row that asks for nothing."""
@@ -149,16 +150,18 @@ class Evidence:
         return found if found.baseline else Untold(f"{metric} has a baseline of 0, of which nothing is a share")
 
     def explained(self, newest: str, needed: int) -> str:
-        """The fault of the data, if any, in the `needed` ripe periods up to `newest` that may explain a fall."""
-        judged = [period for period in self._history.ripe if period.period <= newest][-needed:]
-        if not judged:
-            return ""
-        found = (
-            f"{incident.kind}: {incident.why}"
-            for incident in self._history.incidents
-            if incident.kind in FAULTS and judged[0].start < incident.as_of <= judged[-1].end
-        )
-        return next(found, "")
+        """What else than the model may explain a fall in the `needed` ripe periods up to `newest`; empty for nothing.
+
+        A fault of the data, or a measure beyond a screen, as for every soft trigger.
+        """
+        return fault(self._history, self._judged(newest, needed), self._screens)
+
+    def unscreened(self, newest: str, needed: int) -> str:
+        """The end of a sentence that names the screens which could not look at those periods."""
+        return unscreened(self._history, self._judged(newest, needed), self._screens)
+
+    def _judged(self, newest: str, needed: int) -> list[RipePeriod]:
+        return [period for period in self._history.ripe if period.sound and period.period <= newest][-needed:]
 
     def _fallen(self, share: float) -> Seen:
         found = self.fall(share, 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,21 +15,24 @@ from retrain_platform.monitoring.concept import Daily, daily_errors
 from retrain_platform.policy.base import Action, Finding, FindingVerdict, History, asks
 from retrain_platform.policy.fields import Span
 from retrain_platform.policy.wording import are_in, number
-from retrain_platform.stats.correlation import lag_one
-from retrain_platform.stats.cusum import rising, run_length, self_started, threshold_for, whitened
+from retrain_platform.stats.correlation import lag_one_before
+from retrain_platform.stats.cusum import LEARNING, rising, run_length, self_started, threshold_for
 
 Floats = NDArray[np.float64]
 Watches = Literal["loss", "residual"]
 Detector = Literal["cusum", "adwin", "page_hinkley", "kswin"]
 
-_FEWEST = 10
+_FEWEST = LEARNING + 1
 """Days under which a stream says nothing."""
 
 _DAY = timedelta(days=1)
 
 
 class Stream(NamedTuple):
-    """A champion's days with rows, and their errors as standard normal deviates where nothing changed."""
+    """A champion's days with rows, and their errors as standard normal deviates where nothing changed.
+
+    `correlation` is that of neighbouring days as the last one was read, `newest` the days that came in last.
+    """
 
     days: tuple[str, ...]
     deviates: Floats
@@ -40,18 +43,17 @@ class Stream(NamedTuple):
 def stream(history: History, watches: Watches) -> Stream | None:
     """The champion's daily errors, each standardised by the days before it; None without a champion.
 
-    Neighbouring days that are alike would raise alarms by themselves: their correlation, over the
-    days of all versions in the history, is taken out.
+    Neighbouring days that are alike would raise alarms by themselves: their correlation is taken
+    out, as its own days before that day tell it, so that no later day changes what a day said.
     """
     if history.champion is None:
         return None
-    versions = dict.fromkeys((*(each.version for each in history.concept), history.champion.version))
-    daily = {name: daily_errors([each for each in history.concept if each.version == name]) for name in versions}
-    correlation = lag_one([_values(each, watches) for each in daily.values()])
-    mine = daily[history.champion.version]
-    deviates = self_started(whitened(_values(mine, watches), correlation))
-    last = [each for each in history.concept if each.version == history.champion.version][-1:]
-    return Stream(mine.days, deviates, correlation, frozenset(day.day for each in last for day in each.days))
+    known = [each for each in history.concept if each.version == history.champion.version]
+    mine = daily_errors(known)
+    values = _values(mine, watches)
+    alike = lag_one_before(values)
+    newest = frozenset(day.day for each in known if each.as_of == known[-1].as_of for day in each.days)
+    return Stream(mine.days, self_started(values, alike), float(alike[-1]) if len(alike) else 0.0, newest)
 
 
 def _values(daily: Daily, watches: Watches) -> Floats:
@@ -64,13 +66,14 @@ class ErrorStreamPolicy(Record):
     `watches`: the mean loss, of which a rise counts, or the mean of label minus score, to either
     side. `cusum` is the platform's own: on a stream that does not change it raises a false alarm once in
     `false_alarm_every` on average (simulated in `stats/cusum.py`'s tests, days that are alike
-    included), and finds a shift of `shift` standard deviations of a day soonest. It fires while the sum
-    is over its threshold, and begins anew with a new champion. The others are river's (the extra
-    `replay-peers`), over the same standardised days, with river's own `settings`; they fire when they alarm in the
-    newest
-    ripe period, and state no rate.
+    and skewed ones included), and finds a shift of `shift` standard deviations of a day soonest. It fires
+    when the sum was over its threshold on any of the days that came in last, and begins anew with a
+    new champion. The others are river's (the extra `replay-peers`), over the same standardised
+    days, with river's own `settings`; they fire when they alarm on one of the days that came in
+    last, and state no rate.
     """
 
+    soft: ClassVar[bool] = True
     kind: Literal["error_stream"] = "error_stream"
     watches: Watches = "loss"
     detector: Detector = "cusum"
@@ -98,6 +101,19 @@ class ErrorStreamPolicy(Record):
             return self._cannot_tell(f"an error stream takes {_FEWEST} ripe days, {are_in(len(seen.days))}")
         return self._summed(seen) if self.detector == "cusum" else self._alarmed(seen, history)
 
+    def judged(self, history: History) -> tuple[str, ...]:
+        """The periods that a fired finding rests on: those since the sum was 0 before the newest; of river's, these."""
+        seen = stream(history, self.watches)
+        if seen is None or not seen.days:
+            return ()
+        days = set(seen.newest)
+        if self.detector == "cusum":
+            since = min((place for place, day in enumerate(seen.days) if day in seen.newest), default=0)
+            before = np.flatnonzero(self._sums(seen)[:since] <= 0)
+            days.update(seen.days[before.max(initial=-1) + 1 :])
+        mine = (each for each in history.concept if history.champion and each.version == history.champion.version)
+        return tuple(each.period for each in mine if any(day.day in days for day in each.days))
+
     def describe(self) -> str:
         """One line for `retrain check --explain`."""
         if self.detector != "cusum":
@@ -115,21 +131,26 @@ class ErrorStreamPolicy(Record):
         arms = 1 if self.watches == "loss" else 2
         return threshold_for(arms * (self.false_alarm_every / _DAY), self.shift / 2), arms
 
+    def _sums(self, seen: Stream) -> Floats:
+        """The sum of the side that is farther from 0, day by day."""
+        sides = [rising(sign * seen.deviates, self.shift / 2) for sign in (1, -1)[: self._threshold()[1]]]
+        sums: Floats = np.max(sides, axis=0)
+        return sums
+
     def _summed(self, seen: Stream) -> Finding:
-        threshold, arms = self._threshold()
-        sides = [rising(sign * seen.deviates, self.shift / 2) for sign in (1, -1)[:arms]]
-        sums = np.max(sides, axis=0)
-        over = len(sums) if (sums > threshold).all() else int((sums[::-1] > threshold).argmin())
-        verdict: FindingVerdict = "fired" if over else "quiet"
+        threshold, _ = self._threshold()
+        sums = self._sums(seen)
+        fresh = [place for place, day in enumerate(seen.days) if day in seen.newest]
+        most = max(fresh, key=lambda place: sums[place])
+        verdict: FindingVerdict = "fired" if sums[most] > threshold else "quiet"
         alike = f", the days' correlation of {number(seen.correlation)} taken out" if seen.correlation else ""
-        since = f"over it since {seen.days[-over]}" if over else "under it"
         return self._finding(
             verdict,
-            float(sums[-1]),
+            float(sums[most]),
             threshold,
             f"the cumulative sum of the daily {self.watches} is {number(float(sums[-1]))} after {len(seen.days)} days "
             f"to {seen.days[-1]}, limit {number(threshold)} (a false alarm in {duration_text(self.false_alarm_every)}"
-            f"{alike}); {since}",
+            f"{alike}); {_since(seen.days, sums, threshold, most)}",
         )
 
     def _alarmed(self, seen: Stream, history: History) -> Finding:
@@ -139,7 +160,7 @@ class ErrorStreamPolicy(Record):
         if found[0].why:
             return self._cannot_tell(found[0].why)
         fresh = [day for day in found[0].alarms if day in seen.newest]
-        said = f"on {', '.join(fresh)}" if fresh else "not in the newest ripe period"
+        said = f"on {', '.join(fresh)}" if fresh else "not on the days that came in last"
         return self._finding(
             "fired" if fresh else "quiet",
             len(fresh),
@@ -166,3 +187,14 @@ class ErrorStreamPolicy(Record):
 
     def _cannot_tell(self, why: str) -> Finding:
         return Finding(trigger=self.kind, verdict="cannot tell", sentence=why)
+
+
+def _since(days: tuple[str, ...], sums: Floats, threshold: float, most: int) -> str:
+    """From when to when the sum was over its threshold about the day of the `most`."""
+    if sums[most] <= threshold:
+        return "under it"
+    under = np.flatnonzero(sums <= threshold)
+    since, until = under[under < most].max(initial=-1) + 1, under[under > most].min(initial=len(sums))
+    if until == len(sums):
+        return f"over it since {days[since]}"
+    return f"over it from {days[since]} to {days[until - 1]}, {number(float(sums[most]))} at most"

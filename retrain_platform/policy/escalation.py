@@ -11,10 +11,13 @@ from retrain_platform.policy.base import Action, Finding, FindingVerdict, Histor
 from retrain_platform.policy.baseline import Untold
 from retrain_platform.policy.conditions import Condition, Evidence, Evidenced, Seen, met
 from retrain_platform.policy.fields import Span
+from retrain_platform.policy.screening import Screen
 from retrain_platform.policy.wording import number, periods
 
 _STAYED = 2
 """For how many periods a fall has stayed, where `after` does not say."""
+_MET: tuple[FindingVerdict, ...] = ("fired", "holding", "held back")
+"""The verdicts of a row whose condition is met."""
 
 
 class EscalationRow(Condition):
@@ -66,7 +69,8 @@ class EscalationPolicy(Evidenced):
 
     A fall that asks for a retrain must be confirmed: the one-sided lower bound of the mean fall is over 0.
     A row that asks for retrain now skips that; its retrain passes cooldown, cap and blackout, and goes through every
-    gate. A fall beside a fault of the data in the same periods is explained: it is looked into, and no more.
+    gate. A fall beside a fault of the data in the same periods, or a measure beyond a screen of the compositions
+    around the table, is explained: its row is held back, it is looked into, and no more. Drift is a hard trigger.
     The finding has a part for each row; its own value and limit are those of the row that decides.
     """
 
@@ -80,9 +84,13 @@ class EscalationPolicy(Evidenced):
 
     def decide(self, history: History) -> Finding:
         """Judge every row by the newest evidence; the first that is met decides."""
-        evidence = Evidence(self, history)
+        return self.judged_within(history, ())
+
+    def judged_within(self, history: History, screens: tuple[Screen, ...]) -> Finding:
+        """As `decide`, with the screens of the compositions around it."""
+        evidence = Evidence(self, history, screens)
         found = [self._row(row, evidence, history) for row in self.rows]
-        first = next((place for place, part in enumerate(found) if part.verdict in ("fired", "holding")), None)
+        first = next((place for place, part in enumerate(found) if part.verdict in _MET), None)
         parts = tuple(
             _hidden(part, found[first]) if first is not None and place > first else part
             for place, part in enumerate(found)
@@ -138,7 +146,9 @@ class EscalationPolicy(Evidenced):
         if row.then is not None and newest.held >= needed and not isinstance(stayed, Untold):
             asks, judged, newest = row.then, needed, stayed
         if fault := evidence.explained(newest.newest, judged):
-            return {"verdict": "holding", "action": Action.INVESTIGATE, **held}, f"; explained by a fault ({fault})"
+            why = f"a fault in the same period{'s' if judged > 1 else ''} ({fault})"
+            told = {"verdict": "held back", "action": Action.INVESTIGATE, "held_by": (why,), **held}
+            return told, f"; explained by {why}"
         lower = newest.lower(self.confidence)
         if Action.SCHEDULE.rank <= asks.rank < Action.RETRAIN_NOW.rank and (lower is None or lower <= 0):
             bound = (
@@ -146,13 +156,14 @@ class EscalationPolicy(Evidenced):
             )
             return {"verdict": "holding", "action": Action.INVESTIGATE, **held}, f"; not confirmed: {bound}"
         stays = f"; there for {newest.held} of {periods(needed)} after which to {row.then}" if row.then else ""
-        return {"verdict": "fired", "action": asks, "within": row.within, **held}, stays
+        blind = evidence.unscreened(newest.newest, judged)
+        return {"verdict": "fired", "action": asks, "within": row.within, **held}, stays + blind
 
 
 def _hidden(part: Finding, first: Finding) -> Finding:
     """A row that is met, or would be, after the one that decides already."""
     verdict: FindingVerdict = "held back"
-    if part.verdict not in ("fired", "holding"):
+    if part.verdict not in _MET:
         return part
     told = {
         "verdict": verdict,

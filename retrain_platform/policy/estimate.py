@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import takewhile
 from math import sqrt
 from statistics import NormalDist, fmean
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
@@ -15,8 +15,17 @@ from retrain_platform.monitoring.error_reports import Estimated
 from retrain_platform.policy.base import Action, Champion, Finding, FindingVerdict, History, asks
 from retrain_platform.policy.fields import Confidence, MetricName, Span, exactly_one
 from retrain_platform.policy.readings import Measured, champion_readings
+from retrain_platform.policy.spread import days_in, spread
 from retrain_platform.policy.wording import are_in, number, periods
 from retrain_platform.stats.metrics import METRICS
+
+
+class _Level(NamedTuple):
+    """The baseline, and its standard error; `said` where that is the spread of days."""
+
+    value: float
+    error: float
+    said: str
 
 
 class _Below(NamedTuple):
@@ -31,10 +40,12 @@ class EstimatePolicy(Record):
 
     The baseline is the mean of the champion's first `baseline_periods` ripe readings. Each period
     counts whose fall is over `falls_by` (or `falls_by_share` of the baseline) and whose lower bound, at
-    `confidence` and with the estimate's own error, is over 0. An estimate cannot see a changed
-    concept and may be wrong: it asks for a look at most.
+    `confidence` and with the estimate's own error, is over 0. Where the baseline's readings have no interval (those
+    of one day), how far the champion's first days are apart is their error, as for `performance`. An estimate
+    cannot see a changed concept and may be wrong: it asks for a look at most.
     """
 
+    soft: ClassVar[bool] = True
     kind: Literal["estimate"] = "estimate"
     metric: MetricName
     falls_by: float | None = Field(default=None, gt=0)
@@ -55,7 +66,8 @@ class EstimatePolicy(Record):
         champion = history.champion
         if champion is None:
             return self._cannot_tell(needed, "is estimated of a champion, and there is none")
-        baseline = champion_readings(history, champion, self.metric)[: self.baseline_periods]
+        readings = champion_readings(history, champion, self.metric)
+        baseline = readings[: self.baseline_periods]
         if len(baseline) < self.baseline_periods:
             return self._cannot_tell(
                 needed,
@@ -68,9 +80,16 @@ class EstimatePolicy(Record):
         period, newest = estimates[-1]
         if newest.value is None:
             return self._cannot_tell(needed, f"has no estimate in {period}: {newest.why}")
-        return self._judged(
-            history, baseline, [(key, each) for key, each in estimates if each.value is not None], needed
-        )
+        level = self._level(history, baseline, readings)
+        if isinstance(level, str):
+            return self._cannot_tell(needed, f"cannot be judged before its labels are in: {level}")
+        return self._judged(history, level, [(key, each) for key, each in estimates if each.value is not None], needed)
+
+    def judged(self, history: History) -> tuple[str, ...]:
+        """The periods that a fired finding rests on: those of the dwell, whose labels are not in."""
+        needed = 1 if self.dwell is None else history.periods_in(self.dwell)
+        told = [] if history.champion is None else self._estimates(history, history.champion)
+        return tuple(period for period, each in told if each.value is not None)[-needed:]
 
     def describe(self) -> str:
         """One line for `retrain check --explain`."""
@@ -99,14 +118,25 @@ class EstimatePolicy(Record):
         }
         return sorted(found.items())
 
+    def _level(self, history: History, baseline: list[Measured], readings: list[Measured]) -> _Level | str:
+        """The baseline with its error; why that cannot be told."""
+        value = fmean(reading.value for reading in baseline)
+        errors = [reading.error(history.reading_confidence) for reading in baseline]
+        known = [error for error in errors if error is not None]
+        if len(known) == len(errors):
+            return _Level(value, sqrt(sum(error**2 for error in known)) / len(known), "")
+        days = spread(history, readings)
+        if not days.enough:
+            return days.said
+        reach = days.reach(self.confidence, days_in(history, baseline))
+        return _Level(value, reach / NormalDist().inv_cdf(self.confidence), f"; of the baseline {days.said}")
+
     def _judged(
-        self, history: History, baseline: list[Measured], estimates: list[tuple[str, Estimated]], needed: int
+        self, history: History, baseline: _Level, estimates: list[tuple[str, Estimated]], needed: int
     ) -> Finding:
-        level = fmean(reading.value for reading in baseline)
+        level = baseline.value
         limit = self.falls_by if self.falls_by is not None else (self.falls_by_share or 0.0) * abs(level)
-        errors = [reading.error(history.reading_confidence) or 0.0 for reading in baseline]
-        noise = sqrt(sum(error**2 for error in errors)) / len(baseline)
-        below = [self._below(each, level, noise, history.reading_confidence) for _, each in estimates]
+        below = [self._below(each, level, baseline.error, history.reading_confidence) for _, each in estimates]
         held = sum(1 for _ in takewhile(lambda each: each.fall > limit and each.lower > 0, reversed(below)))
         newest = below[-1]
         verdict: FindingVerdict = "fired" if held >= needed else "holding" if newest.fall > limit else "quiet"
@@ -123,7 +153,7 @@ class EstimatePolicy(Record):
             held=held,
             needed=needed,
             sentence=f"{self.metric} of {estimates[-1][0]} is estimated {word} than its baseline {number(level)} by "
-            f"{number(abs(newest.fall))}, limit {number(limit)}; {said} (its labels are not in)",
+            f"{number(abs(newest.fall))}, limit {number(limit)}; {said} (its labels are not in){baseline.said}",
         )
 
     def _below(self, estimated: Estimated, level: float, noise: float, confidence: float) -> _Below:

@@ -19,7 +19,8 @@ class Standing(Record):
     `worth` is the expected gain in money a week, in `currency`. `ripe` is the newest ripe period,
     `ripening` how many closed ones wait for labels. `release` is the version under way, `approval`
     whether it waits for a person. `waiting` is the decided retrain that is still to begin or to end
-    (its decision's id), `asked` whether a person or an event asked for it.
+    (its decision's id), `asked` whether a person or an event asked for it. `deadline`, in words, is the time that a
+    decision left for a retrain which has not begun.
     """
 
     model: str
@@ -37,6 +38,7 @@ class Standing(Record):
     waiting: str | None = None
     asked: bool = False
     paused: str = ""
+    deadline: str = ""
 
     @property
     def free(self) -> bool:
@@ -59,6 +61,7 @@ class Standing(Record):
             "labels": f"ripe to {self.ripe}, {self.ripening} waiting" if self.ripe else f"{self.ripening} waiting",
             "release": f"{self.release}: a person must approve" if self.approval else self.release,
             "retrain": f"paused: {self.paused}" if self.paused else waits,
+            "deadline": self.deadline,
             "why": self.reason,
         }
 

@@ -10,6 +10,7 @@ from retrain_platform.dataset.duration import duration_text
 from retrain_platform.policy.base import Action, Finding, History
 from retrain_platform.policy.calendar import Blackout, local
 from retrain_platform.policy.waiting import last_attempt, served
+from retrain_platform.policy.wording import periods
 
 MONTH = timedelta(days=30)
 """How far back automatic releases are counted."""
@@ -64,6 +65,18 @@ def blackout(ranges: Sequence[Blackout], history: History) -> tuple[Stop, ...]:
         for each in ranges
         if each.holds(now.date())
     )
+
+
+def between_decisions(span: timedelta | None, history: History) -> tuple[Stop, ...]:
+    """The wait for the end of a decision period of `span`, counted from the calendar's start in whole periods."""
+    due = next_decision(span, history)
+    return (Stop(f"the wait for the next decision, {due}", Action.WATCH, yields=True),) if due else ()
+
+
+def next_decision(span: timedelta | None, history: History) -> str:
+    """When the decision period of `span` ends, in words; empty where it ends now, or none is asked for."""
+    ahead = 0 if span is None else -(history.number + 1) % history.periods_in(span)
+    return f"due on {(history.as_of + ahead * history.period_length).date()}, in {periods(ahead)}" if ahead else ""
 
 
 def release_cap(most: int | None, history: History) -> tuple[Stop, ...]:

@@ -30,8 +30,9 @@ class PerformancePolicy(Record):
     ('best'), or what champions showed in the same season one `cycle` ago ('season'; the proven ones where there
     is none, and the sentence says which). The limit is `falls_by` in the metric's unit or
     `falls_by_share` of the baseline; of a metric that is better when smaller, a rise is the fall.
-    Confirmed: the one-sided lower bound of the mean fall, at `confidence`, is over 0. `dwell` None
-    is one period.
+    Confirmed: the one-sided lower bound of the mean fall, at `confidence`, is over 0. Readings of a day or
+    less have no interval of their own: then how far the champion's first days (10 to 21 of them) are apart is
+    the error, neighbouring days that are alike taken into account. `dwell` None is one period.
 
     With `segments` (columns of the spec's own), every segment is judged by itself instead of the
     whole, confirmed with a correction for their number (Holm's). It fires when one does; the segments
@@ -160,6 +161,8 @@ def _verdict(judged: Fall, needed: int, confirmed: bool | None, bound: str) -> t
         return "quiet", "the newest is within the limit"
     if judged.held < needed:
         return "holding", f"over it for {judged.held} of {periods(needed)}"
+    noise = "a reading without an interval" if judged.spread is None else judged.spread.said
     if confirmed is None:
-        return "cannot tell", "a reading without an interval, so the fall cannot be confirmed"
+        return "cannot tell", f"{noise}: the fall cannot be confirmed"
+    bound += f" ({noise})" if judged.spread is not None else ""
     return ("fired", f"confirmed, {bound}") if confirmed else ("holding", f"not confirmed: {bound}")

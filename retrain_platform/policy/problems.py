@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from math import lcm
 
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.period import Calendar
-from retrain_platform.policy.cadences import cadence_problems
+from retrain_platform.policy.cadences import cadence_problems, never_decided
 from retrain_platform.policy.compose import Composition, Policy
 from retrain_platform.policy.concept import CalibrationPolicy, ConceptDriftPolicy
 from retrain_platform.policy.correlation import CorrelationPolicy
@@ -32,12 +33,15 @@ def problems(
     """Every contradiction of a well-formed policy; paths begin with 'policy', as in 'policy.policies[1].dwell'.
 
     A cadence must leave time for one new period to ripen, in every season; a dwell is a whole number of periods;
-    a window on a label metric is not shorter than the label delay; there is one escalation table. With `calendar`,
-    a preferred window must hold an end of some period.
+    a window on a label metric is not shorter than the label delay; there is one escalation table. A composition's
+    `decide_every` is a whole number of periods. With `calendar`, a preferred window must hold an end of some period.
     """
     placed = list(_placed(policy, "policy"))
+    spans = list(_decisions(policy, "policy"))
     tables = [path for path, part in placed if isinstance(part, EscalationPolicy)]
-    found = [each for path, part in placed for each in _of(part, path, period, label_delay, calendar)]
+    found = [each for path, part in placed for each in _of(part, path, period, label_delay)]
+    found += [each for path, part in placed for each in _windows(part, path, period, spans, calendar)]
+    found += [each for path, span in spans for each in _dwell(span, path, period)]
     return found + [(path, "", f"must be the only table: add its rows to those of {tables[0]}") for path in tables[1:]]
 
 
@@ -50,11 +54,27 @@ def _placed(policy: Policy, path: str) -> Iterator[tuple[str, Policy]]:
         yield from _placed(part, f"{path}.policies[{position}]")
 
 
-def _of(
-    policy: Policy, path: str, period: timedelta, delay: timedelta, calendar: Calendar | None
+def _windows(
+    policy: Policy, path: str, period: timedelta, spans: Sequence[tuple[str, timedelta]], calendar: Calendar | None
 ) -> Iterator[Contradiction]:
+    """Preferred windows that hold no end of a period at which the compositions around the schedule decide."""
+    if isinstance(policy, SchedulePolicy) and calendar is not None:
+        around = [span // period for place, span in spans if path.startswith(place.removesuffix(".decide_every") + ".")]
+        yield from never_decided(policy, path, calendar, lcm(*(max(1, count) for count in around)))
+
+
+def _decisions(policy: Policy, path: str) -> Iterator[tuple[str, timedelta]]:
+    """Every `decide_every` with its place."""
+    if isinstance(policy, Composition):
+        if policy.decide_every is not None:
+            yield f"{path}.decide_every", policy.decide_every
+        for position, part in enumerate(policy.policies):
+            yield from _decisions(part, f"{path}.policies[{position}]")
+
+
+def _of(policy: Policy, path: str, period: timedelta, delay: timedelta) -> Iterator[Contradiction]:
     if isinstance(policy, SchedulePolicy):
-        yield from cadence_problems(policy, path, period, delay, calendar)
+        yield from cadence_problems(policy, path, period, delay)
     elif isinstance(policy, EscalationPolicy):
         for position, row in enumerate(policy.rows):
             yield from _dwell(row.after, f"{path}.rows[{position}].after", period)

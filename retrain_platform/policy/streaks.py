@@ -9,16 +9,13 @@ from itertools import takewhile
 from math import sqrt
 from typing import NamedTuple
 
-from retrain_platform.monitoring.reports import DriftReport, FeatureDrift
+from retrain_platform.monitoring.reports import SQUARES, DriftReport, FeatureDrift
 from retrain_platform.policy.base import History
 from retrain_platform.policy.wording import number, periods
-from retrain_platform.stats.tails import of_chance, of_periods
+from retrain_platform.stats.tails import carried, of_chance, of_periods
 
 NAMED = 4
 """How many features or categories a sentence names."""
-
-_SQUARES = ("psi", "kl", "chi_squared", "new_category_share")
-"""The measures that grow as the square of a shift; the others grow as the shift itself."""
 
 
 class Rule(NamedTuple):
@@ -47,10 +44,11 @@ class Rule(NamedTuple):
         if noise is None or drift.noise_periods < 2:
             return None
         each = self.chance / self.looks
-        wider = of_periods(drift.noise_periods, each), of_chance(each)
-        if self.measure not in _SQUARES:
-            wider = sqrt(wider[0]), sqrt(wider[1])
-        return max(noise * wider[0], sampling * wider[1])
+        wider, wider_chance = of_periods(drift.noise_periods, each), of_chance(each)
+        known = drift.chance.get(self.measure) or 0.0
+        if self.measure in SQUARES:
+            return max(carried(noise, known, factor=wider), sampling * wider_chance)
+        return max(sqrt(carried(noise**2, known**2, factor=wider)), sampling * sqrt(wider_chance))
 
     def exceeded(self, drift: FeatureDrift | None) -> bool:
         """Whether the feature is over its limit."""
@@ -63,7 +61,7 @@ class Rule(NamedTuple):
         """Whether chance alone, at these numbers of rows, reaches what the rule calls drift."""
         sampling = drift.sampling.get(self.measure)
         each = 1.0 if self.chance is None else of_chance(self.chance / self.looks)
-        wider = each if self.measure in _SQUARES else sqrt(each)
+        wider = each if self.measure in SQUARES else sqrt(each)
         return sampling is not None and sampling * wider > self.over
 
 

@@ -7,6 +7,7 @@ from retrain_platform.monitoring.reports import PerformanceReport
 from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.policy.decide import decide as judge
 from retrain_platform.steps.control import trouble
+from retrain_platform.steps.deadlines import tell_missed, time_left
 from retrain_platform.steps.history import history
 from retrain_platform.steps.lines import DECIDED, INCIDENT, WATCHED
 from retrain_platform.steps.releasing import frontier, is_next
@@ -29,15 +30,27 @@ def decide(shop: Workshop, period: Period) -> RetrainDecision:
         for kind, why in _incidents(shop, period, known.problem).items():
             key, body = f"{kind}:{period.key}", {"kind": kind, "period": period.key}
             shop.ledger.append(shop.model, INCIDENT, key, period.end, why=why, body=body)
+        tell_missed(shop.spec, shop.ledger, shop.values, reached=period.end)
         shop.ledger.append(
             shop.model,
             WATCHED,
             f"watched:{period.key}",
             period.end,
             why=decision.reason,
-            body={"period": period.key, "decision_id": decision.id, "action": decision.action.value},
+            body={
+                "period": period.key,
+                "decision_id": decision.id,
+                "action": decision.action.value,
+                **time_left(decision),
+            },
         )
     return decision
+
+
+def known_decisions(shop: Workshop, period: Period) -> list[RetrainDecision]:
+    """The newest decision of each period up to this one, oldest first."""
+    found = shop.values.all(shop.model, "retrain_decision", RetrainDecision)
+    return [decision for key, decision in found.items() if key <= period.key]
 
 
 def _record(shop: Workshop, period: Period, decision: RetrainDecision) -> None:
@@ -56,6 +69,7 @@ def _record(shop: Workshop, period: Period, decision: RetrainDecision) -> None:
             "urgent": decision.action.value == "retrain_now",
             "answers": list(decision.answers),
             "overrides": list(decision.overrides),
+            **time_left(decision),
         },
     )
 

@@ -11,6 +11,7 @@ from retrain_platform.policy.fleet import Standing
 from retrain_platform.release.base import Entry, Stage
 from retrain_platform.release.fold import fold
 from retrain_platform.spec.model import ModelSpec
+from retrain_platform.steps.deadlines import standing_deadline
 from retrain_platform.steps.due import waiting_retrain
 from retrain_platform.steps.lines import DECIDED, WATCHED, paused
 from retrain_platform.steps.values import Ripened
@@ -44,6 +45,7 @@ def standing(spec: ModelSpec, entries: Sequence[Entry], values: Values) -> Stand
         waiting=waits.decision_id if waits else None,
         asked=waits is not None and _asked(entries, waits.decision_id),
         paused=paused(entries),
+        deadline=left.shown if (left := standing_deadline(spec, entries, values)) else "",
     )
 
 

@@ -38,6 +38,7 @@ def history(shop: Workshop, period: Period) -> History:
         model=spec.name,
         as_of=period.end,
         period=period,
+        number=spec.period.index(period.key),
         period_length=spec.period.length(),
         timezone=spec.period.timezone,
         label_delay=spec.label.delay,
@@ -51,7 +52,7 @@ def history(shop: Workshop, period: Period) -> History:
         cost=spec.cost,
         reading_confidence=spec.monitoring.confidence,
         **_from_reports(shop, period),
-        **_from_ledger(entries),
+        **_from_ledger([entry for entry in entries if not _of_this_decision(entry, period)]),
         **_from_rows(shop, period),
     )
     return with_detected(shop, known)
@@ -84,6 +85,11 @@ def _from_ledger(entries: list[Entry]) -> dict[str, Any]:
         ),
         "release_open": state.open.version if state.open else None,
     }
+
+
+def _of_this_decision(entry: Entry, period: Period) -> bool:
+    """Whether the period's own decision put this incident on record: it cannot have known it when it decided."""
+    return entry.kind == INCIDENT and entry.as_of == period.end and entry.key.endswith(f":{period.key}")
 
 
 def _from_rows(shop: Workshop, period: Period) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.policy.base import Finding, RetrainDecision
 from retrain_platform.release.base import Entry
 from retrain_platform.release.fold import fold
+from retrain_platform.steps.deadlines import missed_deadlines
 from retrain_platform.steps.deciding import decision_of
 from retrain_platform.steps.lines import DECIDED, RETRAINED
 from retrain_platform.steps.workshop import Workshop
@@ -21,8 +22,8 @@ MOVES = ("opened", "advanced", "promoted", "proven", "aborted", "rolled_back", "
 class LogLine(Record):
     """One retrain: `status` is where its version stands now, or the verdict that ended it.
 
-    `cost`, where the spec prices things, is its computing as it was measured (as it was stated, where
-    an hour has no price) and its review.
+    `late` is the deadline that had passed when it began. `cost`, where the spec prices things, is its computing as it
+    was measured (as it was stated, where an hour has no price) and its review.
     """
 
     decision_id: str
@@ -41,6 +42,7 @@ class LogLine(Record):
     champion: float | None
     status: str
     notes: str
+    late: str = ""
     cost: float | None = None
     currency: str = ""
 
@@ -60,6 +62,7 @@ class LogLine(Record):
             "snapshot": self.snapshot,
             "decision": self.decision_id,
             "why": self.reason,
+            "late": self.late,
             "notes": self.notes,
         }
 
@@ -99,9 +102,24 @@ def _line(shop: Workshop, ended: Entry, begun: Entry | None, entries: list[Entry
         champion=comparison.champion if comparison else None,
         status=_status(ended.body["version"], entries),
         notes=ended.why,
+        late=_late(entries, begun),
         cost=None if (prices := shop.spec.cost) is None else prices.of_measured(_hours(begun, ended)),
         currency=prices.currency if prices else "",
     )
+
+
+def _late(entries: list[Entry], begun: Entry | None) -> str:
+    """The newest deadline that was told as missed between the retrain before and this one."""
+    before = [e.seq for e in entries if e.kind == RETRAINED and begun is not None and e.seq < begun.seq]
+    until = next((e.seq for e in entries if begun is not None and e.kind == RETRAINED and e.seq > begun.seq), 0)
+    missed = [each.why for each in missed_deadlines(entries, max(before, default=0)) if each.seq < until]
+    return missed[-1] if missed else ""
+
+
+def missed_since(entries: list[Entry]) -> list[str]:
+    """The deadlines that were missed since a retrain last ended, in words: no line of the log tells of them."""
+    ended = max((entry.seq for entry in entries if entry.kind == RETRAINED), default=0)
+    return [each.why for each in missed_deadlines(entries, ended)]
 
 
 def _hours(begun: Entry | None, ended: Entry) -> float:

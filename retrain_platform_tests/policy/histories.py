@@ -1,13 +1,10 @@
-"""Histories to judge: built by hand, and drawn at random."""
+"""Histories to judge, built by hand."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from hypothesis import strategies as st
-
 from retrain_platform.dataset.period import Calendar
-from retrain_platform.dataset.versions import World
 from retrain_platform.monitoring.error_reports import (
     DayErrors,
     Estimated,
@@ -23,7 +20,6 @@ from retrain_platform.policy.base import (
     Champion,
     Detected,
     History,
-    Incident,
     Released,
     Requested,
     Retrained,
@@ -56,6 +52,7 @@ def history(week: int = 11, **known: Any) -> History:
         model="flight_delay",
         as_of=end_of(week),
         period=CALENDAR.at(week),
+        number=week,
         period_length=WEEK,
         timezone=CALENDAR.timezone,
         label_delay=timedelta(days=2),
@@ -271,93 +268,3 @@ def released(week: int, how: str = "release", *, by_hand: bool = False) -> Relea
 
 def requested(week: int = 11, *, urgent: bool = False, key: str = "request:1", kind: str = "manual") -> Requested:
     return Requested(key=key, kind=kind, as_of=end_of(week), why="new fares", actor="ana", urgent=urgent)
-
-
-@st.composite
-def histories(draw: st.DrawFn, week: int = 14) -> History:
-    """Anything that can have happened until the end of `week`."""
-    weeks = st.integers(0, week)
-    scores = st.one_of(st.none(), st.floats(0, 2))
-    watched = draw(st.integers(0, week + 1))
-    drift = tuple(
-        report(
-            number,
-            *(
-                feature(
-                    name,
-                    {
-                        "psi": draw(scores),
-                        "kl": draw(scores),
-                        "new_category_share": draw(st.one_of(st.none(), st.floats(0, 1))),
-                    },
-                    {"psi": draw(scores)},
-                    correlation=draw(scores),
-                    correlated="temp",
-                    noise_periods=draw(st.sampled_from([0, 8])),
-                )
-                for name in ("carrier", "dest")
-            ),
-        )
-        for number in range(week + 1 - watched, week + 1)
-    )
-    small, chances = st.floats(-0.2, 0.2), st.floats(0, 1)
-    moved = st.tuples(small, chances)
-    concepts = tuple(
-        concept(4 + place, draw(moved), {"carrier": draw(moved), "(score)": draw(moved)}, losses)
-        for place, losses in enumerate(
-            draw(st.lists(st.lists(st.floats(0, 2), min_size=7, max_size=7), max_size=week - 4))
-        )
-    )
-    drift = tuple(
-        each.model_copy(update={"mix": told.mix, "predictions": draw(st.sampled_from([None, told.predictions]))})
-        for each in drift
-        for told in [shifted(week, draw(scores))]
-    )
-    within = tuple(
-        each.model_copy(update={"segments": {"origin": {"EWR": each.features, "JFK": each.features[:1]}}})
-        for each in drift[-2:]
-    )
-    kinds = st.sampled_from(["manual", "manual", "competitor", "new_format", "filed before kinds were known"])
-    fewest = draw(st.sampled_from([0, 5]))
-    values = draw(st.lists(st.one_of(st.floats(0.5, 1), st.none()), min_size=fewest, max_size=week - 4))
-    half = draw(st.one_of(st.none(), st.floats(0.001, 0.2)))
-    return history(
-        week,
-        champion=draw(
-            st.sampled_from(
-                [champion(3, versions={"encoder": "1"}, code="a"), champion(week - 1), champion(week), None]
-            )
-        ),
-        drift=drift,
-        segment_drift=within,
-        performance=readings(*values, half=half),
-        concept=concepts,
-        estimated=tuple(
-            estimate(number, draw(st.one_of(st.none(), st.floats(0.5, 1))), why="too few ripe periods")
-            for number in draw(st.lists(weeks, max_size=2))
-        ),
-        detected=draw(st.sampled_from([(), (detected(week),)])),
-        ripe=ripe(draw(st.integers(0, week))),
-        new_ripe_rows=draw(st.integers(0, 2000)),
-        retrained=tuple(draw(st.lists(st.builds(retrained, weeks), max_size=2))),
-        released=tuple(draw(st.lists(st.builds(released, weeks, by_hand=st.booleans()), max_size=3))),
-        requested=tuple(draw(st.lists(st.builds(requested, weeks, urgent=st.booleans(), kind=kinds), max_size=1))),
-        incidents=tuple(
-            Incident(kind="data", as_of=end_of(number), why="a column vanished")
-            for number in draw(st.lists(weeks, max_size=1))
-        ),
-        release_open=draw(st.sampled_from([None, None, "7"])),
-        versions=draw(st.sampled_from([{}, {"encoder": "2", "features": "1"}])),
-        code=draw(st.sampled_from(["", "a", "b"])),
-        world=draw(st.sampled_from([None, None, World(since=CALENDAR.at(9).start, changed=("encoder from 1 to 2",))])),
-        measures=tuple(
-            measured(number, latency=draw(st.floats(0, 600)), sales=draw(st.floats(0, 9)))
-            for number in range(draw(st.integers(0, week + 1)), week + 1)
-        ),
-        problem=draw(st.sampled_from(["", "", "", "column tailnum vanished"])),
-        gaps=tuple(
-            gap(number, draw(st.one_of(st.none(), st.floats(-0.1, 0.1))), half, draw(st.sampled_from("123")))
-            for number in range(8, week, 2)
-        ),
-        cost=draw(st.sampled_from([None, PRICES, CostSpec(currency="USD", retrain=0, error=0.5)])),
-    )

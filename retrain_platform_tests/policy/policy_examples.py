@@ -27,6 +27,7 @@ from retrain_platform.policy import (
     NoChampionPolicy,
     PerformancePolicy,
     PredictionDriftPolicy,
+    PythonPolicy,
     RequestedPolicy,
     SchedulePolicy,
     SchemaPolicy,
@@ -110,6 +111,10 @@ LEAVES: dict[type, list[Any]] = {
     VersionsPolicy: [VersionsPolicy(), VersionsPolicy(names=["encoder"], action="retrain_now")],
     SchemaPolicy: [SchemaPolicy()],
     CodeChangedPolicy: [CodeChangedPolicy(), CodeChangedPolicy(action="schedule")],
+    PythonPolicy: [
+        PythonPolicy(call="retrain_platform_tests.policy.own_policies:many_rows"),
+        PythonPolicy(call="retrain_platform_tests.policy.own_policies:breaks"),
+    ],
     RequestedPolicy: [RequestedPolicy()],
     NoChampionPolicy: [NoChampionPolicy()],
 }
@@ -119,6 +124,7 @@ COMPOSED: dict[type, list[Any]] = {
         AnyOf(policies=_PARTS, cooldown="3w", automatic_releases_a_month=2),
         AnyOf(policies=_PARTS, screens=[{"measure": "latency", "above": 300}, {"measure": "sales", "below": 1}]),
         AnyOf(policies=[AnyOf(policies=_PARTS[:3], cooldown="4w")]),
+        AnyOf(policies=_PARTS[:6], decide_every="4w"),
     ],
     AllOf: [AllOf(policies=_PARTS[:2], action=Action.INVESTIGATE)],
     AtLeast: [AtLeast(n=2, policies=_PARTS[:4])],
@@ -135,6 +141,7 @@ def policies() -> st.SearchStrategy[Any]:
 def _composed(parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     guards = {
         "policies": st.lists(parts, min_size=1, max_size=3),
+        "decide_every": st.sampled_from([None, timedelta(weeks=4)]),
         "cooldown": st.sampled_from([None, timedelta(weeks=3)]),
         "automatic_releases_a_month": st.sampled_from([None, 1]),
         "blackouts": st.sampled_from([(), ({"from": "04-01", "to": "04-20"},)]),

@@ -112,6 +112,25 @@ class TestErrorStream:
         assert found.value > found.limit
         assert "over it since 2013-05-" in found.sentence
 
+    def test_one_that_came_back_within_the_newest_week_fires_still_and_once(self) -> None:
+        """Over on Wednesday, under on Monday: a decision that looks at the last day alone forgets it."""
+        passing = np.concatenate([steady(98), steady(7, 1) + np.repeat([0.2, -0.2], [3, 4])])
+        found = stream(passing)
+        assert found.verdict == "fired"
+        assert "over it from 2013-05-08 to 2013-05-09, 5.6 at most" in found.sentence
+        assert stream(np.concatenate([passing, steady(7, 2)])).verdict == "quiet"
+
+    def test_days_that_came_in_together_are_all_looked_at(self) -> None:
+        passing = np.concatenate([steady(98), steady(7, 1) + np.repeat([0.2, -0.2], [3, 4]), steady(7, 2)])
+        known = weeks(passing)
+        late = tuple(each.model_copy(update={"as_of": known[-1].as_of}) for each in known[-2:])
+        assert ErrorStreamPolicy().decide(history(WEEK, concept=(*known[:-2], *late))).verdict == "fired"
+
+    def test_skewed_days_do_not_cry_wolf(self) -> None:
+        """Squares of normal days: the standard deviation of normal days would take their tail for a change."""
+        calm = 0.5 + 0.05 * np.random.default_rng(4).normal(size=(20, 112)) ** 2
+        assert sum(stream(each).verdict == "fired" for each in calm) <= 2
+
     def test_a_steady_stream_is_quiet(self) -> None:
         assert stream(steady(112)).verdict == "quiet"
 
@@ -123,13 +142,13 @@ class TestErrorStream:
     def test_the_first_observations_never_fire(self) -> None:
         found = stream(np.array([9.0, 0, 5, 100, 1, 1000, 1e6]), false_alarm_every="10d")
         assert (found.verdict, found.action) == ("cannot tell", Action.NONE)
-        assert "10 ripe days, 7 are in" in found.sentence
+        assert "15 ripe days, 7 are in" in found.sentence
 
     def test_a_new_champion_begins_anew_on_its_own_days(self) -> None:
-        known = (*weeks(steady(70)), *weeks(steady(14, 1) + 5, version="2", first=14))
+        known = (*weeks(steady(70)), *weeks(steady(21, 1) + 5, version="2", first=14))
         found = ErrorStreamPolicy().decide(history(WEEK, concept=known, champion=champion(13, version="2")))
         assert found.verdict == "quiet"
-        assert "after 14 days" in found.sentence
+        assert "after 21 days" in found.sentence
 
     def test_more_false_alarms_allowed_is_a_lower_threshold(self) -> None:
         seldom, often = (stream(steady(28), false_alarm_every=every) for every in ("1000d", "60d"))

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 
 from retrain_platform.policy import AnyOf, FloorPolicy, SchedulePolicy, VolumePolicy, decide
 from retrain_platform.policy.base import Action, Finding, History, RetrainDecision
+from retrain_platform_tests.policy.drawn import histories
 from retrain_platform_tests.policy.histories import (
     champion,
     end_of,
-    histories,
     history,
     psi_reports,
     readings,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import Any
 
 import pytest
@@ -72,6 +73,15 @@ def test_the_limit_is_corrected_for_segments_times_features() -> None:
     assert six.limit == pytest.approx(0.1 * of_periods(8, 0.05 / 6))
     asked = judge(in_origins(WEEK, EWR=two[:1]), over=0.01, false_alarms=0.01)
     assert asked.limit == pytest.approx(0.1 * of_periods(8, 0.01))
+
+
+def test_what_chance_alone_gives_is_not_carried_out() -> None:
+    """Of a noise of .1 chance gives .06 on average: periods differ by the .04 that is over it."""
+    known = moved(0.1, noise=0.1).model_copy(update={"chance": {"psi": 0.06, "js": 0.06}})
+    assert judge(in_origins(WEEK, EWR=(known,)), over=0.01).limit == pytest.approx(0.06 + 0.04 * of_periods(8, 0.05))
+    root = known.model_copy(update={"scores": {"js": 0.1}, "noise": {"js": 0.1}, "sampling": {}})
+    limit = judge(in_origins(WEEK, EWR=(root,)), over=0.01, method="js").limit
+    assert limit == pytest.approx(sqrt(0.06**2 + (0.1**2 - 0.06**2) * of_periods(8, 0.05)))
 
 
 def test_few_rows_widen_the_limit_by_as_much() -> None:

@@ -14,12 +14,12 @@ from retrain_platform.policy import AdaptivePolicy, AnyOf, EscalationPolicy, dec
 from retrain_platform.policy.base import Action, Finding, History, Incident
 from retrain_platform.policy.conditions import Condition, error_of_periods
 from retrain_platform.policy.waiting import served, shortest_cadence
+from retrain_platform_tests.policy.drawn import histories
 from retrain_platform_tests.policy.histories import (
     WEEK,
     champion,
     end_of,
     feature,
-    histories,
     history,
     readings,
     report,
@@ -158,7 +158,8 @@ class TestAFallThatStays:
         fault = (Incident(kind=kind, as_of=end_of(7), why="the feed was cut"),)
         found = SHIPPED.decide(fallen(0.75, 0.75, incidents=fault))
         assert found.action is action
-        assert ("explained by a fault (data: the feed was cut)" in found.sentence) == (kind == "data")
+        said = "explained by a fault in the same periods (data: the feed was cut)"
+        assert (said in found.sentence) == (kind == "data")
         before = (Incident(kind=kind, as_of=end_of(5), why="the feed was cut"),)
         assert SHIPPED.decide(fallen(0.75, 0.75, incidents=before)).action is Action.RETRAIN
 

@@ -22,9 +22,9 @@ from retrain_platform.policy import (
     decide,
 )
 from retrain_platform.policy.base import History, RetrainDecision
+from retrain_platform_tests.policy.drawn import histories
 from retrain_platform_tests.policy.histories import (
     champion,
-    histories,
     history,
     psi_reports,
     readings,

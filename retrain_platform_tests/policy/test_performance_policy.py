@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from retrain_platform.policy import PerformancePolicy
 from retrain_platform.policy.base import Action, Finding, History
 from retrain_platform.policy.readings import Measured
-from retrain_platform_tests.policy.histories import champion, histories, history, readings, ripe
+from retrain_platform_tests.policy.drawn import histories
+from retrain_platform_tests.policy.histories import champion, history, readings, ripe
 
 WEEK = 20
 

@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from retrain_platform.policy import AllOf, AnyOf, AtLeast, FloorPolicy, RequestedPolicy, SchedulePolicy, VolumePolicy
 from retrain_platform.policy.base import Action, Champion, Finding, History, asks
 from retrain_platform.policy.compose import VERDICTS, combine
+from retrain_platform_tests.policy.drawn import histories
 from retrain_platform_tests.policy.histories import (
     champion,
     end_of,
-    histories,
     history,
     readings,
     released,

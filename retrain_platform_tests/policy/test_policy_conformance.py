@@ -8,13 +8,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from retrain_platform.policy import POLICIES, NoChampionPolicy, Policy, decide
 from retrain_platform.policy.base import Action, Detected, History, Incident
+from retrain_platform_tests.policy.drawn import histories
 from retrain_platform_tests.policy.histories import (
     champion,
     concept,
     end_of,
     estimate,
     gap,
-    histories,
     history,
     measured,
     readings,

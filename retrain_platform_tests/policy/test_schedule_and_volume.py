@@ -11,7 +11,8 @@ from retrain_platform.dataset.period import Calendar
 from retrain_platform.policy import SchedulePolicy, VolumePolicy
 from retrain_platform.policy.base import Action, History
 from retrain_platform.policy.waiting import first_tick, served, waited
-from retrain_platform_tests.policy.histories import champion, end_of, histories, history, retrained
+from retrain_platform_tests.policy.drawn import histories
+from retrain_platform_tests.policy.histories import champion, end_of, history, retrained
 
 SOON = settings(max_examples=60, deadline=None)
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from retrain_platform.policy import AllOf, AnyOf, FloorPolicy, MeasurePolicy, PerformancePolicy, VolumePolicy, decide
 from retrain_platform.policy.base import Action, Finding, History, Incident
 from retrain_platform.policy.screening import Screen, screened
-from retrain_platform_tests.policy.histories import end_of, histories, history, readings, ripe, series
+from retrain_platform_tests.policy.drawn import histories
+from retrain_platform_tests.policy.histories import end_of, history, readings, ripe, series
 from retrain_platform_tests.policy.policy_examples import ALL
 
 FLOOR = FloorPolicy(metric="auc", at_least=0.6, dwell="2w")
