@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from retrain_platform.adapters.atomic import write_folder_atomically
 from retrain_platform.adapters.lightgbm_learner import load_lightgbm
 from retrain_platform.adapters.package_files import BadPackage, read_package
+from retrain_platform.adapters.python_learner import load_python
 from retrain_platform.adapters.sklearn_learner import load_sklearn
 from retrain_platform.training.base import Fitted
 
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-_LOADERS: dict[str, Callable[[Path], Fitted]] = {"lightgbm": load_lightgbm, "sklearn": load_sklearn}
+_LOADERS: dict[str, Callable[[Path], Fitted]] = {
+    "lightgbm": load_lightgbm,
+    "sklearn": load_sklearn,
+    "python": load_python,
+}
 
 
 def keep_package(fitted: Fitted, folder: Path) -> None:

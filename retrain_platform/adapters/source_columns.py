@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from retrain_platform.adapters.sources import SourceUnreadable, address_of, delta_of, function_named
-from retrain_platform.dataset.source import Python, Source
+from retrain_platform.adapters.sources.joined import in_join
+from retrain_platform.dataset.joins import Join
+from retrain_platform.dataset.source import Python, Source, Sql, source_of
 
 _MOST = 200
 """Of more files the first and the last hundred are looked at."""
@@ -33,12 +35,39 @@ def source_columns(source: Source, root: Path) -> Columns:
         return Columns(None, f"{source.call} can be imported; its columns are seen by the first run")
     if (delta := delta_of(source)) is not None:
         return _delta_columns(address_of(delta, root), delta.uri)
+    if isinstance(source, Sql):
+        return _sql_columns(source, root)
     pattern = str(getattr(source, "path", ""))
     files = [Path(name) for name in sorted(glob.glob(str(root / Path(pattern).expanduser()), recursive=True))]
     if not files:
         return Columns(None, f"no file matches source.path == {pattern!r} yet: its columns were not looked at")
     looked_at = files if len(files) <= _MOST else [*files[: _MOST // 2], *files[-_MOST // 2 :]]
     return Columns(tuple(dict.fromkeys(name for path in looked_at for name in _file_columns(path))))
+
+
+def table_columns(join: Join, position: int, root: Path) -> Columns:
+    """The columns of the feature table at `position` of the source's joins, as `source_columns` knows them.
+
+    Raises:
+        SourceUnreadable: as `source_columns`, naming the join's field.
+    """
+    try:
+        seen = source_columns(source_of(join), root)
+    except SourceUnreadable as error:
+        raise SourceUnreadable(in_join(str(error), position)) from None
+    return seen._replace(note=in_join(seen.note, position))
+
+
+def _sql_columns(source: Sql, root: Path) -> Columns:
+    """Of a file of SQLite's alone; other databases are on other machines, or may be."""
+    if not source.url.get_secret_value().startswith("sqlite"):
+        return Columns(None, f"{source.url} may be on another machine: its columns are seen by the first run")
+    from retrain_platform.adapters.sources.sql import local_file, sql_columns
+
+    file = local_file(source, root)
+    if file is not None and not file.is_file():
+        return Columns(None, f"no database stands at source.url == {str(source.url)!r} yet: its columns were not seen")
+    return Columns(tuple(sql_columns(source, root)))
 
 
 def _delta_columns(address: str, uri: str) -> Columns:

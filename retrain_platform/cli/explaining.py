@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from retrain_platform.cli.plugins import absent, unmet
 from retrain_platform.cli.screen import console, hush
 from retrain_platform.policy.wording import periods
 from retrain_platform.release.advance import stage_periods
@@ -18,10 +19,11 @@ from retrain_platform.spec.problem import Problem, child, line_of, undotted
 from retrain_platform.training.sklearn import Sklearn
 
 
-def further(spec: ModelSpec, path: Path, named: dict[str, Path]) -> list[str]:
+def further(spec: ModelSpec, path: Path, named: dict[str, Path], *, plugin: bool = False) -> list[str]:
     """What only `retrain check` looks at; gives notes on what could not be looked at yet.
 
-    A model's name given twice in `named`; names of expectations and of estimators; the source's columns.
+    A model's name given twice in `named`; names of expectations, of estimators and of the user's own functions,
+    whose suites are run where `plugin` asks for it; the source's columns.
     Great Expectations and scikit-learn take seconds to import: only a spec that names theirs waits for them.
 
     Raises:
@@ -32,7 +34,8 @@ def further(spec: ModelSpec, path: Path, named: dict[str, Path]) -> list[str]:
     before = named.setdefault(spec.name, path)
     if before != path:
         wrong.append(("name", repr(spec.name), f"must be another name: {before} has it already"))
-    wrong += [*_expectations(spec), *_estimators(spec)]
+    gone = absent(spec)
+    wrong += [*_expectations(spec), *_estimators(spec), *gone, *(unmet(spec) if plugin and not gone else ())]
     misfit, notes = _columns(spec)
     problems = [Problem(str(path), line_of(node, undotted(field)), field, *said) for field, *said in [*wrong, *misfit]]
     if problems:
@@ -64,15 +67,18 @@ def _estimators(spec: ModelSpec) -> Iterator[Contradiction]:
 
 def _columns(spec: ModelSpec) -> tuple[list[Contradiction], list[str]]:
     """What the spec names and its source does not have; else why that could not be seen yet."""
-    from retrain_platform.adapters.source_columns import source_columns
+    from retrain_platform.adapters.source_columns import source_columns, table_columns
     from retrain_platform.adapters.sources import SourceUnreadable
-    from retrain_platform.spec.columns import misfits
+    from retrain_platform.spec.columns import after_joins, misfits
 
     try:
         seen = source_columns(spec.source, Path.cwd())
+        tables = [table_columns(join, position, Path.cwd()) for position, join in enumerate(spec.source.joins)]
     except SourceUnreadable as error:
         return [_split(str(error))], []
-    return ([], [seen.note]) if seen.names is None else (misfits(spec, seen.names), [])
+    notes = [each.note for each in (seen, *tables) if each.note]
+    wrong, names = after_joins(spec.source.joins, seen.names, [table.names for table in tables])
+    return (wrong, notes) if names is None else ([*wrong, *misfits(spec, names)], notes)
 
 
 def _split(said: str) -> Contradiction:

@@ -65,8 +65,9 @@ def event(
 ) -> None:
     """File an outside event; a new decision answers it, and who filed it and why stays on record.
 
-    What each kind asks for unless the spec's event policy says otherwise: a competitor's move, an incident_recovery
-    and other an investigation, the rest a retrain. With --now each asks for retrain now.
+    Competitor, incident_recovery and other ask for an investigation, the rest for a retrain; with --now for one now.
+
+    The spec's event policy may say otherwise.
 
     Example: [bold]retrain event flight_delay new_format --why "carrier codes changed on 1 March"[/bold]
     """

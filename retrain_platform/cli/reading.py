@@ -97,7 +97,7 @@ def log(model: ModelName, as_json: AsJson = False) -> None:
 
     Example: [bold]retrain log flight_delay[/bold]
     """
-    from retrain_platform.steps.story import log_lines, moves_of
+    from retrain_platform.steps.story import log_lines, missed_since, moves_of
 
     spec = spec_of(model)
     shop = shop_of(spec)
@@ -118,6 +118,7 @@ def log(model: ModelName, as_json: AsJson = False) -> None:
         for line, moves in zip(lines, by_hand, strict=True)
     ]
     show(rows, empty=f"{spec.name} was never retrained" if watched_periods(entries) else not_played(spec, model))
+    say(f"deadline missed: {why}" for why in missed_since(entries))
 
 
 @app.command()

@@ -31,6 +31,8 @@ from retrain_platform.steps.lines import paused
 _CUT = 140
 """How much of an incident a table shows."""
 
+Plugin = Annotated[bool, typer.Option("--plugin", help="Run the families' own suites on the spec's functions.")]
+
 
 @app.command()
 def check(
@@ -38,6 +40,7 @@ def check(
         list[Path] | None, typer.Argument(metavar="[SPEC]...", help="Spec files; without one, all here.")
     ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Print the whole spec with every default.")] = False,
+    plugin: Plugin = False,
     as_json: AsJson = False,
 ) -> None:
     """Check specs: every mistake with file, line, field, value and cure; then what each stage can detect.
@@ -48,13 +51,13 @@ def check(
 
     Example: [bold]retrain check[/bold]
 
-    Example: [bold]retrain check defs/models/churn/defs.yaml --explain[/bold]
+    Example: [bold]retrain check defs/models/churn/defs.yaml --explain --plugin[/bold]
     """
     files = specs or spec_files()
     if not files:
         fail("no spec found: name one, or go to the project's folder")
     named: dict[str, Path] = {}
-    checked = [_checked(path, named, explain) for path in files]
+    checked = [_checked(path, named, explain=explain, plugin=plugin) for path in files]
     if not answer(checked, as_json):
         for one in checked:
             _print_check(one)
@@ -63,10 +66,10 @@ def check(
     raise typer.Exit(1 if any(one["problems"] for one in checked) else 0)
 
 
-def _checked(path: Path, named: dict[str, Path], explain: bool) -> dict[str, Any]:
+def _checked(path: Path, named: dict[str, Path], *, explain: bool, plugin: bool) -> dict[str, Any]:
     try:
         spec = read_spec(path)
-        notes = further(spec, path, named)
+        notes = further(spec, path, named, plugin=plugin)
     except SpecErrors as error:
         return {
             "file": str(path),
@@ -195,6 +198,8 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
 
 def _status(spec: ModelSpec, until: str | None = None) -> dict[str, Any]:
     from retrain_platform.release.fold import fold
+    from retrain_platform.resources import settings, values_of
+    from retrain_platform.steps.deadlines import standing_deadline
 
     entries = entries_of(spec)
     state = fold(entries)
@@ -210,6 +215,7 @@ def _status(spec: ModelSpec, until: str | None = None) -> dict[str, Any]:
         **quality_of(spec, watched),
         "on_the_way": f"{way.version} ({way.stage.value}, {way.share}%)" if way else None,
         "next": _next(spec, entries, until),
+        "deadline": left.shown if (left := standing_deadline(spec, entries, values_of(settings()))) else None,
         "newest_incident": f"{incidents[-1].as_of:%Y-%m-%d} {incidents[-1].why}" if incidents else None,
     }
 

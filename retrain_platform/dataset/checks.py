@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
 
 from retrain_platform.dataset.duration import Duration
 from retrain_platform.dataset.period import Share
+from retrain_platform.dataset.places import function_name
 from retrain_platform.dataset.record import Record
 
 CheckName = Literal[
@@ -54,13 +55,29 @@ class Expectation(Record):
         return dict(self.model_extra or {})
 
 
+class PythonCheck(Record):
+    """A function `(frame: DataFrame) -> CheckAnswer` of the team's own, named as 'package.module:function'.
+
+    `frame` holds the labelled rows: the features, '_label' (float64) and '_event_time' (UTC).
+    """
+
+    kind: Literal["python"] = "python"
+    call: str
+
+    @field_validator("call")
+    @classmethod
+    def _module_and_function(cls, value: str) -> str:
+        return function_name("call", value)
+
+
 class ChecksSpec(Record):
     """The limits of the training gate.
 
     `min_rows`: labelled rows at least. `max_missing`: largest share of a feature's values that may
     be missing. `fresh_within`: the newest labelled row is at most this much older than `as_of`; None is 4
     weeks. `min_label_share`: labelled rows among all rows at least. `min_class_share`: each class
-    of a binary label at least. `expectations` are the team's own.
+    of a binary label at least. `expectations` are the team's own, and so are the functions of `own`;
+    they answer under one name.
     """
 
     min_rows: int = Field(default=1000, ge=1)
@@ -69,6 +86,7 @@ class ChecksSpec(Record):
     min_label_share: Share = 0.5
     min_class_share: Annotated[float, Field(ge=0, le=0.5)] = 0.01
     expectations: tuple[Expectation, ...] = ()
+    own: tuple[PythonCheck, ...] = ()
 
 
 class CheckResult(Record):
@@ -83,6 +101,16 @@ class CheckResult(Record):
     value: float | None = None
     limit: float | None = None
     sentence: str
+    examples: tuple[str, ...] = ()
+
+
+class CheckAnswer(Record):
+    """What a check of the team's own answers; the fields of `CheckResult` without its name."""
+
+    verdict: CheckVerdict
+    sentence: str = Field(min_length=1)
+    value: float | None = None
+    limit: float | None = None
     examples: tuple[str, ...] = ()
 
 

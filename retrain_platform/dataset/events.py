@@ -100,7 +100,10 @@ def known(frame: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     The source's own label column is left as it is: read `_label`.
     """
     later = (frame["_arrived"] > pd.Timestamp(as_of)).to_numpy()
-    return frame.assign(_label=frame["_label"].mask(later), _arrived=frame["_arrived"].mask(later))
+    told = frame.copy(deep=False)  # `assign` copies every column
+    if later.any():
+        told["_label"], told["_arrived"] = frame["_label"].mask(later), frame["_arrived"].mask(later)
+    return told
 
 
 def _placed(frame: pd.DataFrame, source: Source, timezone: str) -> tuple[pd.Series[Any], pd.Series[Any]]:

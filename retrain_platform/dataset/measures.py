@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
+from retrain_platform.dataset.places import AtDelta, AtFiles, AtFunction, AtSql
 from retrain_platform.dataset.record import Record
-from retrain_platform.dataset.source import Delta, Files, Python, Source, function_name, tabular
+from retrain_platform.dataset.source import Delta, Files, Python, Source, Sql
 
 
 class _Measures(Record):
@@ -32,52 +33,49 @@ class _Measures(Record):
         """The same place as a source of rows, for the readers of sources."""
 
 
-class MeasureFiles(_Measures):
+class MeasureFiles(_Measures, AtFiles):
     """Parquet or CSV files; `path` as of a source of files."""
 
     kind: Literal["files"] = "files"
-    path: str = Field(min_length=1)
-
-    @field_validator("path")
-    @classmethod
-    def _known_format(cls, value: str) -> str:
-        return tabular("path", value)
 
     def source(self) -> Source:
         """The files."""
         return Files(event_time=self.time, entity=self.measure, path=self.path)
 
 
-class MeasureDelta(_Measures):
+class MeasureDelta(_Measures, AtDelta):
     """A Delta table; `uri` and `options` as of a source."""
 
     kind: Literal["delta"] = "delta"
-    uri: str = Field(min_length=1)
-    options: dict[str, str] = {}
 
     def source(self) -> Source:
         """The Delta table."""
         return Delta(event_time=self.time, entity=self.measure, uri=self.uri, options=self.options)
 
 
-class MeasurePython(_Measures):
+class MeasureSql(_Measures, AtSql):
+    """A database; `url` and `query` or `table` as of a source."""
+
+    kind: Literal["sql"] = "sql"
+
+    def source(self) -> Source:
+        """The query or the table."""
+        return Sql(event_time=self.time, entity=self.measure, url=self.url, query=self.query, table=self.table)
+
+
+class MeasurePython(_Measures, AtFunction):
     """A function `(start, end) -> DataFrame` of the values in [start, end); `call` as of a source."""
 
     kind: Literal["python"] = "python"
-    call: str
-
-    @field_validator("call")
-    @classmethod
-    def _module_and_function(cls, value: str) -> str:
-        return function_name("call", value)
 
     def source(self) -> Source:
         """The function."""
         return Python(event_time=self.time, entity=self.measure, call=self.call)
 
 
-MeasureTable = Annotated[MeasureFiles | MeasureDelta | MeasurePython, Field(discriminator="kind")]
+_Table = MeasureFiles | MeasureDelta | MeasureSql | MeasurePython
+MeasureTable = Annotated[_Table, Field(discriminator="kind")]
 """Any of the places that measures come from."""
 
-MEASURE_TABLES: tuple[type[MeasureFiles | MeasureDelta | MeasurePython], ...] = get_args(get_args(MeasureTable)[0])
+MEASURE_TABLES: tuple[type[_Table], ...] = get_args(_Table)
 """Every member of `MeasureTable`, in the order of the union."""

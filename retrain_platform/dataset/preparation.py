@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -45,14 +46,31 @@ class Preparation(Record):
             MissingColumns: naming all that are missing.
             UnfitColumn: a column of numbers now holds something else.
         """
-        missing = [name for name in self.features if name not in frame.columns]
-        if missing:
-            raise MissingColumns(f"columns {', '.join(missing)} are missing: the model was fitted on them")
+        self._complete(frame)
         matrix = np.empty((len(frame), len(self.features)))
         for position, name in enumerate(self.features):
             known = self.categories.get(name)
             matrix[:, position] = _numbers(frame[name]) if known is None else _codes(frame[name], known)
         return matrix
+
+    def columns(self, frame: pd.DataFrame) -> list[NDArray[Any]]:
+        """The matrix of `transform` column by column: numbers in their own type, where possible without a copy.
+
+        A category column is int32, and -1 stands for nan.
+
+        Raises:
+            As `transform`.
+        """
+        self._complete(frame)
+        known = self.categories
+        return [
+            _places(frame[name], known[name]) if name in known else _own_numbers(frame[name]) for name in self.features
+        ]
+
+    def _complete(self, frame: pd.DataFrame) -> None:
+        missing = [name for name in self.features if name not in frame.columns]
+        if missing:
+            raise MissingColumns(f"columns {', '.join(missing)} are missing: the model was fitted on them")
 
 
 def fit_preparation(frame: pd.DataFrame, features: Sequence[str], *, most_categories: int = 250) -> Preparation:
@@ -78,23 +96,46 @@ def fit_preparation(frame: pd.DataFrame, features: Sequence[str], *, most_catego
 
 
 def _frequent(values: pd.Series[Any], most: int) -> tuple[str, ...]:
-    from retrain_platform.dataset.times import as_text
+    codes, names = _coded(values)
+    counts: Counter[str] = Counter()
+    for name, count in zip(names, np.bincount(codes[codes >= 0], minlength=len(names)), strict=True):
+        counts[name] += int(count)
+    ranked = sorted((-count, name) for name, count in counts.items() if count)
+    return tuple(sorted(name for _, name in ranked[:most]))
 
-    counts = as_text(values).value_counts()
-    ranked = sorted(counts.items(), key=lambda item: (-int(item[1]), str(item[0])))
-    return tuple(sorted(str(name) for name, _ in ranked[:most]))
+
+def _places(values: pd.Series[Any], known: tuple[str, ...]) -> NDArray[np.int32]:
+    position = {name: place for place, name in enumerate(known)}
+    codes, names = _coded(values)
+    found: NDArray[np.int32] = np.array([*(position.get(name, -1) for name in names), -1], dtype=np.int32)[codes]
+    return found
 
 
 def _codes(values: pd.Series[Any], known: tuple[str, ...]) -> NDArray[np.float64]:
+    position = {name: float(place) for place, name in enumerate(known)}
+    codes, names = _coded(values)
+    found: NDArray[np.float64] = np.array([*(position.get(name, np.nan) for name in names), np.nan])[codes]
+    return found
+
+
+def _coded(values: pd.Series[Any]) -> tuple[NDArray[Any], list[str]]:
+    """A number for each value, -1 for a missing one, and what each number is called: a name may come twice."""
     import pandas as pd
 
     from retrain_platform.dataset.times import value_text
 
-    position = {name: float(code) for code, name in enumerate(known)}
-    codes, uniques = pd.factorize(values)
-    table = np.array([*(position.get(value_text(value), np.nan) for value in uniques), np.nan])
-    found: NDArray[np.float64] = table[codes]
-    return found
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        codes, uniques = values.cat.codes.to_numpy(), values.cat.categories
+    else:
+        codes, uniques = pd.factorize(values)
+    return codes, [value_text(value) for value in uniques]
+
+
+def _own_numbers(values: pd.Series[Any]) -> NDArray[Any]:
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "biuf":
+        numbers = values.to_numpy()
+        return numbers.view(np.uint8) if numbers.dtype.kind == "b" else numbers
+    return _numbers(values)
 
 
 def _numbers(values: pd.Series[Any]) -> NDArray[np.float64]:
@@ -102,6 +143,8 @@ def _numbers(values: pd.Series[Any]) -> NDArray[np.float64]:
 
     if pd.api.types.is_numeric_dtype(values.dtype):
         return values.to_numpy(dtype="float64", na_value=np.nan)
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(object)
     numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
     wrong = values[np.isnan(numbers) & values.notna().to_numpy()]
     if len(wrong):

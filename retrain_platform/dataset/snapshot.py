@@ -60,7 +60,8 @@ class DatasetSnapshot(Record):
 
     Train holds the events before `valid_from`, valid those before `holdout_from`, holdout the rest,
     up to `newest` (included). `basis` is what the exam can be taken on, `basis_why` says so in
-    words. `dropped` counts rows left out, by reason. `parts` has a report on each part.
+    words. `dropped` counts rows left out, by reason. `parts` has a report on each part. `sources` are the places
+    that the periods were read from, a query with its text, without secrets.
     """
 
     id: str
@@ -81,6 +82,7 @@ class DatasetSnapshot(Record):
     rows: int
     dropped: dict[str, int] = {}
     parts: dict[str, PartReport]
+    sources: tuple[str, ...] = ()
 
     def part_rows(self) -> list[dict[str, Any]]:
         """A table of the parts, one row each, for people."""
@@ -148,19 +150,20 @@ def describe(  # noqa: PLR0913 - a snapshot is no less than all of this
     basis: Basis,
     basis_why: str = "",
     dropped: Mapping[str, int] | None = None,
+    sources: Sequence[str] = (),
 ) -> DatasetSnapshot:
     """The snapshot of `rows`, which have the feature columns, `_event_time`, `_entity` and `_label`.
 
     Raises:
         NoRows: there is nothing to learn from.
     """
-    from retrain_platform.dataset.split import time_split
+    from retrain_platform.dataset.split import time_split, with_columns
 
     if not len(rows):
         raise NoRows(f"rows == 0 for decision {decision_id}, must be at least 1: no period is ripe by {as_of}")
     parts = time_split(rows, valid_from, holdout_from)
     return DatasetSnapshot(
-        id=content_fingerprint(rows[["_event_time", "_entity", "_label", *features]]),
+        id=content_fingerprint(with_columns(rows, ["_event_time", "_entity", "_label", *features])),
         decision_id=decision_id,
         model=model,
         as_of=as_of,
@@ -181,6 +184,7 @@ def describe(  # noqa: PLR0913 - a snapshot is no less than all of this
             name: report_part(getattr(parts, name), features, classes=task == "binary")
             for name in ("train", "valid", "holdout")
         },
+        sources=tuple(sources),
     )
 
 

@@ -49,7 +49,7 @@ def _metrics(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradic
     """Every metric that is named must exist, suit the task, and be among those measured."""
     if not _has(spec, "task") or lost("task"):
         return
-    known = sorted(name for name, metric in METRICS.items() if metric.task == spec.task)
+    known = sorted(name for name, metric in METRICS.items() if spec.task in metric.tasks)
     measured = [(f"monitoring.metrics[{position}]", name) for position, name in enumerate(spec.monitoring.metrics)]
     named = list(_named_metrics(spec))
     for field, name in [*measured, *named]:

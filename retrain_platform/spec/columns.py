@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 
 from retrain_platform.dataset.features import BadFeatures, select_features
+from retrain_platform.dataset.joins import Join
 from retrain_platform.spec.checking import Contradiction
 from retrain_platform.spec.fields import did_you_mean
 from retrain_platform.spec.model import ModelSpec
@@ -29,6 +30,42 @@ def misfits(spec: ModelSpec, columns: Sequence[str]) -> list[Contradiction]:
         if not _matches(pattern, there)
     ]
     return [*found, *_policies(spec, there)]
+
+
+class AfterJoins(NamedTuple):
+    """What is wrong with the joins' columns, and those that the events have after them; None: not all are known."""
+
+    wrong: list[Contradiction]
+    names: list[str] | None
+
+
+def after_joins(
+    joins: Sequence[Join], events: Sequence[str] | None, tables: Sequence[Sequence[str] | None]
+) -> AfterJoins:
+    """Hold each join against the columns of the events and of its table, as far as they are known."""
+    wrong: list[Contradiction] = []
+    names = None if events is None else list(events)
+    for position, (join, table) in enumerate(zip(joins, tables, strict=True)):
+        field = f"source.joins[{position}]"
+        if names is not None:
+            wrong += [_absent(f"{field}.on", name, "the events", names) for name in join.on if name not in names]
+        if table is None:
+            names = None
+            continue
+        asked = [*((f"{field}.on", name) for name in join.on.values()), (f"{field}.available", join.available_at)]
+        asked += [(f"{field}.columns[{place}]", name) for place, name in enumerate(join.columns)]
+        wrong += [_absent(at, name, "the table", table) for at, name in asked if name not in table]
+        taken = join.columns or [name for name in table if name not in {*join.on.values(), join.available_at}]
+        twice = [name for name in taken if names is not None and f"{join.prefix}{name}" in names]
+        if twice:
+            said = f"must tell the table's columns from the events', which have {', '.join(twice)} already"
+            wrong.append((f"{field}.prefix", repr(join.prefix), said))
+        names = None if names is None else [*names, *(f"{join.prefix}{name}" for name in taken)]
+    return AfterJoins(wrong, names)
+
+
+def _absent(field: str, name: str, of: str, there: Sequence[str]) -> Contradiction:
+    return field, repr(name), f"must be a column of {of}, {_which(name, there)}"
 
 
 def _named(spec: ModelSpec) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,17 @@ _FIELDS = ("type", "attributes", "template_vars_module", "requirements", "post_p
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as it is, but for a day that no calendar has: it stays a text, for its field to refuse."""
+    """YAML as it is, but for a day that no calendar has: it stays a text, for its field to refuse.
+
+    And a name is a text: YAML 1.1 reads the `on` of a join as true.
+    """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The mapping, with `on`, `off`, `yes`, `no` as names."""
+        for key, _ in node.value:
+            if key.tag == "tag:yaml.org,2002:bool":
+                key.tag = "tag:yaml.org,2002:str"
+        return super().construct_mapping(node, deep=deep)
 
     def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> Any:
         """The date or time that is written, or its text."""

@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from retrain_platform.dataset.checks import ChecksSpec
+from retrain_platform.dataset.checks import ChecksSpec, PythonCheck
 from retrain_platform.dataset.control import ControlSet
+from retrain_platform.dataset.joins import JOINS
 from retrain_platform.dataset.label import LabelSpec
 from retrain_platform.dataset.measures import MEASURE_TABLES
 from retrain_platform.dataset.period import Calendar
@@ -29,6 +30,7 @@ from retrain_platform.validation import GATES
 
 _FAMILIES: dict[str, Sequence[type[BaseModel]]] = {
     "source": SOURCES,
+    "joins": JOINS,
     "policy": POLICIES,
     "training": LEARNERS,
     "validation": GATES,
@@ -58,6 +60,13 @@ _PARTS: dict[str, type[BaseModel]] = {
 """What the lists within a policy hold: by the policy's kind and the list's name, or by its name alone."""
 
 
+_WITHIN: dict[str, dict[str, type[BaseModel]]] = {
+    "checks": {"own": PythonCheck},
+    "monitoring": {"control": ControlSet, "challenger": ChallengerSpec},
+}
+"""What stands within a section, by its name: a mapping, or the items of a list."""
+
+
 def _part_of_policy(path: Sequence[str | int], attributes: Mapping[str, Any]) -> list[str]:
     """The field names of an item of a list within a policy; empty where `path` is no such item."""
     if len(path) < 2 or not isinstance(path[-1], int):
@@ -78,10 +87,11 @@ def known_fields(path: Sequence[str | int], attributes: Mapping[str, Any]) -> li
     for part in path:
         data = data.get(part) if isinstance(data, Mapping) else data[part]
     section = nearest(path[0], ModelSpec.model_fields)
-    if section == "monitoring" and len(path) > 1 and nearest(path[1], Monitoring.model_fields) == "control":
-        return list(ControlSet.model_fields)
-    if section == "monitoring" and len(path) > 1 and nearest(path[1], Monitoring.model_fields) == "challenger":
-        return list(ChallengerSpec.model_fields)
+    if section == "source" and len(path) > 2 and nearest(path[1], ["joins"]):
+        section = "joins"
+    within = _WITHIN.get(section or "", {})
+    if len(path) > 1 and (meant := nearest(path[1], within)) is not None:
+        return list(within[meant].model_fields)
     members = {str(member.model_fields["kind"].default): member for member in _FAMILIES.get(str(section), ())}
     kind = nearest(data.get("kind"), members) if isinstance(data, Mapping) else None
     if kind is not None:

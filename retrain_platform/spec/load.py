@@ -15,6 +15,7 @@ from retrain_platform.spec.document import COMPONENT, Document, parse
 from retrain_platform.spec.model import ModelSpec
 from retrain_platform.spec.problem import Problem, SpecErrors, dotted, line_of, undotted
 from retrain_platform.spec.salvage import salvage
+from retrain_platform.spec.secrets import Filled, literal_secrets
 from retrain_platform.spec.template import filled
 from retrain_platform.spec.wording import described
 
@@ -57,14 +58,18 @@ def spec_as_written(attributes: Mapping[str, Any], file: str, names: Mapping[str
 
 def _filled_spec(document: Document, file: str, env: Mapping[str, str], names: Mapping[str, Any]) -> ModelSpec:
     given, gaps = filled(document.attributes, env, names)
-    problems = [*document.problems]
+    literal = literal_secrets(document.attributes, file, document.node)
+    problems = [*document.problems, *literal]
+    told = {problem.field for problem in literal}
     for path, (value, cure) in gaps.items():
-        problems.append(Problem(file, line_of(document.node, path), dotted(path), value, cure))
-    unknown = {dotted(path) for path in gaps}
+        if dotted(path) not in told:
+            problems.append(Problem(file, line_of(document.node, path), dotted(path), value, cure))
+    told |= {dotted(path) for path in gaps}
     try:
         spec = spec_from(given, file, document.node)
     except SpecErrors as error:
-        rest = [problem for problem in error.problems if problem.field not in unknown]
+        secrets = Filled(document.attributes, given)
+        rest = [secrets.hide(problem) for problem in error.problems if problem.field not in told]
         raise SpecErrors([*problems, *rest]) from None  # the validator's own words would be told once more
     if problems:
         raise SpecErrors(problems)

@@ -69,12 +69,20 @@ def meant_by(path: Path, attributes: Mapping[str, Any]) -> Path | None:
     return (*path[:-1], close) if close else None
 
 
+_GIVEN = {
+    "entity": "must be given: the column of who or what a row is of, which a canary's share is drawn by",
+    "event_time": "must be given: the column of when a row happened",
+    "start": "must be given: the day on which the first period begins, as in '2024-01-31'",
+}
+"""What is not plain from the name of a field that must be given."""
+
+
 def _problem(one: Mistake, attributes: Mapping[str, Any], file: str, node: yaml.Node | None) -> Problem:
     path, value, cure = one.path, shown(one.value), _WORDS.get(one.kind, _own(one.message))
     if one.kind == "extra_forbidden":
         value, cure = "", _unknown_field(path, attributes)
     elif one.kind == "missing":
-        value, cure = "", "must be given"
+        value, cure = "", _GIVEN.get(str(path[-1]), "must be given")
     elif one.kind == "union_tag_not_found":
         path, value, cure = (*path, "kind"), "", "must be given: it says which kind this is"
     elif one.kind == "union_tag_invalid":

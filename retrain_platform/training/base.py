@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from retrain_platform.dataset.preparation import MissingColumns
+from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
 from retrain_platform.dataset.record import Record
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ __all__ = [
     "MissingColumns",
     "ModelVersion",
     "OneClass",
+    "PluginFailed",
     "Registry",
     "Task",
     "UnknownVersion",
@@ -138,6 +139,13 @@ class Candidate(Record):
 
 class OneClass(ValueError):
     """The label has one class only: nothing can be learned from it."""
+
+
+class PluginFailed(UnfitColumn):
+    """The user's own function fitted no model of the rows, or its model gave no scores; its own error is named.
+
+    It is met wherever a column that does not fit is: nobody is scored, and nothing is promoted, by it.
+    """
 
 
 class UnknownVersion(LookupError):

@@ -9,11 +9,12 @@ from pydantic import Field
 from retrain_platform.validation.fairness import Segments
 from retrain_platform.validation.gate import GateBase
 from retrain_platform.validation.performance import AgainstChampion, Catastrophic, Floor
+from retrain_platform.validation.python import PythonGate
 
-Gate = Annotated[Floor | AgainstChampion | Catastrophic | Segments, Field(discriminator="kind")]
+Gate = Annotated[Floor | AgainstChampion | Catastrophic | Segments | PythonGate, Field(discriminator="kind")]
 """Any gate, as the spec's `validation: gates:` lists them."""
 
-GATES: tuple[type[GateBase], ...] = (Floor, AgainstChampion, Catastrophic, Segments)
+GATES: tuple[type[GateBase], ...] = (Floor, AgainstChampion, Catastrophic, Segments, PythonGate)
 """Every member of `Gate`."""
 
-__all__ = ["GATES", "AgainstChampion", "Catastrophic", "Floor", "Gate", "Segments"]
+__all__ = ["GATES", "AgainstChampion", "Catastrophic", "Floor", "Gate", "PythonGate", "Segments"]

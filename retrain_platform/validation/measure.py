@@ -87,9 +87,7 @@ def measure(  # noqa: PLR0913 - the arrays of one holdout, and what they are
     holdout = Holdout(labels, candidate, rival, days, ids).only(known)
     columns = {column: values[known] for column, values in (segments or {}).items()}
     chosen = [metric_named(name) for name in metrics]
-    alone = champion is None
-    parts = {} if alone else dict(_parts(holdout, columns, chosen[0], min_segment))
-    return Measurements(
+    told = Measurements(
         decision_id=decision_id,
         basis=basis,
         holdout_start=start,
@@ -98,13 +96,27 @@ def measure(  # noqa: PLR0913 - the arrays of one holdout, and what they are
         rows=len(holdout.labels),
         days=len(np.unique(holdout.days)),
         candidate={each.name: _number(each.compute(holdout.labels, holdout.candidate)) for each in chosen},
-        comparisons={} if alone else _compare(holdout, chosen, confidence),
-        segments={
-            name: _compare(part, chosen, confidence) if not why else _untold(part, chosen, confidence, why)
-            for name, (part, why) in parts.items()
-        },
-        worst_rows=_worst({"all": holdout} | {name: part for name, (part, _) in parts.items()}),
     )
+    return told if champion is None else _against(told, holdout, columns, chosen, confidence, min_segment)
+
+
+def _against(
+    told: Measurements,
+    holdout: Holdout,
+    columns: Mapping[str, NDArray[np.object_]],
+    metrics: Sequence[Metric],
+    confidence: float,
+    least: int,
+) -> Measurements:
+    """What was `told` of the candidate alone, with its comparison with the champion."""
+    parts = dict(_parts(holdout, columns, metrics[0], least))
+    segments = {
+        name: _compare(part, metrics, confidence) if not why else _untold(part, metrics, confidence, why)
+        for name, (part, why) in parts.items()
+    }
+    worst = _worst({"all": holdout} | {name: part for name, (part, _) in parts.items()})
+    compared = {"comparisons": _compare(holdout, metrics, confidence), "segments": segments, "worst_rows": worst}
+    return told.model_copy(update=compared)
 
 
 def cannot_measure(decision_id: str, why: str) -> Measurements:
@@ -189,7 +201,7 @@ def _parts(
 
 def _too_small(part: Holdout, metric: Metric, least: int) -> str:
     rows, positives = len(part.labels), int((part.labels == 1).sum())
-    if metric.task == "binary" and min(positives, rows - positives) < least:
+    if "binary" in metric.tasks and min(positives, rows - positives) < least:
         return f"cannot tell: {positives} positives, {rows - positives} negatives, must be >= {least}"
     if rows < least:
         return f"cannot tell: {rows} rows, must be >= {least}"

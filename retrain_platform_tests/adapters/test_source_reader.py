@@ -12,7 +12,7 @@ from retrain_platform.adapters.sources import SourceReader, SourceUnreadable
 from retrain_platform.dataset.events import BadEvents, arrange
 from retrain_platform.dataset.label import LabelSpec
 from retrain_platform.dataset.period import Calendar
-from retrain_platform.dataset.source import Asset, Delta, Files, Python, Source
+from retrain_platform.dataset.source import Delta, Files, Python, Source
 from retrain_platform.dataset.times import BadTimes
 
 CALENDAR = Calendar(every="day", start=date(2013, 1, 1), timezone="America/New_York")
@@ -41,29 +41,6 @@ def watermark(source: Source, root: Path) -> datetime | None:
 
 def files(pattern: str) -> Files:
     return Files(path=pattern, **ROWS)
-
-
-@pytest.mark.parametrize("frame", [EVENTS, ZONED, EVENTS.astype({"at": "datetime64[us]"}), EVENTS.astype({"at": str})])
-@pytest.mark.parametrize("kind", ["parquet", "csv", "csv.gz", "delta", "asset"])
-def test_every_place_gives_the_period_s_rows_and_how_far_it_reaches(
-    frame: pd.DataFrame, kind: str, tmp_path: Path
-) -> None:
-    source: Source
-    if kind == "parquet":
-        source = files("in/*.parquet")
-        (tmp_path / "in").mkdir()
-        frame.iloc[:2].to_parquet(tmp_path / "in" / "1.parquet")
-        frame.iloc[2:].to_parquet(tmp_path / "in" / "2.parquet")
-    elif kind in ("csv", "csv.gz"):
-        source = files(f"events.{kind}")
-        frame.to_csv(tmp_path / f"events.{kind}", index=False)
-    else:
-        uri = "lake/events"
-        source = Delta(uri=uri, **ROWS) if kind == "delta" else Asset(key=("raw", "events"), uri=uri, **ROWS)
-        write_deltalake(tmp_path / uri, frame)
-    assert read(source, tmp_path) == ["b", "c"]
-    assert read(source, tmp_path, "2013-01-05") == []
-    assert watermark(source, tmp_path) == datetime(2013, 1, 3, 5, tzinfo=UTC)
 
 
 def test_row_groups_outside_the_period_are_not_read(tmp_path: Path) -> None:

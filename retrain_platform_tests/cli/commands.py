@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from typer.testing import CliRunner, Result
 
 from retrain_platform.cli import app
@@ -29,6 +32,16 @@ attributes:
   release: {shadow: 1d, canary: [100], bake: 1d, not_worse_by: 0.05}
 """
 LAST = "2024-01-05"
+
+
+def at_home(patch: pytest.MonkeyPatch, folder: Path, *, columns: int, **more: str) -> None:
+    """Commands are given in `folder`: its own home, its `rows/`, a screen of so many columns, nothing else set."""
+    patch.chdir(folder)
+    own = {"RETRAIN_HOME": folder / "home", "DAGSTER_HOME": folder / "home" / "dagster", "ROWS": folder / "rows"}
+    for name, value in {**own, "COLUMNS": columns, **more}.items():
+        patch.setenv(name, str(value))
+    for name in ("MLFLOW_TRACKING_URI", "RETRAIN_LEDGER_URL", "RETRAIN_FLEET_BUDGET"):
+        patch.delenv(name, raising=False)
 
 
 def retrain(*words: str) -> Result:

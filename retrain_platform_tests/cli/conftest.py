@@ -9,7 +9,7 @@ import pytest
 from typer.testing import Result
 
 from retrain_platform.dataset.period import Calendar
-from retrain_platform_tests.cli.commands import LAST, SPEC, retrain
+from retrain_platform_tests.cli.commands import LAST, SPEC, at_home, retrain
 from retrain_platform_tests.steps.tiny import rows
 
 
@@ -23,17 +23,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         rows(calendar.at(day)).to_parquet(folder / "rows" / f"{day}.parquet")
     (folder / "defs.yaml").write_text(SPEC, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        for name, value in {
-            "RETRAIN_HOME": str(folder / "home"),
-            "DAGSTER_HOME": str(folder / "home" / "dagster"),
-            "ROWS": str(folder / "rows"),
-            "RETRAIN_ACTOR": "ana",
-            "COLUMNS": "120",
-        }.items():
-            patch.setenv(name, value)
-        for name in ("MLFLOW_TRACKING_URI", "RETRAIN_LEDGER_URL"):
-            patch.delenv(name, raising=False)
+        at_home(patch, folder, columns=120, RETRAIN_ACTOR="ana")
         yield folder
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from retrain_platform.dataset.period import Calendar
-from retrain_platform_tests.cli.commands import SPEC, retrain
+from retrain_platform_tests.cli.commands import SPEC, at_home, retrain
 from retrain_platform_tests.steps.tiny import rows
 
 CALENDAR = Calendar.model_validate({"every": "day", "start": "2024-01-01"})
@@ -27,16 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "rows").mkdir()
     for number in range(1, 9):
         day(number).to_parquet(tmp_path / "rows" / f"{number}.parquet")
-    monkeypatch.chdir(tmp_path)
-    for name, value in {
-        "RETRAIN_HOME": str(tmp_path / "home"),
-        "DAGSTER_HOME": str(tmp_path / "home" / "dagster"),
-        "ROWS": str(tmp_path / "rows"),
-        "COLUMNS": "200",
-    }.items():
-        monkeypatch.setenv(name, value)
-    for name in ("MLFLOW_TRACKING_URI", "RETRAIN_LEDGER_URL"):
-        monkeypatch.delenv(name, raising=False)
+    at_home(monkeypatch, tmp_path, columns=200)
     return tmp_path
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from retrain_platform.dataset.period import Calendar
-from retrain_platform_tests.cli.commands import SPEC, retrain
+from retrain_platform_tests.cli.commands import SPEC, at_home, retrain
 from retrain_platform_tests.steps.tiny import rows
 
 LAST = "2024-01-09"
@@ -31,18 +31,8 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     for name, text in (("tiny", MEASURED), ("other", SPEC.replace("name: tiny", "name: other"))):
         (folder / name).mkdir()
         (folder / name / "defs.yaml").write_text(text, encoding="utf-8")
-    home = folder / "home"
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        for name, value in {
-            "RETRAIN_HOME": str(home),
-            "DAGSTER_HOME": str(home / "dagster"),
-            "ROWS": str(folder / "rows"),
-            "COLUMNS": "400",
-        }.items():
-            patch.setenv(name, value)
-        for name in ("MLFLOW_TRACKING_URI", "RETRAIN_LEDGER_URL", "RETRAIN_FLEET_BUDGET"):
-            patch.delenv(name, raising=False)
+        at_home(patch, folder, columns=400)
         assert retrain("run", "tiny", "--until", LAST, "--json").exit_code == 0
         yield folder
 

@@ -53,7 +53,7 @@ def test_status_tells_what_was_measured_apart_from_what_is_estimated(lately: str
 def test_decide_shows_each_of_the_policies(lately: str) -> None:
     said = retrain("decide", "tiny", "--as-of", LAST).output
     assert "error_stream: cannot tell" in said
-    assert "10 ripe days" in said
+    assert "15 ripe days" in said
     assert "estimate: quiet" in said
     assert "(its labels are not in)" in said
 

@@ -253,3 +253,18 @@ def test_the_version_that_stands_holds_what_replace_wrote(lake: Lake) -> None:
     versions = {n: lake.replace(T, "a", frame(n)) for n in range(1, 30)}
     for n in (1, 13, 22, 29):
         same(lake.read(T, ["a"], version=versions[n]), frame(n))
+
+
+@pytest.mark.parametrize("columns", [None, ["carrier", "number"], ["carrier"], ["extra"]])
+def test_texts_as_categoricals_are_the_same_rows(lake: Lake, columns: list[str] | None) -> None:
+    lake.replace(T, "a", frame(4))
+    lake.replace(T, "b", frame(3, 40).assign(carrier=["new", None, "c0"], extra=["x", None, "y"]))
+    plain = lake.read(T, ["b", "a", "nowhere"], columns=columns)
+    coded = lake.read(T, ["b", "a", "nowhere"], columns=columns, categories=True)
+    texts = [name for name in plain if plain[name].dtype == object]
+    assert len(plain) == 7
+    assert texts
+    assert [name for name in coded if isinstance(coded[name].dtype, pd.CategoricalDtype)] == texts
+    same(coded.astype(dict.fromkeys(texts, object)).where(coded.notna(), None).astype(plain.dtypes), plain)
+    assert len(lake.read(T, [], categories=True)) == 0
+    same(lake.read(T, ["a", "b"]), lake.read(T, ["a", "b"]))

@@ -15,6 +15,7 @@ from retrain_platform.adapters.package_files import BadPackage
 from retrain_platform.adapters.packaged_model import _load_pyfunc, load_package
 from retrain_platform.training import LEARNERS, LearnerSpec
 from retrain_platform.training.base import Learner, MissingColumns, OneClass, Task
+from retrain_platform.training.conformance import unmet
 
 RECIPES = [
     ("lightgbm", "binary", {"params": {"num_leaves": 7, "min_data_in_leaf": 5}, "rounds": 40}),
@@ -33,6 +34,9 @@ RECIPES = [
         },
     ),
     ("sklearn", "regression", {"estimator": "sklearn.ensemble.RandomForestRegressor", "params": {"n_estimators": 8}}),
+    ("python", "binary", {"call": "retrain_platform_tests.training.own_learners:fit", "params": {"ridge": 0.5}}),
+    ("python", "regression", {"call": "retrain_platform_tests.training.own_learners:fit"}),
+    ("python", "regression", {"call": "retrain_platform_tests.training.own_learners:fit_pyfunc"}),
 ]
 Made = tuple[Learner, Task]
 
@@ -78,6 +82,11 @@ def test_no_member_of_the_union_escapes() -> None:
                 list(inspect.signature(getattr(built, method)).parameters)
                 == list(inspect.signature(promised).parameters)[1:]
             )
+
+
+def test_every_learner_keeps_what_a_users_own_is_asked_for(made: Made) -> None:
+    teacher, task = made
+    assert unmet(teacher, task) == []
 
 
 def test_the_same_input_gives_the_same_model(made: Made) -> None:
@@ -165,7 +174,7 @@ def test_a_folder_without_a_model_is_said_to_have_none(made: Made, tmp_path: Pat
         teacher.load(tmp_path)
     teacher.fit(TRAIN, labels(TRAIN, task)).save(tmp_path)
     (tmp_path / "learner.json").write_text('{"kind": "oracle", "task": "binary", "format": 1}')
-    with pytest.raises(BadPackage, match=r"kind of .* == 'oracle', must be one of lightgbm, sklearn"):
+    with pytest.raises(BadPackage, match=r"kind of .* == 'oracle', must be one of lightgbm, sklearn, python"):
         load_package(tmp_path)
     (tmp_path / "learner.json").write_text('{"kind": "lightgbm", "task": "binary", "format": 99}')
     with pytest.raises(BadPackage, match="== 99, must be 1"):

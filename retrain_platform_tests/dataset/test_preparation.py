@@ -74,3 +74,30 @@ def test_numbers_may_come_as_texts_but_texts_are_no_numbers() -> None:
     np.testing.assert_array_equal(FITTED.transform(numeric)[:, 1], [1, 2, np.nan, 4])
     with pytest.raises(UnfitColumn, match="distance == 'far', must be a number"):
         FITTED.transform(TRAIN.assign(distance=["far", "1", "2", "3"]))
+
+
+@pytest.mark.parametrize("coded", [False, True])
+def test_the_columns_are_the_matrix_s_and_numbers_are_not_copied(coded: bool) -> None:
+    frame = TRAIN.astype({"carrier": "category"}) if coded else TRAIN
+    later = pd.concat([frame, frame.assign(carrier="ZZ")], ignore_index=True)
+    columns = FITTED.columns(later)
+    whole = np.column_stack([np.where(columns[0] < 0, np.nan, columns[0]), *columns[1:]])
+    np.testing.assert_array_equal(whole, FITTED.transform(later))
+    assert np.shares_memory(columns[2], later["temp"].to_numpy())
+
+
+def test_categoricals_are_the_texts_that_they_stand_for_unused_ones_aside() -> None:
+    values = pd.Series(["B", "A", None, "B", "C"])
+    coded = values.astype(pd.CategoricalDtype(["Z", "C", "B", "A"]))
+    for most in (1, 2, 250):
+        plain, other = (
+            fit_preparation(pd.DataFrame({"x": each}), ["x"], most_categories=most) for each in (values, coded)
+        )
+        assert plain == other
+        np.testing.assert_array_equal(plain.transform(coded.to_frame("x")), plain.transform(values.to_frame("x")))
+
+
+def test_numbers_may_come_as_categoricals_of_texts_too() -> None:
+    numeric = TRAIN.assign(distance=pd.Series(["1", "2", None, "4"], dtype="category"))
+    np.testing.assert_array_equal(FITTED.transform(numeric)[:, 1], [1, 2, np.nan, 4])
+    np.testing.assert_array_equal(FITTED.columns(numeric)[1], [1, 2, np.nan, 4])

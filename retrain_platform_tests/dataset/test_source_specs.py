@@ -8,6 +8,7 @@ ADAPTER: TypeAdapter[Source] = TypeAdapter(Source)
 ONE_OF_EACH = [
     {"kind": "files", "path": "events/*.parquet"},
     {"kind": "delta", "uri": "lake/events"},
+    {"kind": "sql", "url": "sqlite:///shop.db", "query": "SELECT * FROM sales -- all\n;"},
     {"kind": "asset", "key": "raw/events", "path": "raw/*.csv"},
     {"kind": "python", "call": "shop.events:read"},
 ]
@@ -37,8 +38,13 @@ def test_an_asset_s_key_is_written_either_way() -> None:
         ({"kind": "asset", "key": "a//b", "uri": "b"}, "should match pattern"),
         ({"kind": "python", "call": "shop.events.read"}, "must be 'package.module:function'"),
         ({"kind": "python", "call": "shop-events:read"}, "must be 'package.module:function'"),
-        ({"kind": "kafka"}, "'files', 'delta', 'asset', 'python'"),
+        ({"kind": "kafka"}, "'files', 'delta', 'sql', 'asset', 'python'"),
         ({"kind": "delta", "uri": "lake", "tabel": 1}, "Extra inputs are not permitted"),
+        ({"kind": "sql", "url": "shop.db", "table": "sales"}, "must be the address of a database, as in sqlite:///"),
+        ({"kind": "sql", "url": "sqlite:///x"}, "query or table must be given, and only one of them: neither is"),
+        ({"kind": "sql", "url": "sqlite:///x", "query": "DROP TABLE x"}, "must be one SELECT, or WITH"),
+        ({"kind": "sql", "url": "sqlite:///x", "query": "SELECT 1", "table": "x"}, "both are"),
+        ({"kind": "sql", "url": "sqlite:///x", "table": "a b"}, "should match pattern"),
     ],
 )
 def test_what_cannot_be_read_is_refused(wrong: dict[str, object], cure: str) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrain_platform.dataset.snapshot import DatasetSnapshot, NoRows, content_fingerprint, describe, report_periods
-from retrain_platform.dataset.split import time_split
+from retrain_platform.dataset.split import time_split, with_columns, with_rows
 
 START = datetime(2013, 1, 1, tzinfo=UTC)
 
@@ -156,3 +156,32 @@ def test_periods_are_described_one_by_one_with_the_part_they_belong_to() -> None
 def test_missing_values_are_counted_over_all_parts_and_what_misses_none_is_left_out() -> None:
     assert described(rows()).missing() == {"carrier": 0.5}
     assert described(rows().assign(carrier="UA")).missing() == {}
+
+
+def test_rows_in_any_order_fall_into_the_same_parts() -> None:
+    frame = rows()
+    shuffled = frame.sample(frac=1, random_state=3)
+    for gap in (timedelta(0), timedelta(days=1), timedelta(days=4)):
+        one, other = (time_split(each, day(6), day(8), embargo=gap) for each in (frame, shuffled))
+        for part in ("train", "valid", "holdout"):
+            pd.testing.assert_frame_equal(getattr(one, part), getattr(other, part).sort_index())
+        assert one.embargoed == other.embargoed
+    assert np.shares_memory(time_split(frame, day(6), day(8)).train["distance"], frame["distance"])
+
+
+def test_categoricals_are_the_same_content_as_their_texts() -> None:
+    frame = rows()
+    coded = frame.assign(carrier=frame["carrier"].astype("category").cat.add_categories(["unused"]))
+    assert content_fingerprint(coded) == content_fingerprint(frame)
+    assert described(coded).parts == described(frame).parts
+
+
+def test_columns_are_taken_without_a_copy_and_rows_numbered_anew() -> None:
+    frame = rows()
+    taken = with_columns(frame, ["distance", "carrier"])
+    pd.testing.assert_frame_equal(taken, frame[["distance", "carrier"]])
+    assert np.shares_memory(taken["distance"], frame["distance"])
+    kept = frame["distance"].to_numpy() > 103
+    pd.testing.assert_frame_equal(with_rows(frame.copy(), kept), frame[kept].reset_index(drop=True))
+    pd.testing.assert_frame_equal(with_rows(frame.iloc[2:], np.ones(8, bool)), frame.iloc[2:].reset_index(drop=True))
+    assert len(with_rows(frame.copy(), np.zeros(10, bool))) == 0

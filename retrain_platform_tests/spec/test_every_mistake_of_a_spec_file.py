@@ -106,7 +106,11 @@ def test_metrics_unknown_unsuited_and_unmeasured_are_told_with_what_is_known(tmp
 def test_a_source_without_its_time_column_is_told_at_the_source(tmp_path: Path) -> None:
     (problem,) = problems_of(tmp_path, ("    event_time: at\n", ""))
 
-    assert (problem.line, problem.field, problem.cure) == (line("source:"), "source.event_time", "must be given")
+    assert (problem.line, problem.field, problem.cure) == (
+        line("source:"),
+        "source.event_time",
+        "must be given: the column of when a row happened",
+    )
 
 
 def test_a_misspelt_required_field_is_one_mistake_not_two(tmp_path: Path) -> None:
@@ -215,7 +219,7 @@ def test_a_file_that_is_not_there_or_no_text_is_told_not_raised(tmp_path: Path) 
 def test_another_type_and_no_attributes_tell_all_that_is_missing(tmp_path: Path) -> None:
     found = problems_of(tmp_path, text="type: somebody.Else\nattributes: {}\n")
 
-    missing = {p.field for p in found if p.cure == "must be given"}
+    missing = {p.field for p in found if p.cure.startswith("must be given")}
     assert missing == {name for name, field in ModelSpec.model_fields.items() if field.is_required()}
     assert found[0].field == "type"
 

@@ -19,6 +19,7 @@ def test_every_member_is_read_by_its_kind_and_written_back() -> None:
     read = [
         ADAPTER.validate_python({"kind": "lightgbm", "window": "26w", "params": {"num_leaves": 63, "lambda_l2": 0.5}}),
         ADAPTER.validate_python({**RIDGE, "params": {"alpha": 2.0}}),
+        ADAPTER.validate_python({"kind": "python", "call": "my_pkg.train:fit", "params": {"depth": 3}}),
     ]
     assert [type(spec) for spec in read] == list(LEARNERS)
     for spec in read:

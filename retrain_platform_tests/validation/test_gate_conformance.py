@@ -8,8 +8,9 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 import retrain_platform.validation
-from retrain_platform.validation import GATES, AgainstChampion, Catastrophic, Floor, Gate, Segments
+from retrain_platform.validation import GATES, AgainstChampion, Catastrophic, Floor, Gate, PythonGate, Segments
 from retrain_platform.validation.base import Measurements
+from retrain_platform.validation.conformance import unmet
 from retrain_platform.validation.gate import GateBase
 from retrain_platform.validation.measure import cannot_measure
 from retrain_platform_tests.validation.exams import known, measured, rows
@@ -23,6 +24,7 @@ EXAMPLES: tuple[GateBase, ...] = (
     Catastrophic(),
     Catastrophic(metrics=("auc", "log_loss")),
     Segments(metric="auc", not_worse_by=0.02),
+    PythonGate(call="retrain_platform_tests.validation.own_gates:not_much_worse", metrics=("auc",)),
 )
 SEEN: dict[str, Measurements] = {
     "equal": measured(rows()),
@@ -97,6 +99,11 @@ def test_unknown_fields_and_metrics_are_refused(gate: GateBase, change: dict[str
     kept = FAMILY.dump_python(gate, mode="json")
     with pytest.raises(ValidationError):
         FAMILY.validate_python(kept | change)
+
+
+@EVERY
+def test_every_gate_keeps_what_a_users_own_is_asked_for(gate: GateBase) -> None:
+    assert unmet(gate) == []
 
 
 def test_an_unknown_metric_is_refused_with_those_that_there_are() -> None:

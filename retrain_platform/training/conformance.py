@@ -1,0 +1,167 @@
+"""What every learner promises, asked of one: for the tests of the family and for a user's own function alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from retrain_platform.training.base import Fitted, Learner, MissingColumns, Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+_LEAST = 0.3
+"""The rank correlation with the truth that whatever learns at all reaches on rows as plain as these."""
+
+
+class Seen(NamedTuple):
+    """Rows to learn from, later rows, and the labels of both. `plain`: whoever learns at all gets them right."""
+
+    train: pd.DataFrame
+    labels: NDArray[np.float64]
+    later: pd.DataFrame
+    truth: NDArray[np.float64]
+    plain: bool = False
+
+
+def unmet(learner: Learner, task: Task, seen: Seen | None = None) -> list[str]:
+    """What the learner does not keep, a sentence each; empty where it keeps all.
+
+    It learns from made-up rows (numbers and texts with missing values; `seen` gives others), is asked again, saved
+    and loaded.
+    """
+    known = made_up(task) if seen is None else seen
+    try:
+        fitted = learner.fit(known.train.copy(), known.labels.copy())
+    except Exception as error:
+        return [f"must fit {len(known.train)} rows of {known.train.shape[1]} columns: {_told(error)}"]
+    found: list[str] = []
+    for ask in _ASKED:
+        try:
+            found += ask(learner, fitted, known)
+        except Exception as error:
+            asked = str(ask.__doc__).rstrip(".")
+            found.append(f"{asked[0].lower()}{asked[1:]}, but: {_told(error)}")
+    return list(dict.fromkeys(found))
+
+
+def made_up(task: Task) -> Seen:
+    """600 rows to learn from and 300 later ones; the label follows a number and a text."""
+    train, later = _rows(600, 1), _rows(300, 2)
+    return Seen(train, _labels(train, task), later, _labels(later, task), plain=True)
+
+
+def _rows(count: int, seed: int) -> pd.DataFrame:
+    import pandas as pd
+
+    random = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        {
+            "carrier": random.choice(["UA", "AA", "DL", "B6"], count),
+            "distance": random.integers(100, 3000, count),
+            "temp": random.normal(50, 20, count),
+            "gust": np.full(count, np.nan),
+        }
+    )
+    frame.loc[frame.index[::9], "temp"] = np.nan
+    frame.loc[frame.index[::11], "carrier"] = None
+    return frame
+
+
+def _labels(frame: pd.DataFrame, task: Task) -> NDArray[np.float64]:
+    late = (frame["carrier"] == "UA").to_numpy(np.float64) * 30 - 60
+    minutes: NDArray[np.float64] = late + frame["temp"].fillna(50).to_numpy() + frame["distance"].to_numpy() / 200
+    return (minutes > 0).astype(np.float64) if task == "binary" else minutes
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def _is_repeatable(learner: Learner, fitted: Fitted, seen: Seen) -> Iterator[str]:
+    """Must give the same model for the same rows."""
+    again = learner.fit(seen.train.copy(), seen.labels.copy())
+    if not np.array_equal(again.score(seen.later), fitted.score(seen.later)):
+        yield "must give the same model for the same rows: a second fit scores otherwise; fix its seed"
+    elif again.fingerprint() != fitted.fingerprint():
+        yield "must have equal fingerprints for equal models: a second fit's differs"
+
+
+def _learns(learner: Learner, fitted: Fitted, seen: Seen) -> Iterator[str]:
+    """Must learn something."""
+    scores = fitted.score(seen.later)
+    if len(np.unique(scores)) < 2:
+        yield f"must learn something: every row has the score {scores[0]:g}"
+    if not seen.plain or len(np.unique(scores)) < 2:
+        return
+    ranks = np.argsort(np.argsort(scores)), np.argsort(np.argsort(seen.truth))
+    found = float(np.corrcoef(*ranks)[0, 1])
+    if found < _LEAST:
+        yield f"must learn something: the rank correlation with plain truth == {found:.2f}, must be >= {_LEAST:g}"
+
+
+def _comes_back(learner: Learner, fitted: Fitted, seen: Seen) -> Iterator[str]:
+    """Must be the same model when it is loaded."""
+    with TemporaryDirectory() as place:
+        folder = Path(place)
+        fitted.save(folder)
+        loaded = learner.load(folder)
+        if not np.array_equal(loaded.score(seen.later), fitted.score(seen.later)):
+            yield "must be the same model when it is loaded: it scores otherwise"
+        elif loaded.fingerprint() != fitted.fingerprint():
+            yield "must be the same model when it is loaded: its fingerprint differs"
+        if loaded.report != fitted.report:
+            yield "must be the same model when it is loaded: its report differs"
+
+
+def _scores_each_row_alone(learner: Learner, fitted: Fitted, seen: Seen) -> Iterator[str]:
+    """Must score one row as it does among others."""
+    together = fitted.score(seen.later)
+    for row in range(0, min(12, len(seen.later)), 3):
+        alone = fitted.score(seen.later.iloc[[row]])
+        if not np.allclose(alone, together[[row]], rtol=1e-9):
+            yield f"must score one row as it does among others: {alone[0]:g} alone, {together[row]:g} among others"
+    if len(fitted.score(seen.later.iloc[:0])):
+        yield "must score no row where there is none"
+
+
+def _meets_the_strange(learner: Learner, fitted: Fitted, seen: Seen) -> Iterator[str]:
+    """Must score values that it never saw, and missing ones."""
+    texts = [str(name) for name in seen.later if seen.later[name].dtype == object]
+    numbers = {str(name): np.nan for name in seen.later if seen.later[name].dtype.kind in "biuf"}
+    strange = seen.later.assign(**dict.fromkeys(texts, "never seen"), **numbers)
+    for frame in (strange, seen.later.assign(**dict.fromkeys(texts))):
+        if not np.isfinite(fitted.score(frame)).all():
+            yield "must score values that it never saw, and missing ones: it gives nan"
+
+
+def _knows_its_columns(learner: Learner, fitted: Fitted, seen: Seen) -> Iterator[str]:
+    """Must name a missing column and not mind others."""
+    features = tuple(str(name) for name in seen.train.columns)
+    if fitted.report.features != features:
+        yield f"must report its features: {', '.join(fitted.report.features)}, learned from {', '.join(features)}"
+    try:
+        fitted.score(seen.later.drop(columns=[features[0]]))
+    except MissingColumns as error:
+        if features[0] not in str(error):
+            yield f"must name a missing column: {error}"
+    else:
+        yield f"must refuse rows without {features[0]}, which it learned from"
+    shuffled = seen.later.assign(extra=1)[["extra", *reversed(features)]]
+    if not np.array_equal(fitted.score(shuffled), fitted.score(seen.later)):
+        yield "must not mind other columns, and their order"
+
+
+_ASKED: tuple[Callable[[Learner, Fitted, Seen], Iterator[str]], ...] = (
+    _is_repeatable,
+    _learns,
+    _comes_back,
+    _scores_each_row_alone,
+    _meets_the_strange,
+    _knows_its_columns,
+)

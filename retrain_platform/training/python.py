@@ -1,0 +1,68 @@
+"""The configuration of a learner of the user's own, and what its function and model must have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from pydantic import field_validator
+
+from retrain_platform.dataset.places import function_name
+from retrain_platform.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+class OwnModel(Protocol):
+    """What a function fits: anything with these, of a class that can be imported. Or an MLflow `PythonModel`.
+
+    Optional beside them: `rounds` (a whole number, asked for again when the model is refitted), `importance` (by
+    feature) and `fingerprint()` (equal for equal models; else the saved files are compared).
+    """
+
+    def score(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        """One number a row, finite: P(label = 1) for binary, the prediction for regression.
+
+        The columns are those of the fit; texts are Python's, a missing value may be in any of them.
+        """
+
+    def save(self, folder: Path) -> None:
+        """Write all that `load` needs into the empty `folder`."""
+
+    @classmethod
+    def load(cls, folder: Path) -> OwnModel:
+        """What `save` wrote."""
+
+
+class OwnFit(Protocol):
+    """A function that fits: it may leave out every argument after the first two."""
+
+    def __call__(
+        self,
+        train: pd.DataFrame,
+        labels: NDArray[np.float64],
+        *,
+        task: str,
+        seed: int,
+        params: dict[str, Any],
+        valid: pd.DataFrame | None,
+        valid_labels: NDArray[np.float64] | None,
+        rounds: int | None,
+    ) -> OwnModel:
+        """Fit on `train` (feature columns only) in its row order; same input, same model."""
+
+
+class PythonLearner(Recipe):
+    """A function that fits (`OwnFit`), named as 'package.module:function'; `params` are handed to it."""
+
+    kind: Literal["python"] = "python"
+    call: str
+    params: dict[str, Any] = {}
+
+    @field_validator("call")
+    @classmethod
+    def _module_and_function(cls, value: str) -> str:
+        return function_name("call", value)
