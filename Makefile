@@ -1,5 +1,6 @@
 # Two commands on a fresh machine: `make demo`, `make test`. Python 3.11+, make and git are all they need.
 PYTHON ?= python3
+PORT ?= 3000
 VENV := .venv
 BIN := $(VENV)/bin
 export RETRAIN_HOME ?= $(CURDIR)/.home
@@ -15,7 +16,7 @@ demo: $(VENV)/installed ## Play flight_delay through its year; again plays only 
 
 dev: $(VENV)/installed ## The Dagster UI on the kept history, sensors running
 	@$(BIN)/python -c "from retrain_platform.defs.play import instance; instance()"
-	@$(BIN)/dagster dev --workspace workspace.yaml
+	@$(BIN)/dagster dev --workspace workspace.yaml --port $(PORT)
 
 test: $(VENV)/installed ## All tests
 	@$(BIN)/pytest -q -n 2

@@ -1,12 +1,13 @@
 """The asset of the gap to a fresh challenger, in the room `monitoring`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
 
+from retrain_platform.defs import drawing
+from retrain_platform.defs.drawing import WIDTH, Sheet, picture
 from retrain_platform.defs.names import Named
-from retrain_platform.defs.plots import picture
 from retrain_platform.defs.resource import Platform
 from retrain_platform.monitoring.gap import GapReading
 
@@ -52,20 +53,23 @@ def _numbers(reading: GapReading) -> dict[str, Any]:
 def gaps(readings: Sequence[GapReading], decided: Sequence[str]) -> dg.MarkdownMetadataValue:
     """The gap over time with its interval; a dotted line is a retrain that was decided, a break another champion."""
     keys = sorted({*(reading.period for reading in readings), *decided})
-    places = {key: number for number, key in enumerate(keys)}
+    at = {key: place for place, key in enumerate(keys)}
+    told = [value for each in readings for value in (each.low, each.value, each.high) if value is not None]
+    sheet = Sheet(60, 34, WIDTH - 70, 230, len(keys), *drawing.around([0.0, *told]))
 
-    def draw(axes: Any) -> None:
-        axes.axhline(0, color="#888888", lw=0.8)
+    def drawn() -> Iterator[str]:
+        yield from (*drawing.heights(sheet), *drawing.places(sheet, keys), drawing.rule(sheet, 0, drawing.INK, dash=""))
+        yield from (drawing.upright(sheet, at[key], drawing.RED) for key in decided)
+        for each in readings:
+            if each.low is not None and each.high is not None:
+                ends = [(sheet.x(at[each.period]), sheet.y(end)) for end in (each.low, each.high)]
+                yield drawing.line(ends, drawing.GREY, width=1.4)
         for version in dict.fromkeys(reading.version for reading in readings):
-            mine = [reading for reading in readings if reading.version == version]
-            xs, ys = [places[reading.period] for reading in mine], [reading.value for reading in mine]
-            axes.plot(xs, ys, marker=".", lw=1.2, color="#4c78a8")
-            bounded = [reading for reading in mine if reading.low is not None]
-            at = [places[reading.period] for reading in bounded]
-            axes.vlines(at, [r.low for r in bounded], [r.high for r in bounded], color="#4c78a8", lw=3, alpha=0.3)
-        for key in decided:
-            axes.axvline(places[key], color="#e45756", lw=0.8, ls=":")
-        step = max(1, -(-len(places) // 7))
-        axes.set_xticks(list(places.values())[::step], keys[::step])
+            mine = [each for each in readings if each.version == version and each.value is not None]
+            points = [(sheet.x(at[each.period]), sheet.y(each.value)) for each in mine if each.value is not None]
+            yield drawing.line(points, drawing.BLUE)
+            yield from (drawing.dot(x, y, drawing.BLUE) for x, y in points)
+        entries = {"gap": drawing.BLUE, "its interval": drawing.GREY, "retrain decided": drawing.RED}
+        yield from drawing.key(entries, dashed=("its interval", "retrain decided"))
 
-    return picture(draw, title=f"{readings[0].metric} that a retrain would have gained; dotted: retrain decided")
+    return picture(drawn(), height=296, title=f"{readings[0].metric} that a retrain would have gained")

@@ -1,6 +1,7 @@
 """Assets of the room `dataset`: events, the training dataset, and its blocking checks."""
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
@@ -14,7 +15,8 @@ from retrain_platform.defs.resource import Platform
 
 def events(of: Named) -> dg.AssetsDefinition:
     """The rows of a period, as the source has them."""
-    upstream = [dg.AssetKey(of.spec.source.key)] if of.spec.source.kind == "asset" else []
+    places = [of.spec.source, *of.spec.source.joins]
+    upstream = list(dict.fromkeys(dg.AssetKey(place.key) for place in places if place.kind == "asset"))
 
     @of.asset(
         "events",
@@ -27,19 +29,28 @@ def events(of: Named) -> dg.AssetsDefinition:
         from retrain_platform.steps.watching import ingest
 
         value = ingest(retrain.workshop(of.spec), of.period(context))
-        for problem in value.problems:
+        for problem in (*value.problems, *value.notes):
             context.log.warning(problem)
-        return dg.MaterializeResult(
-            metadata={
-                "dagster/row_count": value.rows,
-                "duplicates removed": value.duplicates,
-                "labels": "still arriving" if value.live else "loaded as history: event time + delay",
-                "problems": dg.MetadataValue.md("\n".join(f"- {line}" for line in value.problems) or "none"),
-                "table version": -1 if value.table_version is None else value.table_version,
-            }
-        )
+        return dg.MaterializeResult(metadata=_taken(value))
 
     return _events
+
+
+def _taken(value: Any) -> dict[str, Any]:
+    """What a person wants to see of a period's rows."""
+    return {
+        "dagster/row_count": value.rows,
+        "duplicates removed": value.duplicates,
+        "labels": "still arriving" if value.live else "loaded as history: event time + delay",
+        "problems": _listed(value.problems, "none"),
+        "source": value.source,
+        "joins": _listed(value.notes, "nothing to tell"),
+        "table version": -1 if value.table_version is None else value.table_version,
+    }
+
+
+def _listed(lines: Sequence[str], none: str) -> dg.MarkdownMetadataValue:
+    return dg.MetadataValue.md("\n".join(f"- {line}" for line in lines) or none)
 
 
 def training_dataset(of: Named) -> dg.AssetsDefinition:
@@ -60,12 +71,7 @@ def training_dataset(of: Named) -> dg.AssetsDefinition:
         return dg.MaterializeResult(
             data_version=dg.DataVersion(made.id),
             metadata={
-                "dagster/row_count": made.rows,
-                "snapshot": made.id,
-                "decision": made.decision_id,
-                "tables": ", ".join(f"{name}@{version}" for name, version in made.tables.items()),
-                "periods": f"{made.periods[0]} to {made.periods[-1]} ({len(made.periods)})",
-                "exam": made.basis_why,
+                **_origin(made),
                 "rows by period": periods(reported_periods(shop, made), label=made.label, rate=made.task == "binary"),
                 "missing": _missing(made),
                 "parts": table(made.part_rows()),
@@ -74,6 +80,19 @@ def training_dataset(of: Named) -> dg.AssetsDefinition:
         )
 
     return _training_dataset
+
+
+def _origin(made: DatasetSnapshot) -> dict[str, Any]:
+    """What the snapshot is, where its rows come from, and how its candidate will be examined."""
+    return {
+        "dagster/row_count": made.rows,
+        "snapshot": made.id,
+        "decision": made.decision_id,
+        "tables": ", ".join(f"{name}@{version}" for name, version in made.tables.items()),
+        "sources": _listed(made.sources, "not on record"),
+        "periods": f"{made.periods[0]} to {made.periods[-1]} ({len(made.periods)})",
+        "exam": made.basis_why,
+    }
 
 
 def _missing(made: DatasetSnapshot) -> dg.MarkdownMetadataValue:

@@ -1,17 +1,21 @@
 """What the drift report shows of itself: severities in words, features over periods, one distribution."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 import dagster as dg
 
-from retrain_platform.defs.plots import letters, picture, table
+from retrain_platform.defs import drawing
+from retrain_platform.defs.drawing import LETTER, WIDTH, Sheet, picture
+from retrain_platform.defs.plots import table
 from retrain_platform.monitoring.binned import Bins
 from retrain_platform.monitoring.reports import DriftReport, FeatureDrift, PredictionDrift
 from retrain_platform.monitoring.severity import SEVERITIES, Limits, Severity
 
 _COLOURS: dict[Severity, str] = {"none": "#f2f2f2", "low": "#fee3b1", "moderate": "#f5a35c", "severe": "#c83c3c"}
-_NOT_MEASURED = "#ffffff"
+_SIDES = {"reference": drawing.GREY, "now": drawing.BLUE}
+_OTHER = ("another reference",)
+_ROW = 18
 _MOST_FEATURES, _MOST_PERIODS, _MOST_BINS = 25, 60, 24
 
 
@@ -38,7 +42,7 @@ def ranked(features: Sequence[FeatureDrift], limits: Limits) -> list[FeatureDrif
 
 
 def severities(features: Sequence[FeatureDrift], limits: Limits) -> dg.MarkdownMetadataValue:
-    """A line a feature: PSI against its limit and the two noises, in words, and the rows behind it."""
+    """A line a feature: PSI, from where it is drift and why, and what else changed."""
     return table(
         [
             {
@@ -48,73 +52,90 @@ def severities(features: Sequence[FeatureDrift], limits: Limits) -> dg.MarkdownM
                 "drift from": max(limits.low, noise_of(each)),
                 "noise of periods": each.noise.get("psi"),
                 "noise of sampling": each.sampling.get("psi"),
-                "rows, reference": each.rows_reference,
-                "rows, now": each.rows_current,
-                "missing, reference": each.missing_reference,
-                "missing, now": each.missing_current,
+                "missing": _missing(each),
                 "new categories": ", ".join(each.new_categories[:4]),
-                "correlation changed": each.correlation,
-                "with": each.correlated,
+                "correlation changed": _correlated(each),
             }
             for each in ranked(features, limits)
         ]
     )
 
 
+def mix(segments: Sequence[FeatureDrift], limits: Limits) -> dg.MarkdownMetadataValue:
+    """A line a segment column: how far the shares of its values are from the reference's."""
+    return table(
+        [
+            {
+                "segment": each.feature,
+                "severity": severity_of(each, limits),
+                "PSI": each.scores.get("psi"),
+                "drift from": max(limits.low, noise_of(each)),
+                "new values": ", ".join(each.new_categories[:4]),
+            }
+            for each in ranked(segments, limits)
+        ],
+        none="the spec names no segments",
+    )
+
+
+def _missing(drift: FeatureDrift) -> str:
+    """The share of values that are missing, now and in the reference."""
+    if drift.missing_current == drift.missing_reference == 0:
+        return ""
+    return f"{drift.missing_current:.1%}, was {drift.missing_reference:.1%}"
+
+
+def _correlated(drift: FeatureDrift) -> str:
+    """By how much the correlation with another feature changed, where it changed most."""
+    return "" if drift.correlation is None else f"{drift.correlation:.2f} with {drift.correlated}"
+
+
 def heat(reports: Sequence[DriftReport], limits: Limits) -> dg.MarkdownMetadataValue:
-    """The severity of each feature in each of the newest periods; a line where the reference changed."""
+    """The severity of each feature in each of the newest periods; a dotted line where the reference changed."""
     shown = reports[-_MOST_PERIODS:]
     codes = _codes(shown, limits)
     worst = sorted(codes, key=lambda name: (-sum(code**2 for code in codes[name]), name))[:_MOST_FEATURES]
     changed = [place for place in range(1, len(shown)) if _another(shown[place - 1], shown[place])]
+    left = 14 + LETTER * max((len(name) for name in worst), default=0)
+    sheet = Sheet(left, 34, WIDTH - left - 10, _ROW * len(worst), len(shown), 0, 1)
 
-    def draw(axes: Any) -> None:
-        from matplotlib.colors import ListedColormap
+    def drawn() -> Iterator[str]:
+        for row, name in enumerate(worst):
+            y = sheet.top + _ROW * row
+            yield drawing.text(left - 6, y + 13, name, anchor="end", colour=drawing.INK)
+            for start, end, code in _runs(codes[name]):
+                x = sheet.x(start - 0.5)
+                yield drawing.box(x, y + 0.5, sheet.x(end - 0.5) - x, _ROW - 1, _COLOURS[SEVERITIES[code]])
+        yield from (drawing.upright(sheet, place - 0.5, "#ffffff", dash="") for place in range(1, len(shown)))
+        yield from (drawing.upright(sheet, place - 0.5, drawing.INK) for place in changed)
+        yield from drawing.places(sheet, [report.period for report in shown])
+        yield from drawing.key(dict(_COLOURS) | ({"another reference": drawing.INK} if changed else {}), dashed=_OTHER)
 
-        colours = ListedColormap([_NOT_MEASURED, *(_COLOURS[word] for word in SEVERITIES)])
-        axes.pcolormesh([codes[name] for name in worst[::-1]], cmap=colours, vmin=-1, vmax=3, ec="white", lw=0.4)
-        for place, name in enumerate(worst[::-1]):
-            axes.text(-0.2, place + 0.5, name, fontsize=7, ha="right", va="center")
-        for place in range(0, len(shown), max(1, -(-len(shown) // 7))):
-            axes.text(place + 0.5, -0.3, shown[place].period, fontsize=7, ha="center", va="top")
-        axes.vlines(changed, 0, len(worst), color="#444444", lw=1, ls=":")
-        _no_ticks(axes)
-        axes.spines[["left", "bottom"]].set_visible(False)
-        _legend(axes)
-
-    return picture(draw, height=0.8 + 0.17 * len(worst), left=letters(worst), title="Severity by PSI")
+    return picture(drawn(), height=sheet.top + sheet.height + 30, title="Severity of each feature, by PSI")
 
 
 def distribution(feature: str, bins: Bins) -> dg.MarkdownMetadataValue:
     """The shares of a feature's bins, now beside the reference."""
-    places = _largest(bins)
+    kept = _largest(bins)
     totals = max(1, sum(bins.reference)), max(1, sum(bins.current))
-    labels = [bins.labels[place] for place in places]
+    shares = [(bins.reference[at] / totals[0], bins.current[at] / totals[1]) for at in kept]
+    labels = [bins.labels[at] for at in kept]
+    under = 16 + 0.64 * LETTER * max((len(label) for label in labels), default=0)
+    sheet = Sheet(56, 34, WIDTH - 66, 230, len(kept), 0, 1.05 * max((max(pair) for pair in shares), default=1.0))
 
-    def draw(axes: Any) -> None:
-        for side, (counts, colour, word) in enumerate(
-            ((bins.reference, "#9d9d9d", "reference"), (bins.current, "#4c78a8", "now"))
-        ):
-            shares = [counts[place] / totals[side] for place in places]
-            axes.bar([place + 0.4 * side - 0.2 for place in range(len(places))], shares, 0.4, color=colour, label=word)
-        axes.set_xticks([])
-        for place, label in enumerate(labels):
-            axes.annotate(
-                label,
-                (place, 0),
-                (3, -4),
-                textcoords="offset points",
-                fontsize=7,
-                rotation=40,
-                ha="right",
-                va="top",
-                rotation_mode="anchor",
-                annotation_clip=False,
-            )
-        axes.margins(x=0.01)
-        axes.legend(fontsize=7, frameon=False, ncols=2, loc="upper right", bbox_to_anchor=(1, 1.16))
+    def drawn() -> Iterator[str]:
+        yield from drawing.heights(sheet, percent=True)
+        wide, foot = 0.4 * sheet.width / max(len(kept), 1), sheet.top + sheet.height
+        for place, (pair, label) in enumerate(zip(shares, labels, strict=True)):
+            x = sheet.x(place)
+            for share, start, colour in zip(pair, (x - wide, x), _SIDES.values(), strict=True):
+                yield drawing.box(start, sheet.y(share), wide, foot - sheet.y(share), colour)
+            turned = f"rotate(-40 {x + 4:.1f} {foot + 14:.1f})"
+            yield drawing.text(x + 4, foot + 14, label, anchor="end", transform=turned)
+        yield drawing.line([(sheet.left, foot), (sheet.left + sheet.width, foot)], drawing.QUIET, width=1)
+        yield from drawing.key(_SIDES)
 
-    return picture(draw, height=3.0, under=0.28 + 0.65 * letters(labels), title=f"Share of rows by {feature}")
+    return picture(drawn(), height=sheet.top + sheet.height + under, title=f"Share of rows by {feature}")
 
 
 def predictions(told: PredictionDrift | None) -> str:
@@ -140,21 +161,18 @@ def _codes(reports: Sequence[DriftReport], limits: Limits) -> dict[str, list[int
     return {name: [codes.get(name, -1) for codes in found] for name in names}
 
 
-def _no_ticks(axes: Any) -> None:
-    """Labels are drawn as texts: a tick is six artists, and half of the picture's time."""
-    axes.set_xticks([])
-    axes.set_yticks([])
+def _runs(codes: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """Where a severity begins and ends, the end not included; nothing where it was not measured."""
+    start = 0
+    for code, same in groupby(codes):
+        end = start + len(list(same))
+        if code >= 0:
+            yield start, end, code
+        start = end
 
 
 def _another(before: DriftReport, now: DriftReport) -> bool:
     return before.basis != now.basis or (not now.basis and before.reference != now.reference)
-
-
-def _legend(axes: Any) -> None:
-    from matplotlib.patches import Patch
-
-    handles = [Patch(fc=_COLOURS[word], ec="#cccccc", lw=0.4, label=word) for word in SEVERITIES]
-    axes.legend(handles=handles, fontsize=7, frameon=False, ncols=4, loc="lower right", bbox_to_anchor=(1.01, 0.99))
 
 
 def _largest(bins: Bins) -> list[int]:

@@ -1,6 +1,6 @@
 """The fleet of a code location: one asset that ranks all models' recorded decisions, and the budget over them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -66,11 +66,17 @@ def decisions(models: Sequence[ModelSpec]) -> dg.AssetsDefinition:
                 "retrains waiting": sum(one.waiting is not None for one in found),
                 "releases waiting for approval": sum(one.approval for one in found),
                 **({} if at_once is None else {"retrains at once": at_once}),
-                "ranking": table([one.shown(waits.get(one.model, "")) for one in ranked(found)]),
+                **_ranking([one.shown(waits.get(one.model, "")) for one in ranked(found)]),
             }
         )
 
     return _decisions
+
+
+def _ranking(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The models in their order, and apart from it why: one table of both is too wide for the page."""
+    numbers = [{name: value for name, value in line.items() if name != "why"} for line in lines]
+    return {"ranking": table(numbers), "why": table([{"model": line["model"], "why": line["why"]} for line in lines])}
 
 
 def new_decisions(job: Any, models: Sequence[ModelSpec]) -> dg.SensorDefinition:

@@ -25,11 +25,27 @@ RETRAIN = ("training_dataset", "candidate_model", "validation_report", "register
 def build_model_defs(spec: ModelSpec) -> dg.Definitions:
     """Assets, checks, jobs, sensors and resources of one model."""
     of = named(spec)
-    measured = (monitoring.measures(of),) if spec.monitoring.measures else ()
-    gap = (challenger.challenger_gap(of),) if spec.monitoring.challenger else ()
-    assets = [
-        *measured,
-        *gap,
+    measured = {"measures": monitoring.measures(of)} if spec.monitoring.measures else {}
+    gap = {"challenger_gap": challenger.challenger_gap(of)} if spec.monitoring.challenger else {}
+    watch = _job(of, "watch", (*WATCH, *measured, *gap))
+    decide = _job(of, "decide", ("retrain_decision",))
+    retrain = _job(of, "retrain", RETRAIN)
+    return dg.Definitions(
+        assets=[*measured.values(), *gap.values(), *_assets(of)],
+        asset_checks=[dataset.gate(of)],
+        jobs=[watch, decide, retrain],
+        sensors=[
+            sensors.new_periods(of, [watch, decide]),
+            sensors.decided_retrains(of, [retrain]),
+            sensors.failures(of, [watch, decide, retrain]),
+        ],
+        resources={"retrain": PLATFORM, mlflow_key(spec.name): mlflow_run(spec.name)},
+    )
+
+
+def _assets(of: Named) -> list[dg.AssetsDefinition]:
+    """The assets that every model has."""
+    return [
         dataset.events(of),
         monitoring.predictions(of),
         monitoring.profile(of),
@@ -44,21 +60,6 @@ def build_model_defs(spec: ModelSpec) -> dg.Definitions:
         release.registered_model(of),
         validation.model_card(of),
     ]
-    gate = dataset.gate(of)
-    watch = _job(of, "watch", (*WATCH, *(["measures"] if measured else []), *(["challenger_gap"] if gap else [])))
-    decide = _job(of, "decide", ("retrain_decision",))
-    retrain = _job(of, "retrain", RETRAIN)
-    return dg.Definitions(
-        assets=assets,
-        asset_checks=[gate],
-        jobs=[watch, decide, retrain],
-        sensors=[
-            sensors.new_periods(of, [watch, decide]),
-            sensors.decided_retrains(of, [retrain]),
-            sensors.failures(of, [watch, decide, retrain]),
-        ],
-        resources={"retrain": PLATFORM, mlflow_key(spec.name): mlflow_run(spec.name)},
-    )
 
 
 def _job(of: Named, kind: str, assets: tuple[str, ...]) -> Any:

@@ -36,7 +36,8 @@ def predictions(of: Named) -> dg.AssetsDefinition:
                     [
                         {"role": role, "version": version, "rows answered": value.used.get(role, 0)}
                         for role, version in value.versions.items()
-                    ]
+                    ],
+                    none="no version answers yet",
                 ),
             }
         )
@@ -60,17 +61,16 @@ def profile(of: Named) -> dg.AssetsDefinition:
         made = make_profile(retrain.workshop(of.spec), of.period(context))
         if made is None:
             return dg.MaterializeResult(metadata={"dagster/row_count": 0})
+        missing = [
+            {"column": name, "missing": f"{column.missing / max(made.rows, 1):.1%}"}
+            for name, column in made.columns.items()
+            if column.missing
+        ]
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": made.rows,
                 "columns": len(made.columns),
-                "missing": table(
-                    [
-                        {"column": name, "missing": column.missing / max(made.rows, 1)}
-                        for name, column in made.columns.items()
-                        if column.missing
-                    ]
-                ),
+                "missing": table(missing, none="no column misses a value"),
             }
         )
 
@@ -98,27 +98,32 @@ def drift_report(of: Named) -> dg.AssetsDefinition:
         if report is None:
             return dg.MaterializeResult(metadata={"reference": f"nothing to compare with: {reference.said}"})
         most = drift_pages.ranked(report.features, of.spec.monitoring.severity)[0].feature
-        return dg.MaterializeResult(
-            metadata={
-                **_drifted(of, report),
-                "over periods": drift_pages.heat(known_drift(shop, period), of.spec.monitoring.severity),
-                "most drifted": drift_pages.distribution(most, sides(shop, period, reference, most)),
-            }
-        )
+        plots = {
+            "over periods": drift_pages.heat(known_drift(shop, period), of.spec.monitoring.severity),
+            "most drifted": drift_pages.distribution(most, sides(shop, period, reference, most)),
+        }
+        return dg.MaterializeResult(metadata={**_drifted(of, report), **plots, **_drift_tables(of, report)})
 
     return _drift
 
 
 def _drifted(of: Named, report: DriftReport) -> dict[str, Any]:
-    """The report in numbers, words and a table."""
-    limits = of.spec.monitoring.severity
-    severe = [each for each in report.features if drift_pages.severity_of(each, limits) == "severe"]
+    """The report in numbers and words."""
+    codes = [drift_pages.severity_of(each, of.spec.monitoring.severity) for each in report.features]
     season = f"; noise of the same season: {', '.join(report.noise_of)}" if report.noise_of else ""
+    rows = max(((each.rows_current, each.rows_reference) for each in report.features), default=(0, 0))
     return {
+        "severe features": codes.count("severe"),
         "reference": f"{report.reference[0]} to {report.reference[-1]}: {report.said}{season}",
-        "severe features": len(severe),
+        "rows": f"{rows[0]:,} now, {rows[1]:,} in the reference",
+    }
+
+
+def _drift_tables(of: Named, report: DriftReport) -> dict[str, Any]:
+    limits = of.spec.monitoring.severity
+    return {
         "severities": drift_pages.severities(report.features, limits),
-        "segment mix": drift_pages.severities(report.mix, limits),
+        "segment mix": drift_pages.mix(report.mix, limits),
         "champion's scores": drift_pages.predictions(report.predictions),
     }
 
@@ -140,7 +145,8 @@ def performance_report(of: Named) -> dg.AssetsDefinition:
         shop, period = retrain.workshop(of.spec), of.period(context)
         report = perform(shop, period)
         estimated = known_estimates(shop, period.end)
-        seen = {**_newest(of, report), **beside(report), **_history(of, performances(shop, period.end), estimated)}
+        course = _history(of, performances(shop, period.end), estimated)
+        seen = {**_numbers(report), **course, **_tables(of, report), **beside(report)}
         biased = {"feedback loop": of.spec.label.unexplored} if of.spec.label.unexplored else {}
         return dg.MaterializeResult(metadata={**seen, **biased})
 
@@ -176,18 +182,26 @@ def measures(of: Named) -> dg.AssetsDefinition:
     return _measures
 
 
-def _newest(of: Named, report: PerformanceReport) -> dict[str, Any]:
-    """What was measured in this report: numbers that Dagster draws over partitions, and tables."""
-    ripe = [r for r in report.measured if r.ripe]
-    champion = next((r for r in ripe if r.role == "champion"), None)
-    numbers = {} if champion is None else {n: got.value for n, got in champion.metrics.items() if got.value is not None}
+def _champion(report: PerformanceReport) -> PeriodPerformance | None:
+    return next((reading for reading in report.measured if reading.ripe and reading.role == "champion"), None)
+
+
+def _numbers(report: PerformanceReport) -> dict[str, float]:
+    """The champion's metrics, as numbers that Dagster draws over partitions."""
+    champion = _champion(report)
+    return {} if champion is None else {n: got.value for n, got in champion.metrics.items() if got.value is not None}
+
+
+def _tables(of: Named, report: PerformanceReport) -> dict[str, Any]:
+    """What was measured in this report, of every version, and the champion by segment."""
+    champion = _champion(report)
     measured = [
         {"event period": r.period, "role": r.role, "version": r.version, "labelled": r.labelled}
         | {name: got.value for name, got in r.metrics.items()}
         | {"note": r.why}
         for r in report.measured
     ]
-    return {**numbers, "measured": table(measured), **({"segments": _segments(of, champion)} if champion else {})}
+    return {"measured": table(measured), **({"segments": _segments(of, champion)} if champion else {})}
 
 
 def _segments(of: Named, reading: PeriodPerformance) -> dg.MarkdownMetadataValue:
@@ -222,7 +236,11 @@ def _history(of: Named, readings: Sequence[PeriodPerformance], estimated: Sequen
             series.setdefault(ESTIMATED, []).append((each.period, told.value, told.low, told.high))
     if not series:
         return {}
-    return {"quality": quality(series, title=f"{of.spec.primary} by event period", limits=_limits(of))}
+    return {
+        "quality": quality(
+            series, title=f"{of.spec.primary} by event period; shaded: the champion's interval", limits=_limits(of)
+        )
+    }
 
 
 def _limits(of: Named) -> dict[str, float]:

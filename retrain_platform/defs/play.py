@@ -43,7 +43,9 @@ def instance() -> dg.DagsterInstance:
     home.mkdir(parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists():
         (home / "dagster.yaml").write_text(_INSTANCE)
-    return dg.DagsterInstance.get()
+    from retrain_platform.defs.event_log import with_kept_engines
+
+    return with_kept_engines(dg.DagsterInstance.get())
 
 
 def play(

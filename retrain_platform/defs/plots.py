@@ -1,91 +1,49 @@
-"""Plots as Markdown, for the assets' pages: small PNG pictures inside the text."""
+"""The plots of the assets' pages, and tables in Markdown."""
 
-import base64
-import io
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
 from retrain_platform.dataset.snapshot import Part, PeriodReport
+from retrain_platform.defs import drawing
+from retrain_platform.defs.drawing import BLUE, GREEN, GREY, LETTER, ORANGE, PURPLE, RED, WIDTH, Sheet, picture
 
-Draw = Callable[[Any], None]
-_LETTER = 0.062
-"""The width of a letter of the tick labels, in inches."""
-
-
-def picture(
-    draw: Draw,
-    *,
-    width: float = 7.5,
-    height: float = 2.6,
-    left: float = 0.5,
-    right: float = 0.15,
-    under: float = 0.28,
-    title: str = "",
-) -> dg.MarkdownMetadataValue:
-    """Let `draw` paint on one matplotlib axes; gives the picture as Markdown. Sizes and margins in inches.
-
-    The margins are given, not found: matplotlib's own layouts draw everything twice or thrice.
-    """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), dpi=72)
-    FigureCanvasAgg(figure)
-    over = 0.28
-    axes = figure.add_axes((left / width, under / height, 1 - (left + right) / width, 1 - (over + under) / height))
-    axes.spines[["top", "right"]].set_visible(False)
-    draw(axes)
-    if title:
-        axes.set_title(title, loc="left", fontsize=9)
-    axes.tick_params(labelsize=7)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", pil_kwargs={"compress_level": 1})
-    data = base64.b64encode(buffer.getvalue()).decode()
-    return dg.MetadataValue.md(f"![{title or 'plot'}](data:image/png;base64,{data})")
-
-
-def letters(names: Sequence[str]) -> float:
-    """The margin that the longest of some tick labels takes, in inches."""
-    return 0.25 + _LETTER * max((len(name) for name in names), default=0)
+_MOST_BARS = 15
+_ROW = 20
 
 
 def bars(
     values: Mapping[str, float], *, title: str, limits: Mapping[str, float] | None = None
 ) -> dg.MarkdownMetadataValue:
-    """Horizontal bars, largest on top; `limits` are drawn as ticks over their bars."""
-    shown = sorted(values.items(), key=lambda item: item[1])[-15:]
+    """Horizontal bars with their numbers, largest on top; `limits` are drawn as red ticks over their bars."""
+    shown = sorted(values.items(), key=lambda item: -item[1])[:_MOST_BARS]
+    left = 12 + LETTER * max((len(name) for name, _ in shown), default=0)
+    room = WIDTH - left - 70
+    most = max([value for _, value in shown] + list((limits or {}).values()), default=0) or 1
 
-    def draw(axes: Any) -> None:
-        names = [name for name, _ in shown]
-        axes.barh(range(len(names)), [value for _, value in shown], color="#4c78a8", height=0.7)
-        axes.set_yticks(range(len(names)), names)
-        axes.tick_params(axis="y", length=0)
-        drawn = {place: limits[name] for place, name in enumerate(names) if limits and limits.get(name) is not None}
-        low, high = [place - 0.45 for place in drawn], [place + 0.45 for place in drawn]
-        axes.vlines(list(drawn.values()), low, high, color="#e45756", lw=2)
+    def drawn() -> Iterator[str]:
+        for place, (name, value) in enumerate(shown):
+            y = 30 + _ROW * place
+            yield drawing.text(left - 6, y + 13, name, anchor="end", colour=drawing.INK)
+            yield drawing.box(left, y + 2, max(room * value / most, 1), _ROW - 5, BLUE)
+            yield drawing.text(left + room * value / most + 6, y + 13, drawing.short(value))
+            if limits and name in limits:
+                x = left + room * limits[name] / most
+                yield drawing.line([(x, y), (x, y + _ROW - 1)], RED, width=2.5)
 
-    return picture(draw, height=0.6 + 0.19 * len(shown), left=letters([name for name, _ in shown]), title=title)
+    return picture(drawn(), height=36 + _ROW * len(shown), title=title)
 
 
 ESTIMATED = "estimated"
 """The series of what was estimated before its labels came."""
-
-
-def _hollow(axes: Any, xs: Sequence[int], points: Sequence[tuple[str, float, float | None, float | None]]) -> None:
-    values = [point[1] for point in points]
-    below = [value if point[2] is None else point[2] for value, point in zip(values, points, strict=True)]
-    above = [value if point[3] is None else point[3] for value, point in zip(values, points, strict=True)]
-    reach = [[a - b for a, b in zip(values, below, strict=True)], [a - b for a, b in zip(above, values, strict=True)]]
-    axes.errorbar(
-        xs, values, yerr=reach, fmt="o", mfc="none", color="#b279a2", ms=4, lw=0.8, alpha=0.8, label=ESTIMATED
-    )
+Reading = tuple[str, float, float | None, float | None]
+_ROLES = {"champion": BLUE, "shadow": ORANGE, "canary": GREEN, "previous": GREY, ESTIMATED: PURPLE}
 
 
 def quality(
-    series: Mapping[str, Sequence[tuple[str, float, float | None, float | None]]],
+    series: Mapping[str, Sequence[Reading]],
     *,
     title: str,
     marks: Mapping[str, str] | None = None,
@@ -95,68 +53,98 @@ def quality(
 
     The series `ESTIMATED` is no line but hollow marks with their intervals: nothing of it was measured.
     """
-    places = {key: number for number, key in enumerate(sorted({p for points in series.values() for p, *_ in points}))}
-    colours = {"champion": "#4c78a8", "shadow": "#f58518", "canary": "#54a24b", "previous": "#9d9d9d"}
+    names = sorted({reading[0] for readings in series.values() for reading in readings})
+    low, high = drawing.around(_reached(series, limits or {}))
+    sheet = Sheet(56, 34, WIDTH - 66, 250, len(names), low, high)
+    at = {name: place for place, name in enumerate(names)}
+    colours = {role: _ROLES.get(role, others) for role, others in zip(series, _others(), strict=False)}
 
-    def draw(axes: Any) -> None:
-        for role, points in series.items():
-            xs = [places[point[0]] for point in points]
-            if role == ESTIMATED:
-                _hollow(axes, xs, points)
-                continue
-            values = dict(zip(xs, (point[1] for point in points), strict=True))
-            # A role that nobody had for a while leaves a gap, not a line across it.
-            line = [values.get(place, math.nan) for place in range(xs[0], xs[-1] + 1)]
-            axes.plot(range(xs[0], xs[-1] + 1), line, marker=".", lw=1.2, label=role, color=colours.get(role))
-            if role == "champion":
-                low = [point[1] if point[2] is None else point[2] for point in points]
-                high = [point[1] if point[3] is None else point[3] for point in points]
-                axes.fill_between(xs, low, high, alpha=0.15, color=colours[role], lw=0)
-        for key, what in (marks or {}).items():
-            if key in places:
-                axes.axvline(places[key], color="#888888", lw=0.8, ls=":")
-                axes.text(places[key], axes.get_ylim()[1], what, fontsize=6, rotation=90, va="top", ha="right")
-        for name, value in (limits or {}).items():
-            axes.axhline(value, color="#e45756", lw=1, ls="--", label=name)
-        step = max(1, -(-len(places) // 7))
-        axes.set_xticks(list(places.values())[::step], list(places)[::step])
-        axes.legend(fontsize=7, frameon=False, loc="lower left", ncols=4)
+    def drawn() -> Iterator[str]:
+        yield from (*drawing.heights(sheet), *drawing.places(sheet, names))
+        for name, said in (marks or {}).items():
+            if name in at:
+                yield from _mark(sheet, at[name], said)
+        for role, readings in series.items():
+            yield from _series(sheet, [(at[name], *rest) for name, *rest in readings], colours[role], role)
+        yield from (drawing.rule(sheet, value, RED) for value in (limits or {}).values())
+        key = colours | dict.fromkeys(limits or {}, RED)
+        yield from drawing.key(key, dashed=limits or (), hollow=[ESTIMATED])
 
-    return picture(draw, title=title)
+    return picture(drawn(), height=316, title=title)
 
 
-_PART_COLOURS: dict[Part, str] = {"train": "#4c78a8", "valid": "#f58518", "holdout": "#54a24b"}
+def _others() -> Iterator[str]:
+    while True:
+        yield from (BLUE, ORANGE, GREEN, PURPLE, GREY)
+
+
+def _reached(series: Mapping[str, Sequence[Reading]], limits: Mapping[str, float]) -> list[float]:
+    """Every value that the plot must show: intervals of the lines, of what is estimated the values alone."""
+    found = list(limits.values())
+    for role, readings in series.items():
+        for _, value, low, high in readings:
+            found += [value] if role == ESTIMATED or low is None or high is None else [low, value, high]
+    return found
+
+
+def _mark(sheet: Sheet, place: int, said: str) -> Iterator[str]:
+    yield drawing.upright(sheet, place, drawing.QUIET)
+    x, y = sheet.x(place) - 4, sheet.top + 2
+    yield drawing.text(x, y, said, anchor="end", transform=f"rotate(-90 {x:.1f} {y:.1f})", size=11)
+
+
+def _series(sheet: Sheet, readings: Sequence[Sequence[Any]], colour: str, role: str) -> Iterator[str]:
+    """A role's readings as (place, value, low, high); one that nobody had for a while leaves a gap, not a line."""
+    bounded = [each for each in readings if each[2] is not None and each[3] is not None]
+    if role == ESTIMATED:
+        for place, _, low, high in bounded:
+            yield drawing.line([(sheet.x(place), sheet.y(end)) for end in (low, high)], colour, width=1)
+        yield from (drawing.dot(sheet.x(place), sheet.y(value), colour, hollow=True) for place, value, *_ in readings)
+        return
+    if role == "champion" and bounded:
+        edges = [[(sheet.x(each[0]), sheet.y(each[side])) for each in bounded] for side in (2, 3)]
+        yield drawing.band(*edges, colour)
+    known = {place: value for place, value, *_ in readings}
+    whole = range(min(known, default=0), max(known, default=-1) + 1)
+    yield drawing.line([(sheet.x(place), sheet.y(known.get(place, math.nan))) for place in whole], colour)
+    if len(known) <= 80:  # more would be a thick line
+        yield from (drawing.dot(sheet.x(place), sheet.y(value), colour) for place, value in known.items())
+
+
+_PARTS: dict[Part, str] = {"train": BLUE, "valid": ORANGE, "holdout": GREEN}
 
 
 def periods(reports: Sequence[PeriodReport], *, label: str, rate: bool) -> dg.MarkdownMetadataValue:
     """Each period's rows as bars coloured by part, and over them the label's mean: its `rate`, where it is 0 or 1."""
-    said = f"share of rows with {label} = 1" if rate else f"mean of {label}"
+    said = f"share of rows with {label} = 1 (right)" if rate else f"mean of {label} (right)"
+    names, most = [report.period for report in reports], max((report.rows for report in reports), default=1)
+    rows = Sheet(56, 34, WIDTH - 116, 220, len(reports), 0, most * 1.05)
+    means = [math.nan if report.label is None else report.label for report in reports]
+    low, high = drawing.around([0.0, *means], share=0.3)
+    over = rows._replace(low=low if any(mean < 0 for mean in means) else 0.0, high=high)
 
-    def draw(axes: Any) -> None:
-        for part, colour in _PART_COLOURS.items():
-            mine = [place for place, report in enumerate(reports) if report.part == part]
-            axes.bar(mine, [reports[place].rows for place in mine], color=colour, alpha=0.55, width=0.85, label=part)
-            if mine and mine[0]:
-                axes.axvline(mine[0] - 0.5, color="#444444", lw=0.8, ls="--")
-        over = axes.twinx()
-        over.spines[["top"]].set_visible(False)
-        means = [math.nan if report.label is None else report.label for report in reports]
-        over.plot(range(len(means)), means, color="#222222", marker=".", lw=1.2, label=said)
-        over.tick_params(labelsize=7)
-        over.margins(y=0.2)
-        step = max(1, -(-len(reports) // 7))
-        axes.set_xticks(range(0, len(reports), step), [report.period for report in reports[::step]])
-        axes.margins(x=0.01)
-        handles = [*axes.get_legend_handles_labels()[0], *over.get_legend_handles_labels()[0]]
-        axes.figure.legend(handles=handles, fontsize=7, frameon=False, loc="upper right", ncols=4)
+    def drawn() -> Iterator[str]:
+        yield from (*drawing.heights(rows), *drawing.heights(over, percent=rate, right=True))
+        wide = 0.8 * rows.width / max(len(reports), 1)
+        for place, report in enumerate(reports):
+            high = rows.top + rows.height - rows.y(report.rows)
+            top, colour = rows.y(report.rows), _PARTS[report.part]
+            yield drawing.box(rows.x(place) - wide / 2, top, wide, high, colour, opacity=0.6)
+            if place and reports[place - 1].part != report.part:
+                yield drawing.upright(rows, place - 0.5, drawing.INK, dash="5 4")
+        yield drawing.line([(over.x(p), over.y(m)) for p, m in enumerate(means)], drawing.INK)
+        yield from (drawing.dot(over.x(p), over.y(m), drawing.INK) for p, m in enumerate(means) if math.isfinite(m))
+        yield from drawing.places(rows, names)
+        used = {part: colour for part, colour in _PARTS.items() if any(r.part == part for r in reports)}
+        yield from drawing.key({**used, said: drawing.INK})
 
-    return picture(draw, left=0.55, right=0.5, title="Labelled rows by period")
+    return picture(drawn(), height=286, title="Labelled rows by period")
 
 
-def table(rows: Sequence[Mapping[str, Any]]) -> dg.MarkdownMetadataValue:
-    """Rows as a Markdown table; numbers to four places, None as a dash."""
+def table(rows: Sequence[Mapping[str, Any]], *, none: str = "nothing yet") -> dg.MarkdownMetadataValue:
+    """Rows as a Markdown table; numbers to four places, None as a dash. `none` is said where there are no rows."""
     if not rows:
-        return dg.MetadataValue.md("*nothing yet*")
+        return dg.MetadataValue.md(f"*{none}*")
     names = list(rows[0])
     lines = [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]
     lines += [f"| {' | '.join(_cell(row.get(name)) for name in names)} |" for row in rows]

@@ -1,12 +1,15 @@
 """Assets of the room `policy`: the decision, and the log of all retrains."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
+from retrain_platform.defs.decision_pages import triggers
 from retrain_platform.defs.names import Named
 from retrain_platform.defs.plots import table
 from retrain_platform.defs.resource import Platform
+from retrain_platform.policy.base import RetrainDecision
 
 
 def retrain_decision(of: Named) -> dg.AssetsDefinition:
@@ -23,29 +26,34 @@ def retrain_decision(of: Named) -> dg.AssetsDefinition:
             *(["measures"] if of.spec.monitoring.measures else []),
             *(["challenger_gap"] if of.spec.monitoring.challenger else []),
         ),
-        description="What the policy says of the period: every trigger's value, limit, progress and verdict.",
+        description="Whether to retrain, and why: each trigger's value, limit, progress and verdict, over the periods.",
     )
     def _decision(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
-        from retrain_platform.steps.deciding import decide
+        from retrain_platform.steps.deciding import decide, known_decisions
 
-        decision = decide(retrain.workshop(of.spec), of.period(context))
+        shop, period = retrain.workshop(of.spec), of.period(context)
+        decision = decide(shop, period)
         context.log.info(decision.reason)
-        gain = decision.expected_gain
-        return dg.MaterializeResult(
-            metadata={
-                **({} if gain is None else {"expected gain": gain.sentence, "gain": gain.value}),
-                "action": decision.action.value,
-                "reason": decision.reason,
-                "decision": decision.id,
-                "automatic": decision.automatic,
-                "urgency": decision.urgency,
-                **({"by": f"{decision.by:%Y-%m-%d %H:%M}"} if decision.by else {}),
-                "opposite": decision.opposite,
-                "evidence": table(evidence_rows(decision.finding)),
-            }
-        )
+        return dg.MaterializeResult(metadata=_told(decision, known_decisions(shop, period)))
 
     return _decision
+
+
+def _told(decision: RetrainDecision, known: Sequence[RetrainDecision]) -> dict[str, Any]:
+    """The decision with all of its evidence, and the course of its triggers over the periods known."""
+    gain = decision.expected_gain
+    return {
+        "action": decision.action.value,
+        "reason": decision.reason,
+        **({} if gain is None else {"expected gain": gain.sentence, "gain": gain.value}),
+        "opposite": decision.opposite,
+        "triggers over time": triggers(known),
+        "evidence": table(evidence_rows(decision.finding)),
+        "urgency": decision.urgency,
+        **({"by": f"{decision.by:%Y-%m-%d %H:%M}"} if decision.by else {}),
+        "automatic": decision.automatic,
+        "decision": decision.id,
+    }
 
 
 def evidence_rows(finding: Any, depth: int = 0) -> list[dict[str, Any]]:
@@ -75,7 +83,17 @@ def retraining_log(of: Named) -> dg.AssetsDefinition:
     def _log(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
         from retrain_platform.steps.story import log_lines
 
-        lines = log_lines(retrain.workshop(of.spec), of.period(context).end)
-        return dg.MaterializeResult(metadata={"retrains": len(lines), "log": table([line.shown() for line in lines])})
+        lines = [line.shown() for line in log_lines(retrain.workshop(of.spec), of.period(context).end)]
+        return dg.MaterializeResult(metadata={"retrains": len(lines), **_log_tables(lines)})
 
     return _log
+
+
+_IN_WORDS = ("decision", "snapshot", "why", "notes")
+
+
+def _log_tables(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The log in two tables, each narrow enough for the page: numbers and verdicts, then words and ids."""
+    numbers = [{name: value for name, value in line.items() if name not in _IN_WORDS} for line in lines]
+    words = [{"period": line["period"], **{name: line[name] for name in _IN_WORDS}} for line in lines]
+    return {"log": table(numbers), "in words": table(words)}

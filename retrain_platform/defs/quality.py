@@ -15,12 +15,12 @@ def beside(report: PerformanceReport) -> dict[str, Any]:
     if report.estimated:
         found["estimated"] = table([row for each in report.estimated for row in _estimated(each)])
     if report.checked:
-        found["estimates_that_came_true"] = table([row for each in report.checked for row in _came(each)])
+        found["estimates that came true"] = table([row for each in report.checked for row in _came(each)])
     if report.control is not None:
         control = report.control
         row = {"version": control.version, "rows": control.rows, "changed scores": control.changed}
         note = control.why or f"first asked in {control.first_asked}"
-        found["control_set"] = table([row | {"largest change": control.largest} | control.metrics | {"note": note}])
+        found["control set"] = table([row | {"largest change": control.largest} | control.metrics | {"note": note}])
     return found
 
 

@@ -1,11 +1,19 @@
 """Assets of the room `release`: the registered version and the release."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import dagster as dg
 
 from retrain_platform.defs.names import Named, mlflow_of, retrain_of
 from retrain_platform.defs.plots import table
+from retrain_platform.defs.release_pages import answering
 from retrain_platform.defs.resource import Platform, mlflow_key
+from retrain_platform.release.base import ReleaseState, Transition
 from retrain_platform.training.semantic_version import SEMANTIC_VERSION
+
+if TYPE_CHECKING:
+    from retrain_platform.steps.values import Registered
 
 
 def registered_model(of: Named) -> dg.AssetsDefinition:
@@ -21,26 +29,29 @@ def registered_model(of: Named) -> dg.AssetsDefinition:
     )
     def _registered(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from retrain_platform.adapters.mlflow_tracking import log_tags
+        from retrain_platform.steps.examining import report_of
         from retrain_platform.steps.registering import register
-        from retrain_platform.steps.training import report_of
 
         shop, period, decision, made = retrain_of(of, context)
         client, run_id = mlflow_of(of, context)
         ended = register(shop, period, decision, made, report_of(shop, period, decision), run_id=run_id)
         if ended.semantic_version is not None:
             log_tags(client, run_id, {SEMANTIC_VERSION: ended.semantic_version})
-        return dg.MaterializeResult(
-            metadata={
-                "version": ended.version or "turned away",
-                "semantic version": ended.semantic_version or "none",
-                "verdict": ended.verdict,
-                "in words": ended.sentence,
-                "training rows": ended.training_rows,
-                "model fingerprint": ended.model_fingerprint,
-            }
-        )
+        return dg.MaterializeResult(metadata=_ended(ended))
 
     return _registered
+
+
+def _ended(ended: "Registered") -> dict[str, Any]:
+    """What became of the candidate."""
+    return {
+        "version": ended.version or "turned away",
+        "semantic version": ended.semantic_version or "none",
+        "verdict": ended.verdict,
+        "in words": ended.sentence,
+        "training rows": ended.training_rows,
+        "model fingerprint": ended.model_fingerprint,
+    }
 
 
 def release(of: Named) -> dg.AssetsDefinition:
@@ -54,24 +65,28 @@ def release(of: Named) -> dg.AssetsDefinition:
         description="The release after the period's evidence: stage, share, champion, and every move so far.",
     )
     def _release(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
+        from retrain_platform.steps.predicting import known_scored
         from retrain_platform.steps.releasing import move
 
-        state, evidence, moves = move(retrain.workshop(of.spec), of.period(context))
+        shop, period = retrain.workshop(of.spec), of.period(context)
+        state, evidence, moves = move(shop, period)
         for made in moves:
             context.log.info(made.sentence)
-        on_way = state.open
-        return dg.MaterializeResult(
-            metadata={
-                "champion": state.champion or "none yet",
-                "on the way": f"{on_way.version}: {on_way.stage.value} {on_way.share}%" if on_way else "nothing",
-                "moves": table(
-                    [{"move": m.kind, "version": m.version, "stage": m.stage.value, "why": m.sentence} for m in moves]
-                ),
-                **({"difference": evidence.difference} if evidence and evidence.difference is not None else {}),
-                "ended": table(
-                    [{"version": r.version, "stage": r.stage.value, "why": r.sentence} for r in state.ended]
-                ),
-            }
-        )
+        seen = {"difference": evidence.difference} if evidence and evidence.difference is not None else {}
+        course = {"who answered": answering(scored)} if (scored := known_scored(shop, period)) else {}
+        return dg.MaterializeResult(metadata={**_state(state, moves), **seen, **course})
 
     return _release
+
+
+def _state(state: ReleaseState, moves: Sequence[Transition]) -> dict[str, Any]:
+    """Who answers, who is on the way, what moved in this period, and how the releases before ended."""
+    on_way = state.open
+    moved = [{"move": m.kind, "version": m.version, "stage": m.stage.value, "why": m.sentence} for m in moves]
+    ended = [{"version": r.version, "stage": r.stage.value, "why": r.sentence} for r in state.ended]
+    return {
+        "champion": state.champion or "none yet",
+        "on the way": f"{on_way.version}: {on_way.stage.value} {on_way.share}%" if on_way else "nothing",
+        "moves": table(moved, none="none in this period"),
+        "ended": table(ended, none="none yet"),
+    }

@@ -69,19 +69,10 @@ def mlflow_run(model: str) -> dg.ResourceDefinition:
 
         at = PLATFORM.settings()
         ensure_experiment(at.tracking_uri, model, at.home / "artifacts")
-        decision_id = context.dagster_run.tags.get("retrain/decision_id", "") if context.dagster_run else ""
-        partition = context.dagster_run.tags.get("dagster/partition", "") if context.dagster_run else ""
-        config = {
-            "experiment_name": model,
-            "mlflow_tracking_uri": at.tracking_uri,
-            "mlflow_run_id": open_run(at.tracking_uri, model, decision_id, f"retrain {partition}")
-            if decision_id
-            else None,
-            "parent_run_id": None,
-            "env": {},
-            "env_to_tag": None,
-            "extra_tags": {"decision_id": decision_id} if decision_id else {},
-        }
+        tags = context.dagster_run.tags if context.dagster_run else {}
+        decision_id, partition = (tags.get(name, "") for name in ("retrain/decision_id", "dagster/partition"))
+        adopted = open_run(at.tracking_uri, model, decision_id, f"retrain {partition}") if decision_id else None
+        config = _tracking(model, at.tracking_uri, adopted, decision_id)
         inner = mlflow_tracking.resource_fn(context.replace_config(config))
         run = next(inner)
         run.ended_on_record = False
@@ -91,3 +82,16 @@ def mlflow_run(model: str) -> dg.ResourceDefinition:
             run.end_run(status="FINISHED" if run.ended_on_record else "FAILED")
 
     return tracked
+
+
+def _tracking(model: str, tracking_uri: str, run_id: str | None, decision_id: str) -> dict[str, Any]:
+    """dagster-mlflow's configuration; without a decision, a run of its own."""
+    return {
+        "experiment_name": model,
+        "mlflow_tracking_uri": tracking_uri,
+        "mlflow_run_id": run_id,
+        "parent_run_id": None,
+        "env": {},
+        "env_to_tag": None,
+        "extra_tags": {"decision_id": decision_id} if decision_id else {},
+    }

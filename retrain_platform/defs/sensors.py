@@ -7,11 +7,14 @@ from typing import Any
 
 import dagster as dg
 
+from retrain_platform.adapters.clock import now
 from retrain_platform.defs.failures import ended_on_record, failure_of, record_failure, watermark_of
 from retrain_platform.defs.fleet import held_back
 from retrain_platform.defs.names import Named
 from retrain_platform.defs.resource import Platform
+from retrain_platform.steps.deadlines import tell_missed
 from retrain_platform.steps.due import Step, due
+from retrain_platform.steps.lines import frontier_of
 
 _PLAYED_BY = "retrain/played_by"
 
@@ -48,6 +51,8 @@ def _sensor(of: Named, name: str, kinds: tuple[str, ...], jobs: list[Any], descr
     )
     def _tick(context: dg.SensorEvaluationContext, retrain: Platform) -> Any:
         watermark = watermark_of(retrain.reader(of.spec), retrain.ledger(), of.spec)
+        if "retrain" in kinds:
+            _tell_late(context, of, retrain)
         answer = due(of.spec, retrain.ledger().entries(of.spec.name), watermark)
         if answer.step is None or answer.step.kind not in kinds:
             return dg.SkipReason(answer.why)
@@ -60,6 +65,15 @@ def _sensor(of: Named, name: str, kinds: tuple[str, ...], jobs: list[Any], descr
         return request(of.spec.name, answer.step)
 
     return _tick
+
+
+def _tell_late(context: dg.SensorEvaluationContext, of: Named, retrain: Platform) -> None:
+    """A deadline that passes while the road stands still is told by the next tick."""
+    ledger = retrain.ledger()
+    newest = frontier_of(ledger.entries(of.spec.name))
+    reached = None if newest is None else of.spec.period.period(newest).end
+    if reached and (why := tell_missed(of.spec, ledger, retrain.values(), reached=reached, now=now())):
+        context.log.warning(why)
 
 
 def played_by() -> dict[str, str]:

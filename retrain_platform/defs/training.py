@@ -1,12 +1,14 @@
 """Asset of the room `training`: the candidate."""
 
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
 from retrain_platform.defs.names import Named, mlflow_of, retrain_of
 from retrain_platform.defs.plots import bars, quality
 from retrain_platform.defs.resource import mlflow_key
+from retrain_platform.training.base import Candidate
 
 
 def candidate_model(of: Named) -> dg.AssetsDefinition:
@@ -36,22 +38,22 @@ def candidate_model(of: Named) -> dg.AssetsDefinition:
             metrics={"rounds": candidate.report.rounds, "rows": made.rows},
             tags={**run_tags(decision, made, candidate), **code_tags(Path.cwd())},
         )
-        curves = {
-            name: [(f"{i:04d}", v, None, None) for i, v in enumerate(points)]
-            for name, points in candidate.report.curves.items()
-        }
-        return dg.MaterializeResult(
-            data_version=dg.DataVersion(candidate.model_fingerprint),
-            metadata={
-                "rounds": candidate.report.rounds,
-                "training rows": candidate.training_rows,
-                "seen until": candidate.seen_until.isoformat(),
-                "decision": decision.id,
-                "trigger": decision.reason,
-                "MLflow run": run_id,
-                "importance": bars(candidate.report.importance, title="Feature importance (gain)"),
-                **({"curves": quality(curves, title="Metric by round")} if curves else {}),
-            },
-        )
+        metadata = {"decision": decision.id, "trigger": decision.reason, "MLflow run": run_id, **_fitted(candidate)}
+        return dg.MaterializeResult(data_version=dg.DataVersion(candidate.model_fingerprint), metadata=metadata)
 
     return _candidate
+
+
+def _fitted(candidate: Candidate) -> dict[str, Any]:
+    """The fit in numbers and pictures."""
+    curves = {
+        name: [(f"{i:04d}", v, None, None) for i, v in enumerate(points)]
+        for name, points in candidate.report.curves.items()
+    }
+    return {
+        "rounds": candidate.report.rounds,
+        "training rows": candidate.training_rows,
+        "seen until": candidate.seen_until.isoformat(),
+        "importance": bars(candidate.report.importance, title="Feature importance (gain)"),
+        **({"curves": quality(curves, title="Metric by round")} if curves else {}),
+    }

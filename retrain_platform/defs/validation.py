@@ -1,10 +1,13 @@
 """Assets of the room `validation`: the exam's report and the model card."""
 
+from typing import Any
+
 import dagster as dg
 
 from retrain_platform.defs.names import Named, mlflow_of, retrain_of
 from retrain_platform.defs.plots import table
 from retrain_platform.defs.resource import mlflow_key
+from retrain_platform.validation.base import GateResult
 
 
 def validation_report(of: Named) -> dg.AssetsDefinition:
@@ -20,7 +23,7 @@ def validation_report(of: Named) -> dg.AssetsDefinition:
     )
     def _report(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from retrain_platform.adapters.mlflow_tracking import log_metrics
-        from retrain_platform.steps.training import examine
+        from retrain_platform.steps.examining import examine
 
         report = examine(*retrain_of(of, context))
         exam = {f"exam_{name}": value for name, value in report.measurements.candidate.items()}
@@ -31,23 +34,22 @@ def validation_report(of: Named) -> dg.AssetsDefinition:
                 "verdict": report.verdict,
                 "in words": report.sentence,
                 "basis": report.measurements.basis,
-                "gates": table(
-                    [
-                        {
-                            "gate": r.gate,
-                            "verdict": r.verdict,
-                            "value": r.value,
-                            "limit": r.limit,
-                            "can resolve": r.resolves,
-                            "in words": r.sentence,
-                        }
-                        for r in report.results
-                    ]
-                ),
+                "gates": table([_gate_row(result) for result in report.results]),
             }
         )
 
     return _report
+
+
+def _gate_row(result: GateResult) -> dict[str, Any]:
+    return {
+        "gate": result.gate,
+        "verdict": result.verdict,
+        "value": result.value,
+        "limit": result.limit,
+        "can resolve": result.resolves,
+        "in words": result.sentence,
+    }
 
 
 def model_card(of: Named) -> dg.AssetsDefinition:

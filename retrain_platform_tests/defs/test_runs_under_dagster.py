@@ -115,9 +115,9 @@ def test_every_check_is_recorded_for_the_partition(home: Home, tiny: ModelSpec) 
             {"reference", "severe features", "severities", "champion's scores", "over periods", "most drifted"},
         ),
         ("performance_report", {"measured", "quality"}),
-        ("release", {"champion", "on the way", "moves", "ended"}),
-        ("retrain_decision", {"action", "reason", "decision", "evidence", "urgency", "opposite"}),
-        ("retraining_log", {"retrains", "log"}),
+        ("release", {"champion", "on the way", "moves", "ended", "who answered"}),
+        ("retrain_decision", {"action", "reason", "decision", "evidence", "urgency", "opposite", "triggers over time"}),
+        ("retraining_log", {"retrains", "log", "in words"}),
         (
             "training_dataset",
             {
@@ -188,14 +188,14 @@ def test_refused_data_ends_the_decision_and_no_candidate_is_made_of_it_by_hand(h
 def test_a_failed_retrain_is_on_record_and_its_next_attempt_goes_on_in_the_same_mlflow_run(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from retrain_platform.steps import training
+    from retrain_platform.steps import examining
 
     def broken(*_: Any) -> None:
         raise OSError("no space left on device")
 
     spec = file_spec(home.rows, name="failing")
     with monkeypatch.context() as patch:
-        patch.setattr(training, "examine", broken)
+        patch.setattr(examining, "examine", broken)
         assert home.play(spec) == ["OSError: no space left on device (in validation_report)"]
     decision, _ = decided(spec)
     assert first(spec, "failed").body["work"] == decision
