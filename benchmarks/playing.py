@@ -167,7 +167,7 @@ def watch_steps(watch: Stopwatch) -> None:
         module = import_module(f"retrain_platform.steps.{name}")
         for function in functions:
             setattr(module, function, watch.around(f"step {function}", getattr(module, function)))
-    for name in ("plots", "drift_pages"):
+    for name in ("plots", "drift_pages", "decision_pages", "release_pages", "challenger"):
         drawing = import_module(f"retrain_platform.defs.{name}")
         drawing.picture = watch.around("plots", drawing.picture)
     tracking = import_module("retrain_platform.adapters.mlflow_tracking")

@@ -82,6 +82,7 @@ def reader_of(spec: ModelSpec) -> Reader:
 _CODE = {
     "lightgbm": ("adapters.lightgbm_learner", "training.lightgbm"),
     "sklearn": ("adapters.sklearn_learner", "training.sklearn"),
+    "python": ("adapters.python_learner", "training.python"),
 }
 """What fits each kind of learner, beside what all share."""
 
@@ -89,8 +90,9 @@ _CODE = {
 def code_modules(spec: ModelSpec) -> tuple[str, ...]:
     """The modules that prepare and fit this model: its learner, the preparation, a source's own function."""
     own = ("dataset.preparation", "training.recipe", *_CODE[spec.training.kind])
-    source = (spec.source.call.partition(":")[0],) if spec.source.kind == "python" else ()
-    return (*(f"retrain_platform.{name}" for name in own), *source)
+    places = (spec.source, *spec.source.joins, spec.training)
+    called = (place.call.partition(":")[0] for place in places if place.kind == "python")
+    return (*(f"retrain_platform.{name}" for name in own), *called)
 
 
 _open: dict[tuple[str, Settings], Workshop] = {}
@@ -99,7 +101,8 @@ _open: dict[tuple[str, Settings], Workshop] = {}
 def workshop(spec: ModelSpec, at: Settings) -> Workshop:
     """The workshop of a model, one for each process, so that models and rows stay loaded between runs."""
     key = (spec.fingerprint(), at)
-    if key not in _open:
+    # A password is no part of a fingerprint.
+    if key not in _open or _open[key].spec != spec:
         _open[key] = _joined(spec, at)
     return _open[key]
 

@@ -62,16 +62,43 @@ def conform(rows: pa.Table, schema: pa.Schema, table: str) -> pa.Table:
     return pa.table([*columns, place], names=[*names, ROW])
 
 
-def frame_of(parts: Sequence[pa.Table], schema: pa.Schema, columns: Sequence[str] | None, table: str) -> pd.DataFrame:
+def frame_of(
+    parts: list[pa.Table], schema: pa.Schema, columns: Sequence[str] | None, table: str, *, categories: bool = False
+) -> pd.DataFrame:
     """One frame of all parts in order; times in nanoseconds, missing texts as None, missing numbers as NaN.
+
+    With `categories` texts are categoricals, and `parts` is emptied: each column's Arrow memory is given back as soon
+    as pandas has it, so that there are never two copies of the rows.
 
     Raises:
         UnknownColumn: naming those that the table has.
     """
     names = wanted_columns(schema, columns, table)
-    whole = pa.concat_tables([_bare(schema).empty_table(), *parts], promote_options="default")
-    frame: pd.DataFrame = whole.select(names).to_pandas(coerce_temporal_nanoseconds=True)
-    return frame
+    empty = _bare(schema).empty_table()
+    if not categories:
+        plain = pa.concat_tables([empty, *parts], promote_options="default").select(names)
+        frame: pd.DataFrame = plain.to_pandas(coerce_temporal_nanoseconds=True)
+        return frame
+    coded = pa.concat_tables([_coded(empty), *map(_coded, parts)], promote_options="default").select(names)
+    parts.clear()
+    coded = coded.unify_dictionaries()  # under the same name: another would keep the memory
+    texts_coded: pd.DataFrame = coded.to_pandas(coerce_temporal_nanoseconds=True, split_blocks=True, self_destruct=True)
+    return texts_coded
+
+
+def side_by_side(blocks: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The columns of all blocks, not copied."""
+    import pandas as pd
+
+    return pd.DataFrame({name: block[name] for block in blocks for name in block}, index=blocks[0].index, copy=False)
+
+
+def _coded(rows: pa.Table) -> pa.Table:
+    """The same, texts as dictionaries."""
+    for position, field in enumerate(rows.schema):
+        if pa.types.is_string(field.type):
+            rows = rows.set_column(position, field.name, rows.column(position).dictionary_encode())
+    return rows
 
 
 def wanted_columns(schema: pa.Schema, columns: Sequence[str] | None, table: str) -> list[str]:

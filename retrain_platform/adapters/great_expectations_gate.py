@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from retrain_platform.adapters import gate_suite
+from retrain_platform.adapters import gate_parts, gate_suite
 from retrain_platform.adapters.gate_suite import Asked, Result, built, share_of
+from retrain_platform.adapters.known_expectations import surely_suits
 from retrain_platform.dataset.checks import CHECK_NAMES, CheckName, CheckResult, ChecksSpec, GateReport
 
 if TYPE_CHECKING:
@@ -71,10 +72,16 @@ def run_gate(
 
 
 def unknown_expectations(spec: ChecksSpec) -> list[str]:
-    """What is wrong with the spec's own expectations, one line each: an unknown name, or wrong arguments."""
+    """What is wrong with the spec's own expectations, one line each: an unknown name, or wrong arguments.
+
+    Great Expectations itself is asked, and imported, only of those that are not known to suit it.
+    """
+    asked = {at: given for at, given in enumerate(spec.expectations) if not surely_suits(given)}
+    if not asked:
+        return []
     gxe = _expectations()
-    problems = [built(gxe, expectation)[1] for expectation in spec.expectations]
-    return [f"expectations[{position}].{problem}" for position, problem in enumerate(problems) if problem]
+    problems = {at: built(gxe, given)[1] for at, given in asked.items()}
+    return [f"expectations[{position}].{problem}" for position, problem in problems.items() if problem]
 
 
 def _expectations() -> Any:
@@ -86,20 +93,25 @@ def _expectations() -> Any:
 
 
 def _prepared(frame: pd.DataFrame, label: str, task: str, newest: datetime) -> pd.DataFrame:
-    """The labelled rows, in plain types; the label of a binary task as 0 and 1."""
+    """The labelled rows, in plain types; the label of a binary task as 0 and 1. What needs no change is not copied."""
     import pandas as pd
 
-    rows = frame[frame[label].notna()] if label in frame.columns else frame
-    plain = {
-        name: rows[name].astype(object)
-        for name in rows.columns
-        if isinstance(rows[name].dtype, pd.api.extensions.ExtensionDtype) and not _is_time(rows[name])
-    }
-    if task == "binary" and label in rows.columns:
-        plain[label] = pd.to_numeric(rows[label], errors="coerce").astype(float)
-    if _EVENT_TIME not in rows.columns:
-        plain[_EVENT_TIME] = pd.Series([newest] * len(rows), index=rows.index, dtype="datetime64[ns, UTC]")
-    return rows.assign(**plain)
+    labelled = frame[label].notna() if label in frame.columns else None
+    rows = frame if labelled is None or labelled.all() else frame[labelled]
+    columns = {name: _plain(rows[name]) for name in rows.columns}
+    if task == "binary" and label in columns:
+        columns[label] = pd.to_numeric(columns[label], errors="coerce").astype(float)
+    if _EVENT_TIME not in columns:
+        columns[_EVENT_TIME] = pd.Series([newest] * len(rows), index=rows.index, dtype="datetime64[ns, UTC]")
+    return pd.DataFrame(columns, index=rows.index, copy=False)
+
+
+def _plain(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Great Expectations knows numpy's types and times with a zone."""
+    import pandas as pd
+
+    extension = isinstance(column.dtype, pd.api.extensions.ExtensionDtype)
+    return column.astype(object) if extension and not _is_time(column) else column
 
 
 def _is_time(column: pd.Series[Any]) -> bool:
@@ -109,31 +121,44 @@ def _is_time(column: pd.Series[Any]) -> bool:
 
 
 def _answers(rows: pd.DataFrame, asked: Sequence[Asked]) -> list[_Answer]:
-    """Run all; then once more, with the details, only what failed: details of what holds cost twice the time."""
+    """Run all; then once more, with the details, only what failed: details of what holds cost twice the time.
+
+    Each runs in a batch of little more than it looks at: Great Expectations hashes and copies whole batches.
+    """
+    batches, everything = _batches(), dict(enumerate(asked))
+    answers: dict[int, _Answer] = {}
+    for part, items in gate_parts.parts(rows, everything):
+        answers |= _validated(batches.get_batch({"dataframe": part}), items, "BOOLEAN_ONLY")
+    failed = {at: asked[at] for at, answer in answers.items() if not answer.success and not answer.error}
+    for part, items in gate_parts.parts(rows, failed, whole_columns=True):
+        answers |= _validated(batches.get_batch({"dataframe": part}), items, "SUMMARY")
+    return [answer for _, answer in sorted(answers.items())]
+
+
+def _batches() -> Any:
+    """What makes batches of frames, in a context that lives in memory only."""
     from great_expectations import get_context
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     asset = context.data_sources.add_pandas("gate").add_dataframe_asset("rows")
-    batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": rows})
-    first = dict(_validated(batch, dict(enumerate(asked)), "BOOLEAN_ONLY"))
-    failed = {at: asked[at] for at, answer in first.items() if not answer.success and not answer.error}
-    detailed = dict(_validated(batch, failed, "SUMMARY")) if failed else {}
-    return [detailed.get(at, answer) for at, answer in sorted(first.items())]
+    return asset.add_batch_definition_whole_dataframe("whole")
 
 
-def _validated(batch: Any, asked: Mapping[int, Asked], result_format: str) -> Iterator[tuple[int, _Answer]]:
-    """Each answer with its place in `asked`: Great Expectations returns them in an order of its own."""
+def _validated(batch: Any, asked: Mapping[int, Asked], result_format: str) -> dict[int, _Answer]:
+    """Each answer by its place in `asked`: Great Expectations returns them in an order of its own."""
     from great_expectations import ExpectationSuite
 
     marked = [item.expectation.copy(update={"meta": {"at": at}}) for at, item in asked.items()]
     report = batch.validate(
         ExpectationSuite(name=f"gate {result_format}", expectations=marked), result_format=result_format
     )
-    for found in report.results:
-        at = found.expectation_config.meta["at"]
-        yield at, _Answer(asked[at], bool(found.success), found.result, _error(found.exception_info))
+    places = [found.expectation_config.meta["at"] for found in report.results]
+    return {
+        at: _Answer(asked[at], bool(found.success), found.result, _error(found.exception_info))
+        for at, found in zip(places, report.results, strict=True)
+    }
 
 
 def _error(info: Mapping[str, Any]) -> str:

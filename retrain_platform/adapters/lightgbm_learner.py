@@ -18,6 +18,7 @@ from retrain_platform.training.lightgbm import LightGBM
 if TYPE_CHECKING:
     import lightgbm as lgb
     import pandas as pd
+    import pyarrow as pa
     from numpy.typing import NDArray
 
 _MODEL = "booster.txt"
@@ -58,11 +59,11 @@ class LightGBMLearner:
 
         check_labels(labels, len(train), self._task)
         preparation = fit_preparation(train, list(train.columns), most_categories=self._spec.most_categories)
-        data = lgb.Dataset(preparation.transform(train), labels, categorical_feature=list(preparation.categorical))
+        data = lgb.Dataset(_table(preparation, train), labels, categorical_feature=list(preparation.categorical))
         stopping: dict[str, Any] = {}
         curves: dict[str, dict[str, list[float]]] = {}
         if rounds is None and valid is not None and valid_labels is not None and len(valid):
-            stopping = self._stopping(data.create_valid(preparation.transform(valid), valid_labels), curves)
+            stopping = self._stopping(data.create_valid(_table(preparation, valid), valid_labels), curves)
         try:
             booster = lgb.train(self._parameters(), data, rounds or self._spec.rounds, **stopping)
         except lgb.basic.LightGBMError as error:
@@ -149,6 +150,17 @@ def load_lightgbm(folder: Path, *, threads: int = 0) -> FittedLightGBM:
     package = read_package(folder)
     text = (folder / _MODEL).read_text(encoding="utf-8")
     return FittedLightGBM(text, package.task, package.preparation, package.report, threads)
+
+
+def _table(preparation: Preparation, frame: pd.DataFrame) -> pa.Table:
+    """The rows as LightGBM reads them without a copy, no matrix made; the names are those it gives to a matrix's."""
+    import pyarrow as pa
+
+    columns = [
+        pa.array(column, mask=column < 0) if name in preparation.categories else pa.array(column)
+        for name, column in zip(preparation.features, preparation.columns(frame), strict=True)
+    ]
+    return pa.table(columns, names=[f"Column_{position}" for position in range(len(columns))])
 
 
 def _booster(text: str) -> lgb.Booster:

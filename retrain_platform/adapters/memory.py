@@ -55,6 +55,7 @@ class MemoryLake:
         *,
         columns: Sequence[str] | None = None,
         version: int | None = None,
+        categories: bool = False,
     ) -> pd.DataFrame:
         """The rows of `periods`; see `Lake`."""
         from retrain_platform.adapters.arrow_rows import ROW, frame_of
@@ -66,7 +67,7 @@ class MemoryLake:
             raise UnknownTableVersion(f"version == {version} of table {table!r}, must be 0 to {len(versions) - 1}")
         schema, parts = versions[-1 if version is None else version]
         rows = [parts[period].drop_columns([ROW]) for period in periods if period in parts]
-        return frame_of(rows, schema, columns, table)
+        return frame_of(rows, schema, columns, table, categories=categories)
 
     def version(self, table: str) -> int | None:
         """The newest version; None for a table never written."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,9 +41,7 @@ def gather(
     Raises:
         ValueError: arrays of different lengths, an unknown metric, `looks` under 1.
     """
-    lengths = [len(each) for each in (labels, open_scores, other_scores, days)]
-    if len(set(lengths)) > 1:
-        raise ValueError(f"lengths == {lengths}, must be equal")
+    _must_be_alike(labels, open_scores, other_scores, days)
     keep = np.isfinite(labels) & np.isfinite(open_scores) & np.isfinite(other_scores)
     confidence = look_confidence(plan.confidence, looks)
     chosen = metric_named(metric)
@@ -58,6 +57,12 @@ def gather(
         high=None if why else interval.high,
         why=why,
     )
+
+
+def _must_be_alike(*arrays: NDArray[Any]) -> None:
+    lengths = [len(each) for each in arrays]
+    if len(set(lengths)) > 1:
+        raise ValueError(f"lengths == {lengths}, must be equal")
 
 
 def _missing(interval: Interval, metric: str) -> str:

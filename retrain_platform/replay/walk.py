@@ -11,12 +11,13 @@ from retrain_platform.steps.dataset import check, decided, snapshot
 from retrain_platform.steps.deciding import decide
 from retrain_platform.steps.drifting import drift, make_profile
 from retrain_platform.steps.due import Step, due
+from retrain_platform.steps.examining import examine
 from retrain_platform.steps.measuring import measure_period
 from retrain_platform.steps.reference import reference_periods
 from retrain_platform.steps.registering import close, register
 from retrain_platform.steps.releasing import move
 from retrain_platform.steps.ripening import perform
-from retrain_platform.steps.training import examine, fit
+from retrain_platform.steps.training import fit
 from retrain_platform.steps.watching import ingest, score
 from retrain_platform.steps.workshop import Workshop
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.policy.base import RetrainDecision
-from retrain_platform.steps.training import report_of
+from retrain_platform.steps.examining import report_of
 from retrain_platform.steps.values import Card, Ingested, Registered
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training.base import Candidate
@@ -14,19 +16,33 @@ from retrain_platform.validation.card import CardFacts, Refit, model_card
 
 def write_card(shop: Workshop, period: Period, decision: RetrainDecision, made: DatasetSnapshot) -> Card:
     """Compose and keep the card."""
-    facts = _facts(shop, period, decision, made)
+    facts = _facts(shop, decision, made, _left(shop, period, decision))
     card = Card(decision_id=decision.id, text=model_card(facts, report_of(shop, period, decision)))
     shop.values.put(shop.model, "model_card", period.key, decision.id, card)
     return card
 
 
-def _facts(shop: Workshop, period: Period, decision: RetrainDecision, made: DatasetSnapshot) -> CardFacts:
-    spec = shop.spec
+class _Left(NamedTuple):
+    """What the retrain's steps left beside its dataset."""
+
+    candidate: Candidate
+    ended: Registered | None
+    taken: Ingested | None
+
+
+def _left(shop: Workshop, period: Period, decision: RetrainDecision) -> _Left:
     candidate = shop.values.get(shop.model, "candidate_model", period.key, decision.id, Candidate)
-    ended = shop.values.get(shop.model, "registered_model", period.key, decision.id, Registered)
-    taken = shop.values.newest(shop.model, "events", period.key, Ingested)
     if candidate is None:
         raise LookupError(f"candidate of decision {decision.id} == none, must be there; materialise candidate_model")
+    return _Left(
+        candidate,
+        shop.values.get(shop.model, "registered_model", period.key, decision.id, Registered),
+        shop.values.newest(shop.model, "events", period.key, Ingested),
+    )
+
+
+def _facts(shop: Workshop, decision: RetrainDecision, made: DatasetSnapshot, left: _Left) -> CardFacts:
+    spec, (candidate, ended, taken) = shop.spec, left
     return CardFacts(
         model=spec.name,
         version=ended.version if ended else None,

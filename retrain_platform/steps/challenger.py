@@ -114,23 +114,24 @@ def _read(shop: Workshop, spec: ChallengerSpec, period: Period, champion: Champi
     except (OneClass, MissingColumns, UnfitColumn) as error:
         return _untold(shop, period, champion, f"a challenger could not be fitted or asked: {error}")
     theirs = rows["_champion"].to_numpy(np.float64)
+    asked = GapReading(
+        period=period.key,
+        as_of=period.end,
+        version=champion.version,
+        metric=shop.spec.primary,
+        judged=tuple(one.key for one in cut.judged),
+        share=cut.share,
+        stale=Side(until=champion.seen_until, rows=_labelled_rows(shop, period, cut.stale)),
+        fresh=Side(until=cut.fresh[-1].end, rows=_labelled_rows(shop, period, cut.fresh)),
+        confidence=shop.spec.monitoring.confidence,
+    )
     return read_gap(
+        asked,
         rows["_label"].to_numpy(np.float64),
         scores[1],
         scores[0],
         None if np.isnan(theirs).any() else theirs,
         days_of(rows, shop.spec.period.timezone),
-        metric=shop.spec.primary,
-        confidence=shop.spec.monitoring.confidence,
-        period=period.key,
-        as_of=period.end,
-        version=champion.version,
-        judged=[one.key for one in cut.judged],
-        share=cut.share,
-        sides=(
-            Side(until=champion.seen_until, rows=_labelled_rows(shop, period, cut.stale)),
-            Side(until=cut.fresh[-1].end, rows=_labelled_rows(shop, period, cut.fresh)),
-        ),
     )
 
 

@@ -9,10 +9,11 @@ import pandas as pd
 
 from retrain_platform.dataset.checks import CheckResult, ChecksSpec, GateReport
 from retrain_platform.dataset.events import known
+from retrain_platform.dataset.own_checks import with_own
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot, PeriodReport, describe, report_periods
 from retrain_platform.dataset.soundness import kinds_of
-from retrain_platform.dataset.split import Split, time_split
+from retrain_platform.dataset.split import Split, time_split, with_columns, with_rows
 from retrain_platform.dataset.versions import World
 from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.steps.deciding import decision_of
@@ -20,6 +21,7 @@ from retrain_platform.steps.history import history
 from retrain_platform.steps.known import ripened
 from retrain_platform.steps.lines import DATA_REFUSED, INCIDENT, RETRAINED
 from retrain_platform.steps.schema import present_features, world_of
+from retrain_platform.steps.values import Ingested
 from retrain_platform.steps.watching import features_of
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training.semantic_version import RECIPE, recipe_fingerprint
@@ -75,10 +77,18 @@ def snapshot(shop: Workshop, period: Period, decision: RetrainDecision) -> Datas
         holdout_from=exam.cut,
         basis=exam.basis,
         basis_why=exam.sentence,
+        sources=_sources(shop, periods),
     )
     shop.frames[decision.id] = rows
     shop.values.put(shop.model, "training_dataset", period.key, decision.id, made)
     return made
+
+
+def _sources(shop: Workshop, periods: Sequence[Period]) -> tuple[str, ...]:
+    """The places that the periods' rows were read from, as they were then."""
+    taken = shop.values.all(shop.model, "events", Ingested)
+    read = (taken[period.key].source for period in periods if period.key in taken)
+    return tuple(dict.fromkeys(source for source in read if source))
 
 
 def window_periods(shop: Workshop, as_of: datetime, world: World | None, *, whole: bool = False) -> list[Period]:
@@ -123,8 +133,8 @@ def _valid_from(shop: Workshop, periods: Sequence[Period], exam: Exam) -> dateti
 
 
 def _rows(shop: Workshop, periods: Sequence[str], as_of: datetime, version: int | None) -> pd.DataFrame:
-    frame = known(shop.lake.read(shop.events, periods, version=version), as_of)
-    return frame[frame["_label"].notna()].reset_index(drop=True)
+    frame = known(shop.lake.read(shop.events, periods, version=version, categories=True), as_of)
+    return with_rows(frame, frame["_label"].notna().to_numpy())
 
 
 def rows_of(shop: Workshop, made: DatasetSnapshot) -> pd.DataFrame:
@@ -149,47 +159,45 @@ def reported_periods(shop: Workshop, made: DatasetSnapshot) -> tuple[PeriodRepor
 def check(shop: Workshop, period: Period, made: DatasetSnapshot) -> GateReport:
     """Run the gate on the snapshot; a refusal ends the decision on record, so that the road goes on."""
     rows = rows_of(shop, made)
-    frame = rows[[*made.features, "_label", "_event_time"]]
+    frame = with_columns(rows, [*made.features, "_label", "_event_time"])
     ripe = ripened(shop, made.as_of)
     report = shop.gate(
         frame,
         _limits(shop),
         snapshot_id=made.id,
-        features=kinds_of(frame[list(made.features)]),
+        features=kinds_of(with_columns(rows, made.features)),
         label="_label",
         task=shop.spec.task,
         as_of=made.as_of,
         newest=made.newest,
         total_rows=sum(ripe[key].period.rows for key in made.periods),
     )
+    report = with_own(report, shop.spec.checks.own, frame)
     report = _with_both_classes(report, parts(shop, made).train["_label"], shop.spec.task)
     shop.values.put(shop.model, "gate", period.key, made.decision_id, report)
     if not report.passed:
-        why = "; ".join(result.sentence for result in report.results if result.verdict != "passed")
-        shop.ledger.append(
-            shop.model,
-            INCIDENT,
-            f"gate:{made.decision_id}",
-            made.as_of,
-            why=why,
-            body={"kind": "gate", "period": period.key},
-        )
-        shop.ledger.append(
-            shop.model,
-            RETRAINED,
-            f"retrained:{made.decision_id}",
-            made.as_of,
-            why=why,
-            body={
-                "decision_id": made.decision_id,
-                "period": period.key,
-                "version": None,
-                "verdict": DATA_REFUSED,
-                "training_rows": made.rows,
-                "seen_until": None,
-            },
-        )
+        _refuse(shop, period, made, _failed(report))
     return report
+
+
+def _refuse(shop: Workshop, period: Period, made: DatasetSnapshot, why: str) -> None:
+    """Put the refusal on record: an incident that someone should look at, and the retrain's end."""
+    incident = {"kind": "gate", "period": period.key}
+    shop.ledger.append(shop.model, INCIDENT, f"gate:{made.decision_id}", made.as_of, why=why, body=incident)
+    ended = {
+        "decision_id": made.decision_id,
+        "period": period.key,
+        "version": None,
+        "verdict": DATA_REFUSED,
+        "training_rows": made.rows,
+        "seen_until": None,
+    }
+    shop.ledger.append(shop.model, RETRAINED, f"retrained:{made.decision_id}", made.as_of, why=why, body=ended)
+
+
+def _failed(report: GateReport) -> str:
+    """What the checks that did not pass say."""
+    return "; ".join(result.sentence for result in report.results if result.verdict != "passed")
 
 
 def _with_both_classes(report: GateReport, labels: pd.Series[float], task: str) -> GateReport:
@@ -223,5 +231,4 @@ def require_gate(shop: Workshop, period: Period, made: DatasetSnapshot) -> None:
             f"checks of snapshot {made.id} == not run, must have passed; materialise training_dataset with its checks"
         )
     if not report.passed:
-        failed = "; ".join(result.sentence for result in report.results if result.verdict != "passed")
-        raise GateNotPassed(f"checks of snapshot {made.id} == failed, must have passed: {failed}")
+        raise GateNotPassed(f"checks of snapshot {made.id} == failed, must have passed: {_failed(report)}")

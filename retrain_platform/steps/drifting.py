@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 
 from retrain_platform.dataset.period import Period
 from retrain_platform.monitoring.binned import Bins, binned
@@ -10,7 +11,7 @@ from retrain_platform.monitoring.drift import Reference, compare
 from retrain_platform.monitoring.frames import choose_grids, profile
 from retrain_platform.monitoring.ordinary import Ordinary
 from retrain_platform.monitoring.profile import DatasetProfile
-from retrain_platform.monitoring.reference import ReferencePeriods, season, shifted
+from retrain_platform.monitoring.reference import ReferencePeriods, lead, season, shifted
 from retrain_platform.monitoring.reports import DriftReport, FeatureDrift
 from retrain_platform.policy.reads import segments_read
 from retrain_platform.stats.column import all_missing
@@ -53,7 +54,13 @@ def _earlier(shop: Workshop, period: Period) -> list[Period]:
 def read_profile(shop: Workshop, key: str) -> DatasetProfile | None:
     """The profile of a period; None where it had no rows."""
     data = shop.values.newest_bytes(shop.model, "profile", key)
-    return None if data is None else DatasetProfile.from_bytes(data)
+    return None if data is None else _parsed(data)
+
+
+@lru_cache(maxsize=4)
+def _parsed(data: bytes) -> DatasetProfile:
+    """A period's profile is read when it is compared and when it is shown, and by the next period for its grids."""
+    return DatasetProfile.from_bytes(data)
 
 
 def drift(shop: Workshop, period: Period, reference: ReferencePeriods) -> DriftReport | None:
@@ -66,7 +73,8 @@ def drift(shop: Workshop, period: Period, reference: ReferencePeriods) -> DriftR
     if current is None or standing is None:
         return None
     standing = _in_season(shop, period, standing)
-    report = compare(standing, current, period=period.key, as_of=period.end)
+    ahead = lead(shop.spec.period, reference, period)
+    report = compare(standing, current, period=period.key, as_of=period.end, lead=ahead)
     told = report.model_copy(
         update={
             "basis": reference.basis,

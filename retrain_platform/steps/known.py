@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
@@ -14,6 +15,8 @@ from retrain_platform.steps.workshop import Workshop
 
 ROLES: tuple[Role, ...] = ("champion", "shadow", "canary", "previous")
 
+_ALWAYS = ("_entity", "_label", "_arrived")
+
 
 def ripened(shop: Workshop, as_of: datetime) -> dict[str, Ripened]:
     """The periods that had become ripe by `as_of`, oldest first."""
@@ -21,15 +24,17 @@ def ripened(shop: Workshop, as_of: datetime) -> dict[str, Ripened]:
     return {key: value for key, value in found.items() if value.as_of <= as_of}
 
 
-def labelled(shop: Workshop, period: str, as_of: datetime) -> pd.DataFrame:
+def labelled(shop: Workshop, period: str, as_of: datetime, *, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """The rows of the period whose labels had arrived by `as_of`, with their scores where there are any.
 
-    Scores are matched by position: both tables hold the period's rows in the same order.
+    Scores are matched by position: both tables hold the period's rows in the same order. `columns` are
+    those of the events to read beside what that takes; None: all.
 
     Raises:
         Mismatch: the two tables hold different rows.
     """
-    frame = known(shop.lake.read(shop.events, [period]), as_of)
+    wanted = None if columns is None else [*_ALWAYS, *(name for name in columns if name not in _ALWAYS)]
+    frame = known(shop.lake.read(shop.events, [period], columns=wanted), as_of)
     if shop.lake.version(shop.predictions) is not None:
         scores = shop.lake.read(shop.predictions, [period])
         if len(scores):

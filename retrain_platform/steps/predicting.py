@@ -32,8 +32,14 @@ def prediction_drift(shop: Workshop, period: Period) -> PredictionDrift | None:
         why = f"the first {needed} sound periods that version {version} scores are the reference, {len(first)} are in"
         return told.model_copy(update={"why": why})
     reference = _reference(shop, version, first)
-    report = compare(reference, _alone(made, version), period=period.key, as_of=period.end, segments=False)
+    ahead = shop.spec.period.index(period.key) - shop.spec.period.index(first[-1])
+    report = compare(reference, _alone(made, version), period=period.key, as_of=period.end, lead=ahead, segments=False)
     return told.model_copy(update={"drift": report.features[0]})
+
+
+def known_scored(shop: Workshop, period: Period) -> list[Scored]:
+    """Who scored each period up to this one, oldest first."""
+    return [scored for key, scored in _scored(shop).items() if key <= period.key]
 
 
 def _reference(shop: Workshop, version: str, first: Sequence[str]) -> Reference:

@@ -9,6 +9,7 @@ from typing import Any
 
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot
+from retrain_platform.dataset.split import with_columns
 from retrain_platform.policy.base import Action, RetrainDecision
 from retrain_platform.release.advance import open_release
 from retrain_platform.release.fold import fold
@@ -95,7 +96,8 @@ def _refit(shop: Workshop, decision: RetrainDecision, made: DatasetSnapshot, pac
     exam = shop.load(package.with_name("exam"))
     rows = rows_of(shop, made)
     learner = shop.teach(shop.spec.training)
-    shop.keep(learner.fit(rows[list(made.features)], labels_of(rows), rounds=exam.report.rounds), package)
+    columns = with_columns(rows, made.features)
+    shop.keep(learner.fit(columns, labels_of(rows), rounds=exam.report.rounds), package)
 
 
 def _tags(

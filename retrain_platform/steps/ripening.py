@@ -59,7 +59,7 @@ def _count(shop: Workshop, key: str, value: Ingested, as_of: datetime) -> Period
         start=at.start,
         end=at.end,
         rows=value.rows,
-        labelled=len(labelled(shop, key, as_of)),
+        labelled=len(labelled(shop, key, as_of, columns=())),
         sound=not value.problems,
     )
 

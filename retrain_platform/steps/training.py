@@ -1,29 +1,18 @@
-"""From a checked snapshot to an examined candidate."""
+"""From a checked snapshot to a candidate."""
 
 from __future__ import annotations
 
-from itertools import takewhile
-
 import numpy as np
 import pandas as pd
-from pydantic import TypeAdapter
 
 from retrain_platform.dataset.period import Period
-from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
 from retrain_platform.dataset.snapshot import DatasetSnapshot
-from retrain_platform.dataset.split import Split
-from retrain_platform.policy.base import Champion, RetrainDecision
+from retrain_platform.dataset.split import Split, with_columns
+from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.steps.dataset import parts, require_gate
-from retrain_platform.steps.history import history
-from retrain_platform.steps.known import days_of, segments_of
-from retrain_platform.steps.lines import DATA_REFUSED, RETRAINED
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training import LearnerSpec
 from retrain_platform.training.base import Candidate, Fitted
-from retrain_platform.validation.base import Measurements, ValidationReport
-from retrain_platform.validation.exam import looks_at
-from retrain_platform.validation.judge import judge
-from retrain_platform.validation.measure import cannot_measure, measure
 
 
 def fit(shop: Workshop, period: Period, decision: RetrainDecision, made: DatasetSnapshot) -> Candidate:
@@ -40,7 +29,7 @@ def fit(shop: Workshop, period: Period, decision: RetrainDecision, made: Dataset
         return standing
     rows = parts(shop, made)
     if not folder.exists():
-        shop.keep(_learn(shop, shop.spec.training, rows, list(made.features)), folder)
+        shop.keep(learn(shop, shop.spec.training, rows, list(made.features)), folder)
     fitted = shop.load(folder)
     candidate = Candidate(
         decision_id=decision.id,
@@ -56,13 +45,13 @@ def fit(shop: Workshop, period: Period, decision: RetrainDecision, made: Dataset
     return candidate
 
 
-def _learn(shop: Workshop, recipe: LearnerSpec, rows: Split, columns: list[str]) -> Fitted:
+def learn(shop: Workshop, recipe: LearnerSpec, rows: Split, columns: list[str]) -> Fitted:
     """Fit a recipe on the training part, stopped early on the valid part where there is one."""
     stops = len(rows.valid) > 0
     return shop.teach(recipe).fit(
-        rows.train[columns],
+        with_columns(rows.train, columns),
         labels_of(rows.train),
-        valid=rows.valid[columns] if stops else None,
+        valid=with_columns(rows.valid, columns) if stops else None,
         valid_labels=labels_of(rows.valid) if stops else None,
     )
 
@@ -71,29 +60,6 @@ def labels_of(frame: pd.DataFrame) -> np.ndarray:
     """The known labels as float64, in the frame's order."""
     labels: np.ndarray = frame["_label"].to_numpy(np.float64)
     return labels
-
-
-def examine(shop: Workshop, period: Period, decision: RetrainDecision, made: DatasetSnapshot) -> ValidationReport:
-    """Measure candidate and champion on the holdout, and judge by the spec's gates."""
-    report = judge(shop.spec.validation.gates, _measured(shop, period, decision, made), decision.as_of)
-    shop.values.put(shop.model, "validation_report", period.key, decision.id, report)
-    return report
-
-
-def report_of(shop: Workshop, period: Period, decision: RetrainDecision) -> ValidationReport:
-    """The exam's report.
-
-    Raises:
-        NotExamined: when the candidate was not examined yet.
-    """
-    report = shop.values.get(shop.model, "validation_report", period.key, decision.id, ValidationReport)
-    if report is None:
-        raise NotExamined(f"exam of decision {decision.id} == none, must be there; materialise validation_report first")
-    return report
-
-
-class NotExamined(RuntimeError):
-    """A candidate without its exam can be neither registered nor described."""
 
 
 def run_tags(decision: RetrainDecision, made: DatasetSnapshot, candidate: Candidate) -> dict[str, str]:
@@ -107,72 +73,3 @@ def run_tags(decision: RetrainDecision, made: DatasetSnapshot, candidate: Candid
         "fingerprint": candidate.model_fingerprint,
         "data_version": ", ".join(f"{name}@{version}" for name, version in made.tables.items()),
     }
-
-
-def _measured(shop: Workshop, period: Period, decision: RetrainDecision, made: DatasetSnapshot) -> Measurements:
-    if made.basis == "too few rows":
-        return cannot_measure(decision.id, made.basis_why)
-    rows = parts(shop, made).holdout
-    exam = shop.load(shop.values.folder(shop.model, "candidate_model", decision.id) / "exam")
-    other = _other(shop, period, made)
-    try:
-        others = other.score(rows) if other else None
-    except (MissingColumns, UnfitColumn) as error:
-        return cannot_measure(decision.id, f"the champion cannot score the rows of the exam: {error}")
-    return measure(
-        decision.id,
-        labels_of(rows),
-        exam.score(rows),
-        others,
-        days_of(rows, shop.spec.period.timezone),
-        basis=made.basis,
-        start=made.holdout_from,
-        end=made.newest,
-        metrics=shop.spec.metrics,
-        segments=segments_of(shop, rows),
-        confidence=shop.spec.monitoring.confidence,
-        min_segment=shop.spec.monitoring.min_segment,
-        looks=looks_at(_examined(shop, made), _earlier_exams(shop, made)),
-        ids=_ids(rows),
-    )
-
-
-def _examined(shop: Workshop, made: DatasetSnapshot) -> tuple[str, ...]:
-    """The periods that the snapshot's exam is held on; none where nothing can be examined."""
-    return tuple(key for key in made.periods if shop.spec.period.period(key).start >= made.holdout_from)
-
-
-def _earlier_exams(shop: Workshop, made: DatasetSnapshot) -> list[tuple[str, ...]]:
-    """The periods of every exam on record before this retrain's; a refused dataset had none."""
-    ended = [entry.body for entry in shop.entries() if entry.kind == RETRAINED]
-    before = takewhile(lambda body: body["decision_id"] != made.decision_id, ended)
-    snapshots = [
-        shop.values.get(shop.model, "training_dataset", body["period"], body["decision_id"], DatasetSnapshot)
-        for body in before
-        if body["verdict"] != DATA_REFUSED
-    ]
-    return [_examined(shop, snapshot) for snapshot in snapshots if snapshot is not None]
-
-
-def _ids(rows: pd.DataFrame) -> np.ndarray:
-    """How a person finds a row again: its event time and its entity."""
-    times = rows["_event_time"].dt.strftime("%Y-%m-%d %H:%M")
-    found: np.ndarray = (times + " " + rows["_entity"].astype(str)).to_numpy(dtype=object)
-    return found
-
-
-def _other(shop: Workshop, period: Period, made: DatasetSnapshot) -> Fitted | None:
-    """Whom the candidate is compared with: the champion, or its recipe fitted again to the same cut."""
-    champion = _champion(shop, period)
-    if champion is None:
-        return None
-    fitted = shop.fitted(champion.version)
-    if made.basis != "recipes":
-        return fitted
-    tags = next(v.tags for v in shop.registry.versions(shop.model) if v.version == champion.version)
-    recipe: LearnerSpec = TypeAdapter(LearnerSpec).validate_json(tags["recipe_spec"])
-    return _learn(shop, recipe, parts(shop, made), list(fitted.report.features))
-
-
-def _champion(shop: Workshop, period: Period) -> Champion | None:
-    return history(shop, period).champion

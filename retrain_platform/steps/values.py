@@ -15,7 +15,8 @@ class Ingested(Record):
 
     `rows` are those that the lake took: none where it refused them, whatever `shape` the source had.
     `versions` and `code` are those that the period was watched with; `changes` those of `problems` that
-    say how its columns changed undeclared, `declared` the changes that a raised version declared.
+    say how its columns changed undeclared, `declared` the changes that a raised version declared. `source` names
+    the place that was read, without its secrets; `notes` are what its joins have to tell and breaks nothing.
     """
 
     period: str
@@ -29,6 +30,8 @@ class Ingested(Record):
     code: str = ""
     changes: tuple[str, ...] = ()
     declared: tuple[str, ...] = ()
+    source: str = ""
+    notes: tuple[str, ...] = ()
 
 
 class Scored(Record):

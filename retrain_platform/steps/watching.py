@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
 
 from retrain_platform.dataset.events import Arranged, BadEvents, arrange
 from retrain_platform.dataset.feedback import misfit_propensities
+from retrain_platform.dataset.joining import NOTES
 from retrain_platform.dataset.label import LabelSpec
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
 from retrain_platform.dataset.soundness import Shape, shape_of, unsound
+from retrain_platform.dataset.source import lineage
 from retrain_platform.monitoring.reports import Role
 from retrain_platform.release.route import canary_mask, scored_versions
 from retrain_platform.spec.columns import misfits
@@ -55,20 +58,9 @@ def _tell(shop: Workshop, period: Period, again: Ingested) -> None:
 def _bring(shop: Workshop, period: Period, versions: Mapping[str, str], code: str) -> Ingested:
     spec = shop.spec
     now = shop.now()
-    arranged = arrange(
-        shop.reader.read(period),
-        source=spec.source,
-        label=spec.label,
-        calendar=spec.period,
-        period=period,
-        loaded_at=now,
-        changing=spec.features.exclude,
-        binary=spec.task == "binary",
-    )
-    if arranged.unlabelled and not _ever_labelled(shop):
-        raise BadEvents(arranged.unlabelled)
-    if arranged.rows and (never := _never_there(shop, arranged)):
-        raise BadEvents(never)
+    frame = shop.reader.read(period)
+    notes = frame.attrs.pop(NOTES, ())
+    arranged = _arranged(shop, period, frame, now)
     version, refused = _written(shop, period, arranged)
     shape = shape_of(arranged.frame)
     columns = columns_of(shop, period, shape, versions, _told(spec.label, arranged))
@@ -84,9 +76,31 @@ def _bring(shop: Workshop, period: Period, versions: Mapping[str, str], code: st
         code=code,
         changes=columns.undeclared,
         declared=columns.declared,
+        source=lineage(spec.source),
+        notes=notes,
     )
     shop.values.put(shop.model, "events", period.key, "events", value)
     return value
+
+
+def _arranged(shop: Workshop, period: Period, frame: pd.DataFrame, now: datetime) -> Arranged:
+    """The period's rows as the source has them `now`; refused where what the spec names was never there."""
+    spec = shop.spec
+    arranged = arrange(
+        frame,
+        source=spec.source,
+        label=spec.label,
+        calendar=spec.period,
+        period=period,
+        loaded_at=now,
+        changing=spec.features.exclude,
+        binary=spec.task == "binary",
+    )
+    if arranged.unlabelled and not _ever_labelled(shop):
+        raise BadEvents(arranged.unlabelled)
+    if arranged.rows and (never := _never_there(shop, arranged)):
+        raise BadEvents(never)
+    return arranged
 
 
 def _never_there(shop: Workshop, arranged: Arranged) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
@@ -24,6 +25,7 @@ WRITER = """
 import sys
 from pathlib import Path
 import pandas as pd
+import pyarrow as pa
 from retrain_platform.adapters.delta_lake import DeltaLake
 lake, mine = DeltaLake(Path(sys.argv[1])), sys.argv[2]
 for turn in range(4):
@@ -212,3 +214,16 @@ def test_a_table_s_name_cannot_leave_the_lake(lake: DeltaLake, table: str) -> No
         lake.replace(table, "a", pd.DataFrame({"x": [1]}))
     with pytest.raises(ValueError, match="table == "):
         lake.version(table)
+
+
+def test_a_frame_that_is_read_in_blocks_of_columns_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake, frame = DeltaLake(tmp_path), pd.DataFrame({f"c{place}": [place, place + 1] for place in range(5)})
+    lake.replace("m/wide", "a", frame.assign(text=["x", None]))
+    monkeypatch.setattr("retrain_platform.adapters.delta_lake._BLOCK", 4)
+    pool = pa.default_memory_pool().backend_name
+    found = lake.read("m/wide", ["a"], columns=["c4", "text", "c0", "c2", "c1"], categories=True)
+    assert pa.default_memory_pool().backend_name == pool, "Arrow's pool is as it was"
+    assert list(found.columns) == ["c4", "text", "c0", "c2", "c1"]
+    pd.testing.assert_frame_equal(found.drop(columns="text"), frame[["c4", "c0", "c2", "c1"]])
+    assert found["text"].astype(object).tolist()[0] == "x"
+    assert len(lake.read("m/wide", ["a"], columns=[], categories=True).columns) == 0

@@ -286,3 +286,45 @@ def test_the_frame_itself_is_left_alone() -> None:
     before = frame.copy()
     gate(frame)
     pd.testing.assert_frame_equal(frame, before)
+
+
+@pytest.mark.parametrize(
+    ("given", "holds"),
+    [
+        ({"type": "ExpectTableColumnCountToEqual", "value": 7}, True),
+        ({"type": "ExpectColumnToExist", "column": "hour", "column_index": 1}, True),
+        ({"type": "ExpectColumnToExist", "column": "hour", "column_index": 2}, False),
+        ({"type": "ExpectCompoundColumnsToBeUnique", "column_list": ["hour", "built"]}, True),
+        ({"type": "ExpectCompoundColumnsToBeUnique", "column_list": ["hour", "weekend"]}, False),
+        ({"type": "ExpectColumnPairValuesToBeEqual", "column_A": "hour", "column_B": "_label"}, False),
+        ({"type": "ExpectColumnUniqueValueCountToBeBetween", "column": "hour", "min_value": 24, "max_value": 24}, True),
+        ({"type": "ExpectColumnValuesToBeInTypeList", "column": "carrier", "type_list": ["int"]}, False),
+    ],
+)
+def test_an_expectation_sees_all_that_it_looks_at(given: dict[str, object], holds: bool) -> None:
+    assert of(gate(rows(), expectations=[given]), "expectations").verdict == ("passed" if holds else "failed")
+
+
+def test_a_condition_may_name_any_other_column() -> None:
+    given = {"type": "ExpectColumnValuesToBeInSet", "column": "carrier", "value_set": ["AA"]}
+    where = {"row_condition": 'col("hour") == 9', "condition_parser": "great_expectations"}
+    hour = np.where(np.arange(ROWS) % 3 == 0, 9, 10)
+    assert gate(rows(hour=hour), expectations=[{**given, **where}]).passed
+    only_failed(gate(rows(hour=np.roll(hour, 1)), expectations=[{**given, **where}]), "expectations")
+
+
+@pytest.mark.parametrize("odd", [7, 1, True, [1, 2]])
+def test_one_odd_value_among_texts_is_found_and_counted(odd: object) -> None:
+    carrier = pd.Series(["1", "2"] * (ROWS // 2), dtype=object)
+    carrier.at[ROWS - 1] = odd
+    report = gate(rows(carrier=carrier))
+    if odd is True:  # a truth value is as good as a text
+        assert report.passed
+    else:
+        assert only_failed(report, "types").sentence == "type of 'carrier' == 0.2% others, must be texts"
+
+
+def test_rows_whose_texts_are_categoricals_get_the_same_answers() -> None:
+    own = [{"type": "ExpectColumnValuesToBeInSet", "column": "carrier", "value_set": ["AA", "UA"]}]
+    frame = rows(hour="noon")
+    assert gate(frame.astype({"carrier": "category"}), expectations=own) == gate(frame, expectations=own)

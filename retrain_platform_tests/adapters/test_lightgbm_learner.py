@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from retrain_platform.adapters.lightgbm_learner import FittedLightGBM, LightGBMLearner
+from retrain_platform.dataset.preparation import fit_preparation
 from retrain_platform.training.lightgbm import OURS, PARAMETERS, SYNONYMS, LightGBM
 
 
@@ -77,3 +78,25 @@ def test_the_recipe_s_names_are_those_of_the_installed_lightgbm() -> None:
     every = {alias for names in aliases.values() for alias in names} | {"early_stopping_rounds"}
     assert set(OURS) <= every | {"data_seed", "application"}
     assert not set(OURS) & (PARAMETERS | set(SYNONYMS))
+
+
+def test_the_trees_are_those_of_the_matrix() -> None:
+    random = np.random.default_rng(5)
+    count = 3000
+    frame = pd.DataFrame(
+        {
+            "x": np.where(random.random(count) < 0.1, np.nan, random.normal(size=count)),
+            "whole": random.integers(-3, 1000, count),
+            "small": random.normal(size=count).astype(np.float32),
+            "flag": random.random(count) < 0.4,
+            "c": np.where(random.random(count) < 0.1, None, random.choice(list("abcdefgh"), count).astype(object)),
+        }
+    )
+    labels = (frame["x"].fillna(1) + (frame["c"] == "a") + frame["flag"] + random.normal(size=count) > 1).astype(float)
+    preparation = fit_preparation(frame, list(frame))
+    learner = LightGBMLearner(SPEC, "binary", threads=1)
+    matrix = lgb.Dataset(preparation.transform(frame), labels, categorical_feature=list(preparation.categorical))
+    text = lgb.train(learner._parameters(), matrix, 20).model_to_string()
+    expected = hashlib.sha256(text.split("\nparameters:")[0].encode()).hexdigest()
+    for each in (frame, frame.astype({"c": "category"})):
+        assert learner.fit(each, labels.to_numpy(), rounds=20).fingerprint() == expected

@@ -11,7 +11,7 @@ from retrain_platform.release.base import Entry, Stage
 from retrain_platform.replay.walk import walk
 from retrain_platform.steps.values import Scored
 from retrain_platform.steps.workshop import CannotLoad, Workshop
-from retrain_platform_tests.steps.test_bad_input import Particular
+from retrain_platform_tests.steps.spoiled import Particular
 from retrain_platform_tests.steps.tiny import Places, Rows, outcome, tiny_spec
 
 SPEC = tiny_spec()

@@ -11,13 +11,12 @@ import pytest
 
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot
-from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.replay.walk import walk
 from retrain_platform.steps.deciding import decide
 from retrain_platform.steps.history import history
 from retrain_platform.steps.values import Card, Ingested
 from retrain_platform.steps.workshop import Workshop
-from retrain_platform_tests.steps.tiny import Places, Rows, tiny_spec
+from retrain_platform_tests.steps.tiny import Places, Rows, decision, tiny_spec
 
 NEVER = {"kind": "schedule", "every": "300d"}
 DAYS = [f"2024-01-{day:02}" for day in range(1, 20)]
@@ -36,12 +35,6 @@ def road(places: Places, reader: Rows, until: str | None, made: Any, code: str =
     for _ in walk(shop, until):
         pass
     return shop
-
-
-def decision(shop: Workshop, key: str) -> RetrainDecision:
-    found = shop.values.newest(shop.model, "retrain_decision", key, RetrainDecision)
-    assert found is not None
-    return found
 
 
 def retrained(shop: Workshop) -> list[tuple[str, dict[str, Any]]]:

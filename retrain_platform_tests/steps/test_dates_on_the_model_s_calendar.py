@@ -6,11 +6,10 @@ from datetime import UTC
 
 import pytest
 
-from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.replay.walk import walk
 from retrain_platform.steps.deciding import decide
 from retrain_platform.steps.workshop import Workshop
-from retrain_platform_tests.steps.tiny import Places, Rows, tiny_spec
+from retrain_platform_tests.steps.tiny import Places, Rows, decision, tiny_spec
 
 
 @pytest.fixture(scope="module", params=["Europe/Berlin", "America/New_York"])
@@ -20,12 +19,6 @@ def shop(request: pytest.FixtureRequest) -> Workshop:
     for _ in walk(shop):
         pass
     return shop
-
-
-def decision(shop: Workshop, key: str) -> RetrainDecision:
-    found = shop.values.newest(shop.model, "retrain_decision", key, RetrainDecision)
-    assert found is not None
-    return found
 
 
 def test_the_schedule_and_the_release_speak_of_local_days(shop: Workshop) -> None:

@@ -17,6 +17,7 @@ from retrain_platform.adapters.memory import MemoryLake, MemoryLedger, MemoryReg
 from retrain_platform.adapters.packaged_model import keep_package, load_package
 from retrain_platform.dataset.checks import CheckResult, GateReport
 from retrain_platform.dataset.period import Period
+from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.spec import ModelSpec, spec_from
 from retrain_platform.steps.workshop import Workshop
 
@@ -159,3 +160,10 @@ def outcome(shop: Workshop) -> dict[str, Any]:
         "versions": versions,
         "aliases": shop.registry.aliases(shop.model),
     }
+
+
+def decision(shop: Workshop, key: str) -> RetrainDecision:
+    """What was decided of a period."""
+    found = shop.values.newest(shop.model, "retrain_decision", key, RetrainDecision)
+    assert found is not None
+    return found
