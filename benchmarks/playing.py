@@ -47,7 +47,8 @@ STEPS = {
     "deciding": ("decide",),
     "story": ("log_lines",),
     "dataset": ("decided", "snapshot", "check"),
-    "training": ("fit", "examine"),
+    "training": ("fit",),
+    "examining": ("examine",),
     "registering": ("register", "close"),
     "card": ("write_card",),
 }

@@ -68,7 +68,7 @@ def carried(level: float, chance: float, *, factor: float = 1.0, step: float = 0
     Chance adds to every score about as much, so only what periods differ by beyond it is carried out.
     A level under `chance` has nothing over it.
 
-    >>> carried(0.05, 0.01, factor=2), round(carried(0.05, 0.01, step=0.1), 6)
+    >>> round(carried(0.05, 0.01, factor=2), 6), round(carried(0.05, 0.01, step=0.1), 6)
     (0.09, 0.1)
     """
     return chance + (sqrt(max(level - chance, 0.0)) + step) ** 2 * factor

@@ -54,8 +54,8 @@ def test_decide_shows_each_of_the_policies(lately: str) -> None:
     said = retrain("decide", "tiny", "--as-of", LAST).output
     assert "error_stream: cannot tell" in said
     assert "15 ripe days" in said
-    assert "estimate: quiet" in said
-    assert "(its labels are not in)" in said
+    assert "estimate: cannot tell" in said
+    assert "before its labels are in: a reading without an interval, and a spread takes 10 proven days" in said
 
 
 def test_another_control_set_is_an_incident(lately: str, project: Path) -> None:

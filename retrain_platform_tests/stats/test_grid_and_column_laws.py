@@ -131,7 +131,7 @@ def test_an_integer_grid_is_exact_and_rounds_what_is_not_whole():
 
 
 def test_the_grid_fits_the_column():
-    assert choose_numbers(np.array([1.0, 5.0, np.nan]), whole=True) == Grid("integer", centre=3.0)
+    assert choose_numbers(np.array([1.0, 5.0, np.nan]), whole=True) == Grid("integer", centre=5.0)
     assert choose_numbers(np.array([0.0, 1e9, 2.0]), whole=True) == Grid("numeric", centre=2.0)
     assert choose_numbers(np.array([0.0, 0.0, 0.0]), whole=False) == Grid("numeric", centre=0.0, repeats=True)
     assert choose_numbers(np.array([np.nan, np.inf]), whole=True) == Grid("numeric")
