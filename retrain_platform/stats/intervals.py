@@ -75,12 +75,44 @@ def paired(
     Raises:
         ValueError: as `single`.
     """
+    return beside(labels, a, b, days, metric, confidence, queries).interval
+
+
+class Beside(NamedTuple):
+    """A paired difference with what is needed to hold it against a share of `b`'s own value.
+
+    `error` is the standard error of the metric of `b`, `shared` its covariance with the difference (as signed):
+    that of the difference plus k times b's metric is then the root of
+    standard_error ** 2 + 2 k shared + (k error) ** 2. nan where there is no interval.
+    """
+
+    interval: Interval
+    error: float
+    shared: float
+
+
+def beside(
+    labels: Floats,
+    a: Floats,
+    b: Floats,
+    days: NDArray[np.integer],
+    metric: Metric,
+    confidence: float = 0.95,
+    queries: NDArray[np.integer] | None = None,
+) -> Beside:
+    """`paired`, with how its noise goes together with that of `b`'s own metric; arguments and errors as there."""
     groups, count = _groups(days)
     sign = 1.0 if metric.greater_is_better else -1.0
-    value = sign * (metric.compute(labels, a, queries=queries) - metric.compute(labels, b, queries=queries))
-    without_a = metric.without_each(labels, a, groups, count, queries)
+    of_b = metric.compute(labels, b, queries=queries)
+    value = sign * (metric.compute(labels, a, queries=queries) - of_b)
     without_b = metric.without_each(labels, b, groups, count, queries)
-    return _jackknife(value, sign * (without_a - without_b), len(labels), confidence)
+    without = sign * (metric.without_each(labels, a, groups, count, queries) - without_b)
+    interval = _jackknife(value, without, len(labels), confidence)
+    if count < 2:
+        return Beside(interval, np.nan, np.nan)
+    own = without_b - of_b
+    scale = (count - 1) / count
+    return Beside(interval, float(np.sqrt(scale * (own**2).sum())), float(scale * ((without - value) * own).sum()))
 
 
 def linear_single(

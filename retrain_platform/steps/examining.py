@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from itertools import takewhile
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,23 +14,42 @@ from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.policy.base import Champion, RetrainDecision
+from retrain_platform.steps.answers import asked, judged
+from retrain_platform.steps.attempt import causes_of
+from retrain_platform.steps.backtesting import Recipe, backtest
 from retrain_platform.steps.dataset import parts
 from retrain_platform.steps.history import history
-from retrain_platform.steps.known import days_of, segments_of
-from retrain_platform.steps.lines import DATA_REFUSED, RETRAINED
-from retrain_platform.steps.training import labels_of, learn
+from retrain_platform.steps.known import days_of, ids_of, segments_of
+from retrain_platform.steps.lines import NOT_EXAMINED, RETRAINED
+from retrain_platform.steps.remembering import with_remembered
+from retrain_platform.steps.suites import with_suites
+from retrain_platform.steps.training import learn
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training import LearnerSpec
-from retrain_platform.training.base import Fitted
+from retrain_platform.training.base import Candidate, Fitted
+from retrain_platform.training.semantic_version import FOUND
+from retrain_platform.validation import Backtest, Fairness
+from retrain_platform.validation import Calibration as CalibrationGate
 from retrain_platform.validation.base import Measurements, ValidationReport
+from retrain_platform.validation.calibrating import calibrate
+from retrain_platform.validation.curves import shares
+from retrain_platform.validation.diagnosis import said
+from retrain_platform.validation.disparity import Scored, disparities
 from retrain_platform.validation.exam import looks_at
 from retrain_platform.validation.judge import judge
-from retrain_platform.validation.measure import cannot_measure, measure
+from retrain_platform.validation.measure import cannot_measure, cannot_score, measure
 
 
 def examine(shop: Workshop, period: Period, decision: RetrainDecision, made: DatasetSnapshot) -> ValidationReport:
     """Measure candidate and champion on the holdout, and judge by the spec's gates."""
-    report = judge(shop.spec.validation.gates, _measured(shop, period, decision, made), decision.as_of)
+    measured, exam = _measured(shop, period, decision, made), shop.spec.validation
+    measured = with_suites(shop, period, decision, made, measured)
+    measured = with_remembered(shop, period, decision, made, measured)
+    report = judge(exam.gates, measured, decision.as_of, exam.level)
+    causes = causes_of(shop, period, decision, made, report)
+    if causes or report.verdict == "failed":
+        sentence = f"{report.sentence}; diagnosis: {said(causes)}"
+        report = report.model_copy(update={"causes": causes, "sentence": sentence})
     shop.values.put(shop.model, "validation_report", period.key, decision.id, report)
     return report
 
@@ -56,29 +77,59 @@ def _measured(shop: Workshop, period: Period, decision: RetrainDecision, made: D
     exam = shop.load(shop.values.folder(shop.model, "candidate_model", decision.id) / "exam")
     other = _other(shop, period, made)
     try:
-        others = other.score(rows) if other else None
+        others = asked(other, rows) if other else None
     except (MissingColumns, UnfitColumn) as error:
         return cannot_measure(decision.id, f"the champion cannot score the rows of the exam: {error}")
-    return measure(
+    try:
+        mine = asked(exam, rows)
+    except (MissingColumns, UnfitColumn) as error:
+        return cannot_score(decision.id, made.basis, len(rows), str(error))
+    both = judged(shop.spec, rows, mine, *([] if others is None else [others]))
+    rival = None if others is None else both.scores[1]
+    scored = Scored(both.labels, both.scores[0], rival, days_of(rows, shop.spec.period.timezone))
+    told = measure(
         decision.id,
-        labels_of(rows),
-        exam.score(rows),
-        others,
-        days_of(rows, shop.spec.period.timezone),
+        *scored,
         basis=made.basis,
-        start=made.holdout_from,
+        start=made.examined_from,
         end=made.newest,
         metrics=shop.spec.metrics,
         segments=segments_of(shop, rows),
         confidence=shop.spec.monitoring.confidence,
         min_segment=shop.spec.monitoring.min_segment,
         looks=looks_at(_examined(shop, made), _earlier_exams(shop, made)),
-        ids=_ids(rows),
+        ids=ids_of(rows),
+        queries=both.queries,
+        classes=both.names,
     )
+    beside = {**_asked_for(shop, rows, scored), **_backtest(shop, period, decision, made)}
+    return told.model_copy(update={"importance": _importance(exam, other), **beside})
+
+
+def _asked_for(shop: Workshop, rows: pd.DataFrame, scored: Scored) -> dict[str, Any]:
+    """What only some gates ask for, by its field of `Measurements`; nothing that no gate of the spec asks for."""
+    found: dict[str, Any] = {}
+    gates = shop.spec.validation.gates
+    usable = scored.candidate.ndim == 1 and all(np.isfinite(each).all() for each in scored[:3] if each is not None)
+    if usable and any(isinstance(gate, CalibrationGate) for gate in gates):
+        found["calibration"] = calibrate(*scored, binary=shop.spec.task == "binary")
+    asks = [gate.ask for gate in gates if isinstance(gate, Fairness)]
+    if usable and asks:
+        found["disparities"] = disparities(scored, segments_of(shop, rows), asks, shop.spec.monitoring.min_segment)
+    return found
+
+
+def _importance(exam: Fitted, other: Fitted | None) -> dict[str, dict[str, float]]:
+    """What each model leans on, in shares; a model that tells none is left out."""
+    told = {"candidate": exam, "champion": other}
+    found = {name: shares(fitted.report.importance) for name, fitted in told.items() if fitted is not None}
+    return {name: each for name, each in found.items() if each}
 
 
 def _examined(shop: Workshop, made: DatasetSnapshot) -> tuple[str, ...]:
     """The periods that the snapshot's exam is held on; none where nothing can be examined."""
+    if made.selection.drawn is not None:
+        return () if made.basis == "too few rows" else made.periods
     return tuple(key for key in made.periods if shop.spec.period.period(key).start >= made.holdout_from)
 
 
@@ -89,16 +140,9 @@ def _earlier_exams(shop: Workshop, made: DatasetSnapshot) -> list[tuple[str, ...
     snapshots = [
         shop.values.get(shop.model, "training_dataset", body["period"], body["decision_id"], DatasetSnapshot)
         for body in before
-        if body["verdict"] != DATA_REFUSED
+        if body["verdict"] not in NOT_EXAMINED
     ]
     return [_examined(shop, snapshot) for snapshot in snapshots if snapshot is not None]
-
-
-def _ids(rows: pd.DataFrame) -> np.ndarray:
-    """How a person finds a row again: its event time and its entity."""
-    times = rows["_event_time"].dt.strftime("%Y-%m-%d %H:%M")
-    found: np.ndarray = (times + " " + rows["_entity"].astype(str)).to_numpy(dtype=object)
-    return found
 
 
 def _other(shop: Workshop, period: Period, made: DatasetSnapshot) -> Fitted | None:
@@ -109,9 +153,27 @@ def _other(shop: Workshop, period: Period, made: DatasetSnapshot) -> Fitted | No
     fitted = shop.fitted(champion.version)
     if made.basis != "recipes":
         return fitted
+    recipe = _recipe_of(shop, champion, fitted)
+    return learn(shop, recipe.learner, parts(shop, made), list(recipe.features))
+
+
+def _recipe_of(shop: Workshop, champion: Champion, fitted: Fitted) -> Recipe:
+    """What the champion was made by, with the parameters that its search found."""
     tags = next(v.tags for v in shop.registry.versions(shop.model) if v.version == champion.version)
     recipe: LearnerSpec = TypeAdapter(LearnerSpec).validate_json(tags["recipe_spec"])
-    return learn(shop, recipe, parts(shop, made), list(fitted.report.features))
+    return Recipe(recipe.with_params(json.loads(tags.get(FOUND, "{}"))), tuple(fitted.report.features))
+
+
+def _backtest(shop: Workshop, period: Period, decision: RetrainDecision, made: DatasetSnapshot) -> dict[str, Any]:
+    """Both recipes over past periods, where a gate asks for it and there is a champion."""
+    asking = [gate.periods for gate in shop.spec.validation.gates if isinstance(gate, Backtest)]
+    champion = _champion(shop, period) if asking else None
+    candidate = shop.values.get(shop.model, "candidate_model", period.key, decision.id, Candidate)
+    if champion is None or candidate is None:
+        return {}
+    mine = Recipe(shop.spec.training.with_params(candidate.found), tuple(made.features))
+    theirs = _recipe_of(shop, champion, shop.fitted(champion.version))
+    return {"backtest": backtest(shop, made, mine, theirs, max(asking))}
 
 
 def _champion(shop: Workshop, period: Period) -> Champion | None:

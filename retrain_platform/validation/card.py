@@ -2,61 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-
-from retrain_platform.dataset.record import Record
 from retrain_platform.policy.wording import periods
-from retrain_platform.validation.base import Comparison, GateResult, ValidationReport
+from retrain_platform.validation.base import ValidationReport
+from retrain_platform.validation.card_facts import CardFacts
+from retrain_platform.validation.case_tables import cases_table, shown_table
+from retrain_platform.validation.tables import (
+    bullets,
+    diagnosis,
+    gates_table,
+    importance_table,
+    metrics_table,
+    rows_table,
+    section,
+    segments_table,
+)
 
-SHOWN_FEATURES = 10
-"""How many features the card names."""
-
-
-class Refit(Record):
-    """The model that is released, where it is not the one that was examined (M13)."""
-
-    rows: int
-    rounds: int
-    seen_until: datetime
-    model_fingerprint: str
-
-
-class CardFacts(Record):
-    """What the card says beside the validation report.
-
-    `periods` are the first and last that the examined fit used, with their count; `tables` each
-    source table's version; `importance` by feature, in any unit, None where the learner has none;
-    `seen_until` and `model_fingerprint` are the examined model's. `version` is the registry's, None is not registered.
-    `versions` are those declared of what made the rows, `code` the fingerprint of what prepared and fitted.
-    """
-
-    model: str
-    version: str | None
-    semantic_version: str | None = None
-    as_of: datetime
-    decision_id: str
-    trigger: str
-    reason: str
-    owners: tuple[str, ...]
-    task: str
-    label: str
-    snapshot_id: str
-    rows: int
-    periods: tuple[str, str, int]
-    tables: dict[str, int]
-    features: tuple[str, ...]
-    importance: dict[str, float] | None = None
-    learner: str
-    parameters: dict[str, str | int | float | bool | None]
-    rounds: int
-    seen_until: datetime
-    model_fingerprint: str
-    refit: Refit | None = None
-    intended_use: str = ""
-    limits: tuple[str, ...] = ()
-    versions: dict[str, str] = {}
-    code: str = ""
+_UNDECLARED = "not declared"
+_FAIRNESS = "fairness"
+"""How the names of fairness gates begin."""
 
 
 def model_card(facts: CardFacts, report: ValidationReport) -> str:
@@ -66,109 +29,105 @@ def model_card(facts: CardFacts, report: ValidationReport) -> str:
     parts = [
         f"# {facts.model}, {version}",
         f"{report.sentence[:1].upper()}{report.sentence[1:]}.",
-        *_section("Origin", _origin(facts)),
-        *_section("Data", _data(facts)),
-        *_section("Learner", _learner(facts)),
-        *_section("Quality on the holdout", _quality(report)),
-        *_section("Gates", _gates(report.results)),
-        *_section("Segments", _segments(report)),
-        *_section("Rows that speak against it", _rows(report)),
-        *_section("What is released", _released(facts)),
-        *_section("Intended use and limits", _limits(facts, report)),
+        *section("Purpose", _purpose(facts)),
+        *section("Intended use and limits", _limits(facts, report)),
+        *section("Origin", _origin(facts)),
+        *section("Who decided what", _steps(facts)),
+        *section("Data", _data(facts)),
+        *section("Learner", _learner(facts)),
+        *section("What it leans on", importance_table(report.measurements) or _importance(facts)),
+        *section("Quality on the holdout", _quality(report)),
+        *section("Segments", segments_table(report.measurements)),
+        *section("Fairness", _fairness(report)),
+        *section("Gates", gates_table(report.results)),
+        *section("Diagnosis", diagnosis(report)),
+        *section("Rows that speak against it", rows_table(report)),
+        *section("Cases that speak against it", cases_table(report)),
+        *section("Spot check", shown_table(report.measurements)),
+        *section("What is released", _released(facts)),
+        *section("Lineage", bullets(*(f"{name}: `{id}`" for name, id in facts.ids.items() if id))),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _section(title: str, body: str) -> tuple[str, ...]:
-    return (f"## {title}", body) if body else ()
+def _purpose(facts: CardFacts) -> str:
+    declared = facts.declared
+    return bullets(
+        declared.purpose or _UNDECLARED,
+        f"licence: {declared.licence or _UNDECLARED}",
+        f"documentation: {declared.documentation or _UNDECLARED}",
+        f"owners: {', '.join(facts.owners) or 'none named'}",
+        f"contact: {declared.contact or _UNDECLARED}",
+    )
 
 
 def _origin(facts: CardFacts) -> str:
-    return _list(
+    return bullets(
         f"decision `{facts.decision_id}` as of {facts.as_of:%Y-%m-%d %H:%M %Z}",
         f"trigger: {facts.trigger}",
         f"reason: {facts.reason}",
-        f"owners: {', '.join(facts.owners) or 'none named'}",
     )
+
+
+def _steps(facts: CardFacts) -> str:
+    """The decision, the requests, approvals and moves that are on record so far; what is still waited for."""
+    lines = [
+        f"{each.as_of:%Y-%m-%d}: {each.what} by {each.actor}: {each.why} (recorded {each.at:%Y-%m-%d %H:%M %Z})"
+        for each in facts.steps
+    ]
+    return bullets(*lines, facts.waits)
 
 
 def _data(facts: CardFacts) -> str:
     first, last, count = facts.periods
     tables = ", ".join(f"{name} version {number}" for name, number in sorted(facts.tables.items()))
-    return _list(
+    dropped = ", ".join(f"{number:,} {why}" for why, number in sorted(facts.dropped.items()) if number)
+    return bullets(
         f"{facts.rows:,} labelled rows of {periods(count)}, {first} to {last}",
-        f"label `{facts.label}` ({facts.task}), {len(facts.features)} features",
-        *([f"rows made with {', '.join(f'{k} {v}' for k, v in facts.versions.items())}"] if facts.versions else []),
+        f"window: {facts.window}" if facts.window else "",
+        f"rows left out: {dropped or 'none'}",
+        *facts.chosen,
+        f"label `{facts.label}` ({facts.task}), {len(facts.features)} features: {', '.join(facts.features)}",
+        f"rows made with {', '.join(f'{k} {v}' for k, v in facts.versions.items())}" if facts.versions else "",
         f"snapshot `{facts.snapshot_id}` of {tables or 'no named table'}",
         f"no row at or after {facts.seen_until:%Y-%m-%d %H:%M %Z} was seen, early stopping included",
     )
 
 
 def _learner(facts: CardFacts) -> str:
-    parameters = ", ".join(f"{name}={value}" for name, value in sorted(facts.parameters.items()))
-    lines = [f"{facts.learner}, {facts.rounds} rounds", f"parameters: {parameters or 'defaults'}"]
-    if facts.code:
-        lines.append(f"prepared and fitted by code `{facts.code}`")
-    if facts.importance:
-        ranked = sorted(facts.importance.items(), key=lambda item: (-item[1], item[0]))[:SHOWN_FEATURES]
-        lines.append("most used features: " + ", ".join(name for name, _ in ranked))
-    return _list(*lines)
+    said = {name: value for name, value in sorted(facts.parameters.items()) if value is not None}
+    parameters = ", ".join(f"{name}={value}" for name, value in said.items())
+    return bullets(
+        f"{facts.learner}, {facts.rounds} rounds",
+        f"parameters: {parameters or 'defaults'}",
+        f"prepared and fitted by code `{facts.code}`" if facts.code else "",
+    )
+
+
+def _importance(facts: CardFacts) -> str:
+    """The order alone, where the exam kept no shares."""
+    ranked = sorted((facts.importance or {}).items(), key=lambda item: (-item[1], item[0]))[:10]
+    return bullets("most used features: " + ", ".join(name for name, _ in ranked)) if ranked else ""
 
 
 def _quality(report: ValidationReport) -> str:
     taken = report.measurements
     if not taken.candidate:
         return f"Not measured: {taken.why or 'no reason given'}."
-    head = f"{taken.rows:,} rows of {taken.days} days; {taken.why or taken.basis}."
-    rows = [(name, _number(value), *_against(taken.comparisons.get(name))) for name, value in taken.candidate.items()]
-    title = ("metric", "candidate", "champion", "difference (positive is better)", "interval")
-    return f"{head}\n\n{_table(title, rows)}"
+    days = "1 day" if taken.days == 1 else f"{taken.days} days"
+    head = f"{taken.rows:,} rows of {days}; {taken.why or taken.basis}."
+    return f"{head}\n\n{metrics_table(taken)}"
 
 
-def _against(comparison: Comparison | None) -> tuple[str, str, str]:
-    """Champion, difference and interval of a table's row."""
-    if comparison is None:
-        return ("none", "", "")
-    if comparison.difference is None or comparison.low is None or comparison.high is None:
-        return (_number(comparison.champion), _signed(comparison.difference), comparison.why)
-    interval = f"{comparison.low:+z.4f} to {comparison.high:+z.4f} at {comparison.confidence:g}"
-    return (_number(comparison.champion), _signed(comparison.difference), interval)
-
-
-def _gates(results: Sequence[GateResult]) -> str:
-    rows = (
-        (
-            result.gate,
-            result.verdict if result.blocking else f"{result.verdict}, shown only",
-            _number(result.value),
-            _number(result.limit),
-            _number(result.resolves),
-            result.sentence,
-        )
-        for result in results
-    )
-    return _table(("gate", "verdict", "value", "limit", "resolves", "what was seen"), rows)
-
-
-def _segments(report: ValidationReport) -> str:
-    rows = [
-        (name, metric, f"{each.rows:,}", _number(each.candidate), *_against(each))
-        for name, metrics in report.measurements.segments.items()
-        for metric, each in metrics.items()
-    ]
-    return _table(("segment", "metric", "rows", "candidate", "champion", "difference", "interval"), rows)
-
-
-def _rows(report: ValidationReport) -> str:
-    rows = [
-        (result.gate, row.id, f"{row.label:g}", _number(row.candidate), _number(row.champion))
-        for result in report.results
-        for row in result.rows
-    ]
-    return _table(("gate", "row", "label", "candidate", "champion"), rows)
+def _fairness(report: ValidationReport) -> str:
+    """The disparities that were measured; that none was asked for is said, too."""
+    found = [result for result in report.results if result.gate.startswith(_FAIRNESS)]
+    return gates_table(found) or "Not measured: the spec has no gate that asks for it."
 
 
 def _released(facts: CardFacts) -> str:
+    if facts.version is None:
+        return "Nothing: the candidate was not registered."
     if facts.refit is None:
         return f"The examined model itself (`{facts.model_fingerprint}`)."
     refit = facts.refit
@@ -182,31 +141,10 @@ def _released(facts: CardFacts) -> str:
 
 def _limits(facts: CardFacts, report: ValidationReport) -> str:
     untold = [result.gate for result in report.results if result.verdict == "cannot tell"]
-    lines = [
-        *([facts.intended_use] if facts.intended_use else []),
+    return bullets(
+        f"intended use: {facts.declared.intended_use or _UNDECLARED}",
         f"scores rows like those of {facts.periods[0]} to {facts.periods[1]}; the drift report says when they change",
+        *facts.declared.limits,
         *facts.limits,
-        *([f"not proven either way: {', '.join(untold)}"] if untold else []),
-    ]
-    return _list(*lines)
-
-
-def _list(*lines: str) -> str:
-    return "\n".join(f"- {line}" for line in lines)
-
-
-def _table(title: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; empty text without rows."""
-    lines = [" | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) for row in rows]
-    if not lines:
-        return ""
-    head = [" | ".join(title), " | ".join("---" for _ in title)]
-    return "\n".join(f"| {line} |" for line in [*head, *lines])
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:z.4f}"
-
-
-def _signed(value: float | None) -> str:
-    return "" if value is None else f"{value:+z.4f}"
+        f"not proven either way: {', '.join(untold)}" if untold else "",
+    )

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from retrain_platform.dataset.label import Task
+from retrain_platform.stats.metrics import DEFAULT_METRICS
 from retrain_platform.validation.base import GateResult, Measurements
 from retrain_platform.validation.gate import GateBase
 from retrain_platform.validation.measure import cannot_measure, measure
@@ -23,13 +25,13 @@ def unmet(gate: GateBase, seen: Mapping[str, Measurements] | None = None) -> lis
     """What the gate does not keep, a sentence each; empty where it keeps all.
 
     It is asked about made-up exams of a binary model (auc, log_loss), or about `seen`, by name: of `UNMEASURED`
-    nothing was measured, `ALONE` has no champion. `made_up("regression")` has those of the other task (rmse, mae).
+    nothing was measured, `ALONE` has no champion. `made_up` of another task has those of its own metrics.
     """
     exams = made_up() if seen is None else seen
     return list(dict.fromkeys(said for name in exams for said in _of(gate, exams[name], name)))
 
 
-def made_up(task: str = "binary") -> dict[str, Measurements]:
+def made_up(task: Task = "binary") -> dict[str, Measurements]:
     """A candidate as good as the champion, a worse one, one without a champion, and one that nothing examines."""
     return {
         "an equal model": _exam(1.0, 1.0, task),
@@ -39,26 +41,36 @@ def made_up(task: str = "binary") -> dict[str, Measurements]:
     }
 
 
-def _exam(candidate: float, champion: float | None, task: str) -> Measurements:
+def _exam(candidate: float, champion: float | None, task: Task) -> Measurements:
     """Rows of two weeks; the numbers are how strongly the scores follow the truth."""
     random = np.random.default_rng(7)
     truth, noise = random.normal(size=_ROWS), random.normal(size=_ROWS)
 
     def scores(strength: float) -> Any:
         logit = strength * truth + noise
+        if task == "multiclass":
+            far = np.exp(-np.abs(logit[:, None] - np.array([-1.5, 0.0, 1.5])))
+            return far / far.sum(axis=1, keepdims=True)
         return 1 / (1 + np.exp(-logit)) if task == "binary" else logit
 
+    labels = {
+        "binary": truth > 0,
+        "multiclass": np.digitize(truth, (-0.75, 0.75)),
+        "ranking": np.digitize(truth, (0.5, 1.5)),
+    }
     return measure(
         "d1",
-        (truth > 0).astype(np.float64) if task == "binary" else truth,
+        labels.get(task, truth).astype(np.float64),
         scores(candidate),
         None if champion is None else scores(champion),
         np.sort(random.integers(0, _DAYS, _ROWS)),
         basis="alone" if champion is None else "holdout",
         start=_START,
         end=_START + timedelta(days=_DAYS),
-        metrics=("auc", "log_loss") if task == "binary" else ("rmse", "mae"),
+        metrics=DEFAULT_METRICS[task],
         segments={"shop": np.where(random.random(_ROWS) < 0.5, "north", "south").astype(object)},
+        queries=np.arange(_ROWS) // 10 if task == "ranking" else None,
+        classes=("low", "usual", "high") if task == "multiclass" else (),
     )
 
 

@@ -71,6 +71,37 @@ def choose_exam(
     return _exam("too few rows", ripe_periods, [], f"{short}; so the shadow decides", stop_periods)
 
 
+def choose_drawn_exam(ripe_periods: Sequence[Ripe], unseen: bool | None, *, recipe_changed: bool = False) -> Exam:
+    """The exam where rows are parted by draws that each row keeps, over all ripe periods (oldest first).
+
+    `unseen` says whether the rows drawn to examine are known to be new to the champion: its own were parted by the
+    same draws, and it was not refitted. None: there is no champion. Else both recipes are compared if the recipe
+    changed, or nothing can be examined and the shadow decides.
+
+    Raises:
+        TooLittleHistory: no ripe period.
+    """
+    if not ripe_periods:
+        raise TooLittleHistory("ripe periods == 0, must be >= 1")
+    basis: Basis = "recipes" if recipe_changed else "too few rows"
+    why = "which rows the champion saw is not known by their draws; so "
+    why += "both recipes are fitted to the same rows" if recipe_changed else "the shadow decides"
+    if unseen is None:
+        basis, why = "alone", "no champion to compare with"
+    elif unseen:
+        basis, why = "holdout", "the champion's rows were parted by the same draws, and it saw none of them"
+    names = () if basis == "too few rows" else tuple(key for key, _, _ in ripe_periods)
+    shown = f"examined on rows drawn from {counted(len(names), 'ripe')}" if names else "not examined"
+    return Exam(
+        basis=basis,
+        periods=names,
+        sentence=f"{shown}: {why}",
+        start=ripe_periods[0][1] if names else None,
+        end=ripe_periods[-1][2] if names else None,
+        cut=ripe_periods[-1][2],
+    )
+
+
 def looks_at(periods: Iterable[str], earlier: Iterable[Iterable[str]]) -> int:
     """How many exams were held on any of these periods, this one included: the nth is stricter (V13).
 

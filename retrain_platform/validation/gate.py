@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from typing import Annotated, NamedTuple
 
@@ -10,7 +11,8 @@ from pydantic import AfterValidator, Field
 from retrain_platform.dataset.record import Record
 from retrain_platform.stats.metrics import metric
 from retrain_platform.stats.sequential import look_confidence
-from retrain_platform.validation.base import Comparison, GateResult, Measurements
+from retrain_platform.validation.base import Comparison, GateResult, GateVerdict, Measurements
+from retrain_platform.validation.margin import Levels, Seen, Settled, Standing
 
 NO_CHAMPION = "no champion to compare with"
 
@@ -26,6 +28,20 @@ Confidence = Annotated[float, Field(gt=0.5, lt=1)]
 """Two-sided, of all looks at the same holdout together."""
 
 
+VERDICTS: dict[Standing, GateVerdict] = {"not worse": "passed", "worse": "failed", "cannot tell": "cannot tell"}
+"""What a standing amounts to for a gate."""
+
+ALPHA_OF_EQUALS = 0.1
+"""How often an exam whose margins can all be resolved may withhold its pass from an equal candidate."""
+
+
+class Questions(NamedTuple):
+    """How many of a gate's answers can fail a candidate, and how many must pass."""
+
+    failing: int
+    holding: int
+
+
 class GateBase(Record, ABC):
     """One question put to the measurements. Optional (`required: false`) is shown and blocks nothing."""
 
@@ -34,6 +50,10 @@ class GateBase(Record, ABC):
     @abstractmethod
     def judge(self, measurements: Measurements) -> tuple[GateResult, ...]:
         """At least one result, each with its reason; the same measurements, the same answer."""
+
+    def questions(self, measurements: Measurements) -> Questions:
+        """How many of its results rest on an interval, so that they share the exam's level; none unless it says so."""
+        return Questions(0, 0)
 
     @abstractmethod
     def describe(self) -> str:
@@ -63,17 +83,56 @@ def bounds(comparison: Comparison, confidence: float) -> Bounds | None:
     return Bounds(difference - reach, difference + reach, reach)
 
 
-def strict(confidence: float, measurements: Measurements, questions: int = 1) -> float:
-    """The confidence of one interval so that all looks, and all `questions` of one look, keep `confidence`.
+def levels(measurements: Measurements, confidence: float | None, *, holds: bool = True) -> Levels:
+    """How sure one question of the exam must be; `confidence` is a gate's own, None the exam's.
 
-    Bonferroni over the questions, `look_confidence` over the looks (V13: the nth is stricter).
+    To pass, every holding question must pass, each at the full level (an intersection-union test: R. Berger,
+    "Multiparameter hypothesis testing and acceptance sampling", Technometrics 24, 1982), so false passes do not add
+    up. To fail, one is enough: the level is shared by all that can (Bonferroni). What an equal candidate
+    may miss is shared by all that `holds` it. The looks make both stricter (`look_confidence`).
     """
-    return 1 - (1 - look_confidence(confidence, measurements.looks)) / questions
+    family = measurements.family
+    passing = look_confidence(1 - family.level if confidence is None else confidence, measurements.looks)
+    return Levels(
+        passing=passing,
+        failing=1 - (1 - passing) / max(1, family.questions),
+        power=1 - ALPHA_OF_EQUALS / (max(1, family.holding) if holds else 1),
+    )
 
 
-def measured(comparison: Comparison, interval: Bounds, confidence: float) -> str:
-    """The difference, its interval and what they rest on, as a sentence's beginning."""
+def seen_of(comparison: Comparison | None, share: float = 0.0) -> Seen | None:
+    """What `settle` needs of a comparison; None without an interval.
+
+    `share` is the margin in shares of the champion's own value (negative: the gain), 0 where the margin is a number.
+    """
+    if comparison is None or comparison.difference is None or comparison.standard_error is None or comparison.days < 2:
+        return None
+    error = from_margin = comparison.standard_error
+    if share and comparison.champion_error is not None and comparison.shared is not None:
+        k = share if (comparison.champion or 0.0) >= 0 else -share
+        variance = error**2 + 2 * k * comparison.shared + (k * comparison.champion_error) ** 2
+        from_margin = max(variance, 0.0) ** 0.5
+    return Seen(comparison.difference, error, comparison.days - 1, from_margin)
+
+
+def surely(sure: Levels) -> str:
+    """The confidences of a question, for a sentence."""
+    return f"confidence {sure.passing:.4f} to pass, {sure.failing:.4f} to fail"
+
+
+def measured(comparison: Comparison, interval: Settled, sure: Levels) -> str:
+    """The difference, its interval at the passing confidence and what they rest on, as a sentence's beginning."""
     return (
         f"{comparison.metric} {comparison.difference:+z.4f} [{interval.low:+z.4f}, {interval.high:+z.4f}] against the "
-        f"champion (confidence {confidence:.4f}; {comparison.rows} rows, {comparison.days} days)"
+        f"champion ({surely(sure)}; {comparison.rows} rows, {comparison.days} days)"
     )
+
+
+def size_told(settled: Settled, margin: float, days: int) -> str:
+    """What the rows could resolve, as a sentence's end: where it is too little, about how many days would do."""
+    said = f"resolves {settled.resolves:.4f}"
+    if settled.resolves <= abs(margin):
+        return said
+    if not margin or not math.isfinite(settled.resolves):
+        return f"{said}, more than the margin"
+    return f"{said}, more than the margin: about {math.ceil(days * (settled.resolves / margin) ** 2)} days would do"

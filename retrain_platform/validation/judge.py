@@ -6,18 +6,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
-from retrain_platform.validation.base import GateResult, Measurements, ValidationReport
+from retrain_platform.validation.base import Family, GateResult, Measurements, ValidationReport
 from retrain_platform.validation.gate import GateBase
+from retrain_platform.validation.scores import unsound
 
 
-def judge(gates: Sequence[GateBase], measurements: Measurements, as_of: datetime) -> ValidationReport:
+def judge(
+    gates: Sequence[GateBase], measurements: Measurements, as_of: datetime, level: float = 0.05
+) -> ValidationReport:
     """Ask every gate; the same measurements give the same report.
 
-    One blocking failure fails the candidate. Else a blocking gate that cannot tell, or a holdout
-    of too few rows, is 'cannot judge': the shadow decides. A first model has no shadow, so what
-    cannot be told fails it. Without gates everything measured passes.
+    `level` is the exam's, two-sided, shared by all that its gates ask (`gate.levels`). Whether the candidate's scores
+    are scores at all is asked before any gate. One blocking failure fails the candidate. Else a blocking gate that
+    cannot tell, or a holdout of too few rows, is 'cannot judge': the shadow decides. A first model has no shadow, so
+    what cannot be told fails it. Without gates everything measured passes.
     """
-    results = tuple(result for gate in gates for result in gate.judge(measurements))
+    measurements = measurements.model_copy(update={"family": _family(gates, measurements, level)})
+    answers = (_asked(result, gate) for gate in gates for result in gate.judge(measurements))
+    results = (*unsound(measurements), *answers)
     verdict, sentence = _verdict(results, measurements)
     return ValidationReport(
         decision_id=measurements.decision_id,
@@ -27,6 +33,16 @@ def judge(gates: Sequence[GateBase], measurements: Measurements, as_of: datetime
         verdict=verdict,
         sentence=sentence,
     )
+
+
+def _family(gates: Sequence[GateBase], measurements: Measurements, level: float) -> Family:
+    asked = [gate.questions(measurements) for gate in gates]
+    failing, holding = sum(each.failing for each in asked), sum(each.holding for each in asked)
+    return Family(level=level, questions=failing, holding=holding)
+
+
+def _asked(result: GateResult, gate: GateBase) -> GateResult:
+    return result if result.question else result.model_copy(update={"question": gate.describe()})
 
 
 def _verdict(

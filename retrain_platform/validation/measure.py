@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from retrain_platform.dataset.snapshot import Basis
 from retrain_platform.monitoring.performance import POOL
 from retrain_platform.monitoring.reading import segment_groups
-from retrain_platform.stats.intervals import paired
+from retrain_platform.stats.intervals import beside
 from retrain_platform.stats.metrics import Metric
 from retrain_platform.stats.metrics import metric as metric_named
-from retrain_platform.validation.base import Comparison, Measurements, WorstRow
+from retrain_platform.validation.base import Comparison, Measurements, Scores, WorstRow
+from retrain_platform.validation.curves import ModelCurves, curves
+from retrain_platform.validation.scores import scores_of
+from retrain_platform.validation.worst import worst_queries, worst_rows
 
 Floats = NDArray[np.float64]
-WORST = 5
-"""How many rows are kept of those that speak against the candidate."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,12 @@ class Holdout:
     champion: Floats
     days: NDArray[np.integer]
     ids: NDArray[np.object_] | None
+    queries: NDArray[np.integer] | None = None
+    classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse arrays of different lengths."""
-        held = (self.labels, self.candidate, self.champion, self.days, self.ids)
+        held = (self.labels, self.candidate, self.champion, self.days, self.ids, self.queries)
         lengths = [len(each) for each in held if each is not None]
         if len(set(lengths)) > 1:
             raise ValueError(f"lengths == {lengths}, must be equal")
@@ -47,7 +50,13 @@ class Holdout:
             champion=self.champion[rows],
             days=self.days[rows],
             ids=None if self.ids is None else self.ids[rows],
+            queries=None if self.queries is None else self.queries[rows],
+            classes=self.classes,
         )
+
+    def value(self, metric: Metric, scores: Floats) -> float | None:
+        """The metric of one model's scores; None where it is undefined."""
+        return _number(metric.compute(self.labels, scores, queries=self.queries))
 
 
 def measure(  # noqa: PLR0913 - the arrays of one holdout, and what they are
@@ -66,14 +75,17 @@ def measure(  # noqa: PLR0913 - the arrays of one holdout, and what they are
     min_segment: int = 50,
     looks: int = 1,
     ids: NDArray[np.object_] | None = None,
+    queries: NDArray[np.integer] | None = None,
+    classes: tuple[str, ...] = (),
 ) -> Measurements:
     """Candidate against champion, whole and by segment, paired on the same rows, days as the unit.
 
-    Every array is of shape (rows,). `champion` is None for basis 'alone'; for 'recipes' it is the
+    Every array is of shape (rows,); scores of several `classes` are of shape (rows, classes), and labels their places;
+    `queries` number the lists of ranking. `champion` is None for basis 'alone'; for 'recipes' it is the
     champion's recipe refitted to the exam's cut. A nan label (never to come) does not count.
     `days` holds any integer names of the days, `segments` each column's values, `ids` the rows'
     names for a person. A segment under `min_segment` (positives and negatives for a binary label,
-    rows for regression) is shown as one that cannot be told, and pooled with the other small ones
+    queries for ranking, else rows) is shown as one that cannot be told, and pooled with the other small ones
     of its column into 'column=other'. `confidence` is that of the intervals as measured; gates
     take their own. `looks` counts the exams on any of these rows (`exam.looks_at`).
 
@@ -84,7 +96,7 @@ def measure(  # noqa: PLR0913 - the arrays of one holdout, and what they are
     _must_fit(basis, champion, metrics)
     known = ~np.isnan(labels)
     rival = candidate if champion is None else champion  # a first model stands beside itself, and is not compared
-    holdout = Holdout(labels, candidate, rival, days, ids).only(known)
+    holdout = Holdout(labels, candidate, rival, days, ids, queries, classes).only(known)
     columns = {column: values[known] for column, values in (segments or {}).items()}
     chosen = [metric_named(name) for name in metrics]
     told = Measurements(
@@ -95,7 +107,13 @@ def measure(  # noqa: PLR0913 - the arrays of one holdout, and what they are
         looks=looks,
         rows=len(holdout.labels),
         days=len(np.unique(holdout.days)),
-        candidate={each.name: _number(each.compute(holdout.labels, holdout.candidate)) for each in chosen},
+        candidate={each.name: holdout.value(each, holdout.candidate) for each in chosen},
+        curves=_curves(holdout, chosen[0], alone=champion is None),
+        scores={
+            "labels": scores_of(holdout.labels),
+            "candidate": scores_of(holdout.candidate),
+            **({} if champion is None else {"champion": scores_of(holdout.champion)}),
+        },
     )
     return told if champion is None else _against(told, holdout, columns, chosen, confidence, min_segment)
 
@@ -114,15 +132,38 @@ def _against(
         name: _compare(part, metrics, confidence) if not why else _untold(part, metrics, confidence, why)
         for name, (part, why) in parts.items()
     }
-    worst = _worst({"all": holdout} | {name: part for name, (part, _) in parts.items()})
+    worst = _worst({"all": holdout} | {name: part for name, (part, _) in parts.items()}, metrics[0])
     compared = {"comparisons": _compare(holdout, metrics, confidence), "segments": segments, "worst_rows": worst}
     return told.model_copy(update=compared)
+
+
+def _curves(holdout: Holdout, primary: Metric, *, alone: bool) -> dict[str, ModelCurves]:
+    scores = {"candidate": holdout.candidate} | ({} if alone else {"champion": holdout.champion})
+    task = primary.task_of(holdout.candidate)
+    if task in ("multiclass", "ranking"):  # no one curve is theirs
+        return {}
+    binary = task == "binary"
+    return {name: curves(holdout.labels, each, binary=binary) for name, each in scores.items()}
 
 
 def cannot_measure(decision_id: str, why: str) -> Measurements:
     """Where no row may examine the candidate: nothing is measured, `why` says what is missing."""
     return Measurements(
         decision_id=decision_id, basis="too few rows", holdout_start=None, holdout_end=None, rows=0, days=0, why=why
+    )
+
+
+def cannot_score(decision_id: str, basis: Basis, rows: int, why: str) -> Measurements:
+    """Where the candidate cannot score the rows of its exam: nothing is measured, and it fails (`scores.unsound`)."""
+    return Measurements(
+        decision_id=decision_id,
+        basis=basis,
+        holdout_start=None,
+        holdout_end=None,
+        rows=rows,
+        days=0,
+        scores={"candidate": Scores(rows=rows, problem=why)},
+        why=f"the candidate cannot score the rows of the exam: {why}",
     )
 
 
@@ -141,10 +182,13 @@ def _compare(holdout: Holdout, metrics: Sequence[Metric], confidence: float) -> 
 
 
 def _comparison(holdout: Holdout, metric: Metric, confidence: float) -> Comparison:
-    interval = paired(holdout.labels, holdout.candidate, holdout.champion, holdout.days, metric, confidence)
+    found = beside(
+        holdout.labels, holdout.candidate, holdout.champion, holdout.days, metric, confidence, holdout.queries
+    )
+    interval = found.interval
     why = ""
     if not np.isfinite(interval.value):
-        why = f"cannot tell: {metric.name} cannot be computed on {interval.rows} rows, of one class perhaps"
+        why = f"cannot tell: {metric.name} cannot be computed on {interval.rows} rows, {_undefined(holdout)}"
     elif not np.isfinite(interval.low):
         why = f"cannot tell: days == {interval.groups}, too few for an interval"
     return Comparison(
@@ -153,13 +197,23 @@ def _comparison(holdout: Holdout, metric: Metric, confidence: float) -> Comparis
         rows=interval.rows,
         days=interval.groups,
         why=why,
-        candidate=_number(metric.compute(holdout.labels, holdout.candidate)),
-        champion=_number(metric.compute(holdout.labels, holdout.champion)),
+        candidate=holdout.value(metric, holdout.candidate),
+        champion=holdout.value(metric, holdout.champion),
         difference=_number(interval.value),
         low=_number(interval.low),
         high=_number(interval.high),
         standard_error=_number(interval.standard_error),
+        champion_error=_number(found.error),
+        shared=_number(found.shared),
     )
+
+
+def _undefined(holdout: Holdout) -> str:
+    """Why a metric has no value there, as far as the rows tell."""
+    for who, scores in (("candidate", holdout.candidate), ("champion", holdout.champion)):
+        if missing := int((~np.isfinite(scores)).sum()):
+            return f"{missing} of the {who}'s scores are not finite"
+    return "of one class perhaps"
 
 
 def _untold(holdout: Holdout, metrics: Sequence[Metric], confidence: float, why: str) -> dict[str, Comparison]:
@@ -201,34 +255,26 @@ def _parts(
 
 def _too_small(part: Holdout, metric: Metric, least: int) -> str:
     rows, positives = len(part.labels), int((part.labels == 1).sum())
-    if "binary" in metric.tasks and min(positives, rows - positives) < least:
+    if metric.task_of(part.candidate) == "binary" and min(positives, rows - positives) < least:
         return f"cannot tell: {positives} positives, {rows - positives} negatives, must be >= {least}"
+    if part.queries is not None and (lists := len(np.unique(part.queries))) < least:
+        return f"cannot tell: {lists} queries, must be >= {least}"
     if rows < least:
         return f"cannot tell: {rows} rows, must be >= {least}"
     return ""
 
 
-def _worst(parts: Mapping[str, Holdout]) -> dict[str, tuple[WorstRow, ...]]:
-    found = {name: _worst_of(part) for name, part in parts.items()}
+def _worst(parts: Mapping[str, Holdout], primary: Metric) -> dict[str, tuple[WorstRow, ...]]:
+    found = {name: _worst_of(part, primary) for name, part in parts.items()}
     return {name: rows for name, rows in found.items() if rows}
 
 
-def _worst_of(part: Holdout) -> tuple[WorstRow, ...]:
-    """The rows on which the candidate's absolute error exceeds the champion's by most."""
+def _worst_of(part: Holdout, primary: Metric) -> tuple[WorstRow, ...]:
     if part.ids is None:
         return ()
-    harm = np.abs(part.labels - part.candidate) - np.abs(part.labels - part.champion)
-    order = np.argsort(-harm, kind="stable")[:WORST]
-    return tuple(
-        WorstRow(
-            id=str(part.ids[row]),
-            label=float(part.labels[row]),
-            candidate=float(part.candidate[row]),
-            champion=float(part.champion[row]),
-        )
-        for row in order
-        if harm[row] > 0
-    )
+    if part.queries is not None:
+        return worst_queries(part.labels, part.candidate, part.champion, part.ids, part.queries, primary)
+    return worst_rows(part.labels, part.candidate, part.champion, part.ids, part.classes)
 
 
 def _number(value: float) -> float | None:

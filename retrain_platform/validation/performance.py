@@ -10,17 +10,18 @@ from retrain_platform.stats.metrics import metric as metric_named
 from retrain_platform.validation.base import Comparison, GateResult, GateVerdict, Measurements
 from retrain_platform.validation.gate import (
     NO_CHAMPION,
-    Bounds,
+    VERDICTS,
     Confidence,
     GateBase,
     MetricName,
+    Questions,
     bounds,
+    levels,
     measured,
-    strict,
+    seen_of,
+    size_told,
 )
-from retrain_platform.validation.margin import Standing, weigh
-
-VERDICTS: dict[Standing, GateVerdict] = {"not worse": "passed", "worse": "failed", "cannot tell": "cannot tell"}
+from retrain_platform.validation.margin import Levels, Seen, settle
 
 
 class Floor(GateBase):
@@ -75,7 +76,8 @@ class AgainstChampion(GateBase):
     """Not worse than the champion by more than a margin, or better by as much, with confidence.
 
     `relative` measures the margin in shares of the champion's value: `metric: rmse, better_by: 0.05,
-    relative: true` asks for at most 0.95 times the champion's. Undecided is 'cannot tell'.
+    relative: true` asks for at most 0.95 times the champion's. `confidence` None is the exam's. What the rows
+    cannot resolve is 'cannot tell' (`margin.settle`).
     """
 
     kind: Literal["against_champion"] = "against_champion"
@@ -83,7 +85,7 @@ class AgainstChampion(GateBase):
     not_worse_by: float | None = Field(default=None, ge=0)
     better_by: float | None = Field(default=None, ge=0)
     relative: bool = False
-    confidence: Confidence = 0.95
+    confidence: Confidence | None = None
 
     @model_validator(mode="after")
     def _one_margin(self) -> AgainstChampion:
@@ -103,34 +105,54 @@ class AgainstChampion(GateBase):
         """The metrics that must be measured for it."""
         return (self.metric,)
 
-    def judge(self, measurements: Measurements) -> tuple[GateResult, ...]:
-        """`weigh` of the paired difference, at a confidence that every look makes stricter."""
-        if measurements.basis == "alone":
-            return (self._result("passed", f"{self.metric}: {NO_CHAMPION}"),)
-        comparison = measurements.comparisons.get(self.metric)
-        confidence = strict(self.confidence, measurements)
-        interval = None if comparison is None else bounds(comparison, confidence)
-        if comparison is None or interval is None:
-            why = measurements.why if comparison is None else comparison.why
-            return (self._result("cannot tell", f"{self.metric}: {why or 'it was not measured'}"),)
-        return (self._weighed(comparison, interval, confidence, measurements),)
+    def questions(self, measurements: Measurements) -> Questions:
+        """One, where there is a champion."""
+        asked = int(self.required and measurements.basis != "alone")
+        return Questions(asked, asked)
 
-    def _weighed(
-        self, comparison: Comparison, interval: Bounds, confidence: float, measurements: Measurements
-    ) -> GateResult:
+    def judge(self, measurements: Measurements) -> tuple[GateResult, ...]:
+        """`settle` of the paired difference, at the levels of the exam."""
+        return (self.asked(measurements, levels(measurements, self.confidence)),)
+
+    def asked(self, measurements: Measurements, sure: Levels) -> GateResult:
+        """The one answer, at the levels that are given."""
+        if measurements.basis == "alone":
+            return self._result("passed", f"{self.metric}: {NO_CHAMPION}")
+        comparison = measurements.comparisons.get(self.metric)
+        seen = seen_of(comparison, self._share())
+        if comparison is None or seen is None:
+            why = measurements.why if comparison is None else comparison.why
+            return self._result("cannot tell", f"{self.metric}: {why or 'it was not measured'}")
+        return self._settled(comparison, seen, sure, measurements)
+
+    def _settled(self, comparison: Comparison, seen: Seen, sure: Levels, measurements: Measurements) -> GateResult:
         margin = self._margin(comparison)
-        standing = weigh(comparison.difference, interval.low, interval.high, margin)
+        settled = settle(seen, margin, sure)
         asked = f"must not fall by more than {margin:.4g}" if margin >= 0 else f"must gain {-margin:.4g}"
-        sentence = f"{measured(comparison, interval, confidence)}, {asked}; resolves {interval.reach:.4f}"
-        result = self._result(VERDICTS[standing], sentence)
-        rows = measurements.worst_rows.get("all", ()) if standing == "worse" else ()
-        return result.model_copy(
-            update={"value": comparison.difference, "limit": -margin, "resolves": interval.reach, "rows": rows}
+        told = measured(comparison, settled, sure)
+        verdict = VERDICTS[settled.standing]
+        return self._result(verdict, f"{told}, {asked}; {size_told(settled, margin, comparison.days)}").model_copy(
+            update={
+                "value": comparison.difference,
+                "limit": -margin,
+                "resolves": settled.resolves,
+                "low": settled.low,
+                "high": settled.high,
+                "level": 1 - sure.passing,
+                "fail_level": 1 - sure.failing,
+                "rows": measurements.worst_rows.get("all", ()) if verdict == "failed" else (),
+            }
         )
 
+    def _share(self) -> float:
+        """The margin in shares of the champion's value; 0 where it is a number."""
+        return self._by() if self.relative else 0.0
+
+    def _by(self) -> float:
+        return -self.better_by if self.better_by is not None else (self.not_worse_by or 0.0)
+
     def _margin(self, comparison: Comparison) -> float:
-        by = -self.better_by if self.better_by is not None else (self.not_worse_by or 0.0)
-        return by * abs(comparison.champion or 0.0) if self.relative else by
+        return self._by() * abs(comparison.champion or 0.0) if self.relative else self._by()
 
     def _result(self, verdict: GateVerdict, sentence: str) -> GateResult:
         name = f"against_champion {self.metric}"

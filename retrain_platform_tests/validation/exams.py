@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from retrain_platform.validation.base import Basis, Comparison, Measurements
+from retrain_platform.validation.calibrating import calibrate
+from retrain_platform.validation.disparity import Ask, Scored, disparities
 from retrain_platform.validation.measure import measure
 
 AS_OF = datetime(2013, 6, 3, tzinfo=UTC)
@@ -52,6 +54,18 @@ def measured(arrays: Rows, *, basis: Basis = "holdout", **options: Any) -> Measu
         end=AS_OF,
         **{"metrics": ["auc", "log_loss"], "segments": {"origin": arrays.origin, "carrier": arrays.carrier}} | options,
     )
+
+
+def with_suites(arrays: Rows, *asks: Ask, basis: Basis = "holdout", **options: Any) -> Measurements:
+    """`measured`, with the calibration and the disparities that gates may ask for."""
+    scored = Scored(arrays.labels, arrays.candidate, None if basis == "alone" else arrays.champion, arrays.days)
+    asks = asks or (Ask(by="origin", measure="selection_rate"), Ask(by="origin", measure="mae"))
+    columns = {"origin": arrays.origin, "carrier": arrays.carrier}
+    suites = {
+        "calibration": calibrate(*scored, binary=True),
+        "disparities": disparities(scored, columns, asks, 50),
+    }
+    return measured(arrays, basis=basis, **options).model_copy(update=suites)
 
 
 def comparison(difference: float | None, error: float = 0.002, **options: Any) -> Comparison:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrain_platform.validation import AgainstChampion
-from retrain_platform.validation.exam import TooLittleHistory, choose_exam, looks_at
+from retrain_platform.validation.exam import TooLittleHistory, choose_drawn_exam, choose_exam, looks_at
 from retrain_platform.validation.judge import judge
 from retrain_platform.validation.measure import cannot_measure, measure
 
@@ -35,6 +35,19 @@ def test_the_holdout_is_the_last_ripe_periods_that_the_champion_did_not_see() ->
 def test_a_period_that_the_champion_saw_in_part_is_not_a_holdout() -> None:
     exam = choose_exam(at(20), weeks(20), at(18) + timedelta(days=1), 2)
     assert exam.periods == ("w19",)
+
+
+def test_drawn_rows_are_examined_where_it_is_known_who_saw_them() -> None:
+    first = choose_drawn_exam(weeks(3), None)
+    assert (first.basis, first.periods, first.cut, first.end) == ("alone", ("w0", "w1", "w2"), at(3), at(3))
+    assert choose_drawn_exam(weeks(3), True).basis == "holdout"
+    assert choose_drawn_exam(weeks(3), True, recipe_changed=True).basis == "holdout"
+    unknown = choose_drawn_exam(weeks(3), False)
+    assert (unknown.basis, unknown.periods, unknown.start, unknown.cut) == ("too few rows", (), None, at(3))
+    assert "so the shadow decides" in unknown.sentence
+    assert choose_drawn_exam(weeks(3), False, recipe_changed=True).basis == "recipes"
+    with pytest.raises(TooLittleHistory, match="ripe periods == 0"):
+        choose_drawn_exam([], None)
 
 
 def test_too_few_unseen_rows_compare_recipes_or_leave_it_to_the_shadow() -> None:

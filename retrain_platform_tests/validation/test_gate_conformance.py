@@ -8,12 +8,27 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 import retrain_platform.validation
-from retrain_platform.validation import GATES, AgainstChampion, Catastrophic, Floor, Gate, PythonGate, Segments
+from retrain_platform.validation import (
+    GATES,
+    AgainstChampion,
+    Calibration,
+    Catastrophic,
+    Cost,
+    Fairness,
+    Floor,
+    Forgetting,
+    Gate,
+    Performance,
+    PythonGate,
+    Segments,
+)
 from retrain_platform.validation.base import Measurements
 from retrain_platform.validation.conformance import unmet
 from retrain_platform.validation.gate import GateBase
 from retrain_platform.validation.measure import cannot_measure
-from retrain_platform_tests.validation.exams import known, measured, rows
+from retrain_platform.validation.questions import Question
+from retrain_platform_tests.validation.exams import known, measured, rows, with_suites
+from retrain_platform_tests.validation.suite_exams import BROKEN, SUITES, with_measured
 
 FAMILY: TypeAdapter[Any] = TypeAdapter(Gate)
 EXAMPLES: tuple[GateBase, ...] = (
@@ -24,12 +39,27 @@ EXAMPLES: tuple[GateBase, ...] = (
     Catastrophic(),
     Catastrophic(metrics=("auc", "log_loss")),
     Segments(metric="auc", not_worse_by=0.02),
+    Performance(
+        metrics=(
+            Question(metric="auc", not_worse_by=0.02),
+            Question(metric="log_loss", better_by=0.05, relative=True),
+            Question(metric="auc", at_least=0.6),
+        )
+    ),
+    Performance(
+        metrics=(Question(metric="auc", better_by=0.01), Question(metric="log_loss", better_by=0.01)), passes="any"
+    ),
+    Fairness(by="origin", measure="selection_rate", at_most=0.2, not_worse_by=0.05),
+    Fairness(by="origin", measure="mae", at_most=0.3),
+    Calibration(bias_at_most=0.5, slope_within=4, ece_at_most=0.5, not_worse_by=0.2),
+    *SUITES,
+    Forgetting(metric="auc", not_worse_by=0.02),
     PythonGate(call="retrain_platform_tests.validation.own_gates:not_much_worse", metrics=("auc",)),
 )
 SEEN: dict[str, Measurements] = {
-    "equal": measured(rows()),
-    "worse": measured(rows(candidate=0.2, champion=2.0)),
-    "alone": measured(rows(), basis="alone"),
+    "equal": with_measured(with_suites(rows())),
+    "worse": with_measured(with_suites(rows(candidate=0.2, champion=2.0)), BROKEN),
+    "alone": with_measured(with_suites(rows(), basis="alone")),
     "recipes": measured(rows(), basis="recipes"),
     "too few rows": cannot_measure("d1", "the champion saw everything"),
     "another metric": known(),
@@ -69,7 +99,8 @@ def test_what_was_not_measured_never_passes_nor_fails(gate: GateBase) -> None:
 def test_a_first_model_is_compared_with_nobody(gate: GateBase) -> None:
     results = gate.judge(SEEN["alone"])
     assert {result.verdict for result in results} == {"passed"}
-    if not isinstance(gate, Floor):
+    by_itself = tuple(type(gate) for gate in SUITES if not isinstance(gate, Cost))
+    if not isinstance(gate, (Floor, Fairness, Calibration, *by_itself)):
         assert "no champion to compare with" in results[0].sentence
 
 

@@ -6,7 +6,8 @@ from sklearn.metrics import log_loss, roc_auc_score
 
 from retrain_platform.stats.intervals import paired
 from retrain_platform.stats.metrics import metric
-from retrain_platform.validation.measure import WORST, cannot_measure
+from retrain_platform.validation.measure import cannot_measure
+from retrain_platform.validation.worst import WORST
 from retrain_platform_tests.validation.exams import DAYS, Rows, measured, rows
 
 

@@ -16,6 +16,11 @@ def reach(error: float, look: int = 1) -> float:
     return float(student.ppf((1 + look_confidence(0.95, look)) / 2, DAYS - 1)) * error
 
 
+def resolved(error: float, look: int = 1) -> float:
+    """The margin that it can decide: there an equal model passes nine times in ten."""
+    return reach(error, look) + float(student.ppf(0.9, DAYS - 1)) * error
+
+
 @pytest.mark.parametrize(("value", "verdict"), [(0.61, "passed"), (0.60, "passed"), (0.599, "failed")])
 def test_a_floor_holds_at_its_limit(value: float, verdict: str) -> None:
     result = Floor(metric="auc", at_least=0.60).judge(known(candidate={"auc": value}))[0]
@@ -49,7 +54,11 @@ def test_against_the_champion_by_point_and_interval(difference: float, error: fl
     gate = AgainstChampion(metric="auc", not_worse_by=0.01)
     result = gate.judge(known({"auc": comparison(difference, error)}))[0]
     assert (result.verdict, result.value, result.limit) == (verdict, difference, -0.01)
-    assert result.resolves == pytest.approx(reach(error))
+    assert result.resolves == pytest.approx(resolved(error))
+    assert (result.low, result.high) == (
+        pytest.approx(difference - reach(error)),
+        pytest.approx(difference + reach(error)),
+    )
     assert f"resolves {result.resolves:.4f}" in result.sentence
     assert "20000 rows, 14 days" in result.sentence
 
@@ -65,14 +74,14 @@ def test_the_gate_takes_its_own_confidence_whatever_was_measured() -> None:
     gate = AgainstChampion(metric="auc", not_worse_by=0.01)
     for confidence in (0.8, 0.99):
         seen = comparison(0.0, 0.002, confidence=confidence, low=-1.0, high=1.0)
-        assert gate.judge(known({"auc": seen}))[0].resolves == pytest.approx(reach(0.002))
+        assert gate.judge(known({"auc": seen}))[0].resolves == pytest.approx(resolved(0.002))
 
 
 def test_the_nth_look_at_a_holdout_is_stricter() -> None:
     gate = AgainstChampion(metric="auc", not_worse_by=0.01)
-    answers = [gate.judge(known({"auc": comparison(-0.002, 0.0025)}, looks=look))[0] for look in (1, 3)]
+    answers = [gate.judge(known({"auc": comparison(-0.001, 0.0025)}, looks=look))[0] for look in (1, 3)]
     assert [answer.verdict for answer in answers] == ["passed", "cannot tell"]
-    assert answers[1].resolves == pytest.approx(reach(0.0025, look=3))
+    assert answers[1].resolves == pytest.approx(resolved(0.0025, look=3))
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ def test_each_segment_is_answered_worst_first_and_the_untold_last() -> None:
         ("segments auc carrier=HA", "cannot tell", False),
     ]
     assert "12 positives" in results[2].sentence
-    assert "corrected for 2 segments" in results[0].sentence
+    report = judge([GATE], known(segments={"origin=EWR": FINE, "origin=JFK": BAD}), AS_OF)
+    assert "one of 2 questions" in report.results[0].sentence
 
 
 def test_one_bad_segment_fails_the_candidate_and_a_small_one_does_not_hold_it() -> None:
@@ -31,18 +32,22 @@ def test_one_bad_segment_fails_the_candidate_and_a_small_one_does_not_hold_it() 
 
 
 @pytest.mark.parametrize("count", [1, 3, 20])
-def test_the_interval_is_that_of_all_segments_together(count: int) -> None:
+def test_each_passes_at_the_exams_level_and_all_share_that_of_failing(count: int) -> None:
     seen = known(segments={f"a={number}": FINE for number in range(count)} | {"a=small": TINY})
-    confidence = 1 - (1 - look_confidence(0.95, 1)) / count
-    expected = student.ppf((1 + confidence) / 2, DAYS - 1) * 0.004
-    assert GATE.judge(seen)[0].resolves == pytest.approx(expected)
+    passing = look_confidence(0.95, 1)
+    failing = 1 - (1 - passing) / count
+    result = judge([GATE], seen, AS_OF).results[0]
+    assert (result.level, result.fail_level) == (pytest.approx(1 - passing), pytest.approx(1 - failing))
+    passes = student.ppf((1 + passing) / 2, DAYS - 1) + student.ppf(0.9, DAYS - 1)
+    fails = (student.ppf((1 + failing) / 2, DAYS - 1) + student.ppf(0.95, DAYS - 1)) / 2
+    assert result.resolves == pytest.approx(max(passes, fails) * 0.004)
 
 
 def test_a_fall_that_one_segment_alone_would_show_may_be_chance_among_many() -> None:
-    doubtful = {"auc": comparison(-0.025, 0.009)}
-    assert GATE.judge(known(segments={"a=1": doubtful}))[0].verdict == "failed"
-    many = known(segments={"a=1": doubtful} | {f"a=fine {number}": FINE for number in range(19)})
-    assert GATE.judge(many)[0].verdict == "cannot tell"
+    wide, doubtful = Segments(metric="auc", not_worse_by=0.04), {"auc": comparison(-0.041, 0.010)}
+    fine = {f"a=fine {number}": FINE for number in range(49)}
+    assert judge([wide], known(segments={"a=1": doubtful}), AS_OF).results[0].verdict == "failed"
+    assert judge([wide], known(segments={"a=1": doubtful} | fine), AS_OF).results[0].verdict == "cannot tell"
 
 
 def test_a_failing_segment_lists_its_own_rows() -> None:

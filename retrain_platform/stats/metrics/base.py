@@ -137,7 +137,7 @@ class Metric:
         """The measure for rows of this shape, and the rows; None where there are none or one is nan."""
         if not len(labels) == len(scores) == len(third):
             raise ValueError(f"lengths == {len(labels)}, {len(scores)}, {len(third)}, must be equal")
-        task = self._task(scores)
+        task = self.task_of(scores)
         if len(labels) == 0 or np.isnan(labels).any() or np.isnan(scores).any():
             return self.measures[task], None
         if (strange := _strange(labels, scores, task)) is not None:
@@ -149,8 +149,12 @@ class Metric:
         numbered = np.unique(queries, return_inverse=True)[1].astype(np.intp)
         return self.measures[task], Rows(labels, scores, numbered)
 
-    def _task(self, scores: Floats) -> MetricTask:
-        """The task that scores of this shape belong to."""
+    def task_of(self, scores: Floats) -> MetricTask:
+        """The task that scores of this shape belong to.
+
+        Raises:
+            ValueError: the metric suits none of such a shape.
+        """
         several = scores.ndim == 2
         for task in self.measures:
             if (task == "multiclass") == several:

@@ -1,0 +1,48 @@
+"""After a no: the same trigger waits until there is something new to learn from, or a person asks."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from retrain_platform.policy.base import Action, Finding, History, Retrained
+from retrain_platform.policy.event import EventPolicy, RequestedPolicy
+from retrain_platform.policy.guard import Stop
+
+_PEOPLE = (RequestedPolicy().kind, EventPolicy().kind)
+"""The triggers behind which somebody stands: they are heard again at once."""
+REFUSED = "failed"
+"""The verdict of an exam that turned its candidate away."""
+
+
+def triggers_of(finding: Finding) -> tuple[str, ...]:
+    """The triggers without parts that fire for a retrain, each once."""
+    if finding.parts:
+        return tuple(dict.fromkeys(name for part in finding.parts for name in triggers_of(part)))
+    return (finding.trigger,) if finding.fired and finding.action.retrains else ()
+
+
+def backoff(finding: Finding, history: History) -> tuple[Stop, ...]:
+    """The wait of `finding`'s triggers, where the newest attempt was theirs and its candidate was turned away.
+
+    They wait until the rows that became ripe since are `history.retry_after` of those it was made of. Another
+    trigger beside them, an event or a person's request ends the wait, and so does a retrain now.
+    """
+    last = history.retrained[-1] if history.retrained else None
+    fired = triggers_of(finding)
+    if last is None or last.verdict != REFUSED or last.ripe_until is None or not history.retry_after or not fired:
+        return ()
+    if not set(fired) <= set(last.triggers) or set(fired) & set(_PEOPLE):
+        return ()
+    needed, new = ceil(history.retry_after * last.training_rows), _new_rows(last, history)
+    if new >= needed:
+        return ()
+    why = (
+        f"the no to the candidate of {last.as_of.date()}: {' and '.join(fired)} waits for {needed} new ripe rows "
+        f"({new} so far; or a person asks)"
+    )
+    return (Stop(why, Action.WATCH, yields=True),)
+
+
+def _new_rows(last: Retrained, history: History) -> int:
+    until = last.ripe_until
+    return sum(period.labelled for period in history.ripe if until is not None and period.start >= until)
