@@ -60,6 +60,15 @@ def answer_of(call: str, *given: Any, **named: Any) -> Any:
         raise CannotCall(f"{call} raised {type(error).__name__}: {said}") from error
 
 
+def takes(call: str, name: str) -> bool:
+    """Whether the function has a parameter of this name, or takes any.
+
+    Raises:
+        CannotCall: it is not there.
+    """
+    return name in _known(function_named(call), {name: None})
+
+
 def _known(function: Callable[..., Any], named: dict[str, Any]) -> dict[str, Any]:
     parameters = inspect.signature(function).parameters.values()
     if any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters):

@@ -58,7 +58,7 @@ class Expectation(Record):
 class PythonCheck(Record):
     """A function `(frame: DataFrame) -> CheckAnswer` of the team's own, named as 'package.module:function'.
 
-    `frame` holds the labelled rows: the features, '_label' (float64) and '_event_time' (UTC).
+    `frame` holds the labelled rows: the features, '_label' (float64, or the class's name) and '_event_time' (UTC).
     """
 
     kind: Literal["python"] = "python"
@@ -76,8 +76,8 @@ class ChecksSpec(Record):
     `min_rows`: labelled rows at least. `max_missing`: largest share of a feature's values that may
     be missing. `fresh_within`: the newest labelled row is at most this much older than `as_of`; None is 4
     weeks. `min_label_share`: labelled rows among all rows at least. `min_class_share`: each class
-    of a binary label at least. `expectations` are the team's own, and so are the functions of `own`;
-    they answer under one name.
+    of a label of classes at least, among those that there are. `expectations` are the team's own, and so are the
+    functions of `own`; they answer under one name.
     """
 
     min_rows: int = Field(default=1000, ge=1)

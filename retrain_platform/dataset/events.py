@@ -11,13 +11,16 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from retrain_platform.dataset.label import LabelSpec
+from retrain_platform.dataset.label import LabelSpec, Task
 from retrain_platform.dataset.period import Calendar, Period
 from retrain_platform.dataset.source import Source
 from retrain_platform.dataset.times import BadTimes, as_text, shown, to_utc
 
 INTERNAL = ("_event_time", "_entity", "_label", "_arrived")
-"""The columns that `arrange` adds: UTC, text, float64 (nan unknown), UTC (NaT without a label)."""
+"""The columns that `arrange` adds: UTC, text, the label, UTC (NaT without a label).
+
+The label is float64, nan unknown; of several classes it is the class's name, None unknown.
+"""
 
 Arrival = Literal["column", "history", "live"]
 
@@ -58,14 +61,14 @@ def arrange(
     period: Period,
     loaded_at: datetime | None = None,
     changing: Sequence[str] = (),
-    binary: bool = False,
+    task: Task = "regression",
 ) -> Arranged:
     """The rows of `period` with the `INTERNAL` columns beside the source's own; an empty frame is fine.
 
     `loaded_at` is when the rows were read; None, or later than the period's end by the label delay,
     means history. Rows are ordered by event time, entity and content, whatever order they came in.
     `changing` are glob patterns of further columns that are filled after the event: like the label,
-    they do not enter the order, so that rows keep their places when labels arrive. A `binary` label is 0 or 1.
+    they do not enter the order, so that rows keep their places when labels arrive. What a label may be, `task` says.
 
     Labels that cannot be read leave the period's rows without labels, and `unlabelled` says why.
 
@@ -77,10 +80,10 @@ def arrange(
     event_time, entity = _placed(frame, source, calendar.timezone)
     inside = event_time.between(pd.Timestamp(period.start), pd.Timestamp(period.end), inclusive="left")
     kept = frame.assign(_event_time=event_time, _entity=entity)[inside]
-    labels = _read_labels(kept, label, calendar.timezone, binary=binary)
+    labels = _read_labels(kept, label, calendar.timezone, task)
     arrival = _arrival(label, period, loaded_at)
     arrived = _arrived(kept["_event_time"], labels, label, arrival, loaded_at)
-    kept = kept.assign(_label=labels.numbers, _arrived=arrived)
+    kept = kept.assign(_label=labels.values, _arrived=arrived)
     twice = kept.duplicated(subset=list(frame.columns))
     settled = [name for name in frame.columns if not _unsettled(str(name), label, changing)]
     return Arranged(
@@ -136,21 +139,24 @@ def _absent(field: str, column: str, frame: pd.DataFrame) -> str:
 
 @dataclass(frozen=True)
 class _Labels:
-    """The labels as float64 (nan unknown), when the source says they came, and why they could not be read."""
+    """The labels as in `INTERNAL`, when the source says they came, and why they could not be read."""
 
-    numbers: pd.Series[Any]
+    values: pd.Series[Any]
     came: pd.Series[Any]
     problems: tuple[str, ...] = ()
 
 
-def _read_labels(frame: pd.DataFrame, label: LabelSpec, timezone: str, *, binary: bool) -> _Labels:
+def _read_labels(frame: pd.DataFrame, label: LabelSpec, timezone: str, task: Task) -> _Labels:
     """The labels of rows that are in their period: what another period's look like does not matter."""
     none = pd.Series(np.nan, index=frame.index, dtype="float64")
-    asked = (("label.column", label.column), ("label.arrival", label.arrival))
+    if task == "multiclass":
+        none = pd.Series(None, index=frame.index, dtype=object)
+    asked = (("label.column", label.column), ("label.arrival", label.arrival), ("label.query", label.query))
     problems = [_absent(field, name, frame) for field, name in asked if name is not None and name not in frame.columns]
-    numbers, came = none, pd.Series(pd.NaT, index=frame.index, dtype="datetime64[ns, UTC]")
+    values, came = none, pd.Series(pd.NaT, index=frame.index, dtype="datetime64[ns, UTC]")
     try:
-        numbers = _numbers(frame[label.column], binary=binary) if label.column in frame.columns else none
+        values = _values(frame[label.column], task) if label.column in frame.columns else none
+        values = values.where(frame[label.query].notna()) if label.query in frame.columns else values
     except _BadLabel as error:
         problems.append(str(error))
     if label.arrival is not None and label.arrival in frame.columns:
@@ -158,7 +164,7 @@ def _read_labels(frame: pd.DataFrame, label: LabelSpec, timezone: str, *, binary
             came = _dated(frame[label.arrival], frame.get(label.column), timezone)
         except BadTimes as error:
             problems.append(str(error))
-    return _Labels(none if problems else numbers, came, tuple(problems))
+    return _Labels(none if problems else values, came, tuple(problems))
 
 
 def _dated(values: pd.Series[Any], labels: pd.Series[Any] | None, timezone: str) -> pd.Series[Any]:
@@ -173,28 +179,41 @@ class _BadLabel(ValueError):
     """A label that is no number, or none of the task's."""
 
 
-def _numbers(values: pd.Series[Any], *, binary: bool) -> pd.Series[Any]:
-    """Numbers and truth values as float64, nan where missing."""
+_FIT: dict[Task, str] = {
+    "binary": "0 or 1, true or false",
+    "regression": "a finite number, true or false",
+    "ranking": "a finite number of at least 0, true or false",
+}
+
+
+def _values(values: pd.Series[Any], task: Task) -> pd.Series[Any]:
+    """Numbers and truth values as float64, nan where missing; classes as their names, None where missing."""
+    if task == "multiclass":
+        return as_text(values)
     numbers = pd.Series(
         pd.to_numeric(values, errors="coerce").to_numpy(dtype="float64", na_value=np.nan), index=values.index
     )
-    unfit = ~numbers.isin([0.0, 1.0]) if binary else numbers.isna() | np.isinf(numbers)
+    unfit = ~numbers.isin([0.0, 1.0]) if task == "binary" else numbers.isna() | np.isinf(numbers)
+    if task == "ranking":
+        unfit |= numbers < 0
     wrong = values[unfit & values.notna()]
     if len(wrong):
-        fit = "0 or 1, true or false" if binary else "a finite number, true or false"
-        raise _BadLabel(f"{values.name} == {shown(wrong.iloc[0])}, must be {fit}, or missing")
+        raise _BadLabel(f"{values.name} == {shown(wrong.iloc[0])}, must be {_FIT[task]}, or missing")
     return numbers
 
 
 def _plain(frame: pd.DataFrame, label: LabelSpec, labels: _Labels) -> pd.DataFrame:
-    """The rows without label columns that could not be read; labels written as texts are kept as numbers.
+    """The rows without label columns that could not be read; labels written as texts are kept as they are read.
 
     One unreadable cell of a CSV file makes its whole column one of texts: the other periods stay what they were.
+    The names of classes are texts in every period, also where they are whole numbers that a missing one made floats.
     """
     if labels.problems:
         return frame.drop(columns=[name for name in (label.column, label.arrival) if name in frame.columns])
     values = frame[label.column]
-    if pd.api.types.is_numeric_dtype(values.dtype) or not values.map(lambda value: isinstance(value, str)).any():
+    named = labels.values.dtype == object
+    number = pd.api.types.is_numeric_dtype(values.dtype) or not values.map(lambda value: isinstance(value, str)).any()
+    if number and not named:
         return frame
     return frame.assign(**{label.column: frame["_label"]})
 
@@ -215,7 +234,7 @@ def _arrived(
         if arrival == "live" and loaded_at is not None:
             read = pd.Timestamp(loaded_at).tz_convert("UTC")
             moments = moments.where(moments > read, read)
-    return moments.where(labels.numbers.notna())
+    return moments.where(labels.values.notna())
 
 
 def _named(source: Source, label: LabelSpec) -> list[str]:

@@ -11,6 +11,9 @@ from retrain_platform.dataset.duration import Duration, duration_text
 from retrain_platform.dataset.period import Share
 from retrain_platform.dataset.record import Record
 
+Task = Literal["binary", "multiclass", "regression", "ranking"]
+"""What a label is: 0 or 1, one of several named classes, a number, or how relevant a row is to its query."""
+
 _PATIENCE = 7
 """Without `ripe_by`, a period is waited for at most this many label delays."""
 
@@ -29,6 +32,9 @@ class LabelSpec(Record):
     of the usual share. At an age of `ripe_by` (7 delays unless given) it is ripe with what it
     has, because some labels never come.
 
+    `query` names, for ranking, the column of the lists: the rows of one value are ranked against each other; a row
+    without a value has no label either.
+
     `depends_on_prediction`: labels only come where the prediction let the event happen ('blocked'), or
     for what it had shown ('shown'). Then `exploration`, the share of rows that were answered whatever
     the prediction said, or `propensity`, the column of the probability with which each row was
@@ -38,6 +44,7 @@ class LabelSpec(Record):
     column: str = Field(min_length=1)
     delay: Duration = timedelta(0)
     arrival: str | None = None
+    query: str | None = Field(default=None, min_length=1)
     ripe_at: Share = 0.95
     ripe_by: Duration | None = None
     depends_on_prediction: Literal["blocked", "shown"] | None = None
@@ -52,6 +59,8 @@ class LabelSpec(Record):
             )
         if self.arrival == self.column:
             raise ValueError(f"arrival == {self.arrival!r}, must be another column than the label")
+        if self.query is not None and self.query in (self.column, self.arrival):
+            raise ValueError(f"query == {self.query!r}, must be another column than the label's own")
         return self
 
     @model_validator(mode="after")

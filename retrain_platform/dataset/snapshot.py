@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from retrain_platform.dataset.classes import ordered
 from retrain_platform.dataset.record import Record
+from retrain_platform.dataset.selection import Cuts, Selection
 from retrain_platform.dataset.soundness import kind_of
 
 if TYPE_CHECKING:
@@ -34,8 +36,8 @@ class ColumnReport(Record):
 class PartReport(Record):
     """One part of a dataset: its rows, its span, its label, its features.
 
-    `first` and `last` are event times, both included. `classes` counts the values of a binary
-    label; `label` describes the label as a number.
+    `first` and `last` are event times, both included. `classes` counts the values of a label of
+    classes; `label` describes the label as a number, where it is one.
     """
 
     rows: int
@@ -47,7 +49,10 @@ class PartReport(Record):
 
 
 class PeriodReport(Record):
-    """One period of a dataset: the part it belongs to, its rows, and the mean of their label (None without rows)."""
+    """One period of a dataset: the part it belongs to, its rows, and the mean of their label.
+
+    None without rows, and where the label is a class's name.
+    """
 
     period: str
     part: Part
@@ -61,7 +66,8 @@ class DatasetSnapshot(Record):
     Train holds the events before `valid_from`, valid those before `holdout_from`, holdout the rest,
     up to `newest` (included). `basis` is what the exam can be taken on, `basis_why` says so in
     words. `dropped` counts rows left out, by reason. `parts` has a report on each part. `sources` are the places
-    that the periods were read from, a query with its text, without secrets.
+    that the periods were read from, a query with its text, without secrets. `selection` says which rows of the
+    periods were chosen, and how they are parted where that is not by the two cuts alone.
     """
 
     id: str
@@ -83,6 +89,22 @@ class DatasetSnapshot(Record):
     dropped: dict[str, int] = {}
     parts: dict[str, PartReport]
     sources: tuple[str, ...] = ()
+    selection: Selection = Selection()
+
+    @property
+    def cuts(self) -> Cuts:
+        """Where the part that stops the fit begins, and the holdout."""
+        return Cuts(self.valid_from, self.holdout_from)
+
+    @property
+    def examined_from(self) -> datetime | None:
+        """When the holdout begins: at its cut, or with the first row that was drawn for it."""
+        return self.holdout_from if self.selection.drawn is None else self.parts["holdout"].first
+
+    @property
+    def read_periods(self) -> tuple[str, ...]:
+        """All periods that rows come from, oldest first: those before the window, too."""
+        return (*self.selection.older, *self.periods)
 
     def part_rows(self) -> list[dict[str, Any]]:
         """A table of the parts, one row each, for people."""
@@ -114,8 +136,8 @@ class DatasetSnapshot(Record):
         ]
 
     def missing(self) -> dict[str, float]:
-        """The share of all rows that miss a feature, for each feature that any row misses, the worst first."""
-        rows = max(self.rows, 1)
+        """The share of the parts' rows that miss a feature, for each feature that any row misses, the worst first."""
+        rows = max(sum(part.rows for part in self.parts.values()), 1)
         shares = {
             name: sum(part.rows * part.columns[name].missing for part in self.parts.values()) / rows
             for name in self.features
@@ -151,19 +173,22 @@ def describe(  # noqa: PLR0913 - a snapshot is no less than all of this
     basis_why: str = "",
     dropped: Mapping[str, int] | None = None,
     sources: Sequence[str] = (),
+    selection: Selection | None = None,
+    query: str | None = None,
 ) -> DatasetSnapshot:
-    """The snapshot of `rows`, which have the feature columns, `_event_time`, `_entity` and `_label`.
+    """The snapshot of `rows`, which have the feature columns, `_event_time`, `_entity`, `_label`, for ranking `query`.
 
     Raises:
         NoRows: there is nothing to learn from.
     """
-    from retrain_platform.dataset.split import time_split, with_columns
+    from retrain_platform.dataset.split import with_columns
 
     if not len(rows):
         raise NoRows(f"rows == 0 for decision {decision_id}, must be at least 1: no period is ripe by {as_of}")
-    parts = time_split(rows, valid_from, holdout_from)
+    how, named = selection or Selection(), () if query is None else (query,)
+    parts = how.parts(rows, Cuts(valid_from, holdout_from))
     return DatasetSnapshot(
-        id=content_fingerprint(with_columns(rows, ["_event_time", "_entity", "_label", *features])),
+        id=content_fingerprint(with_columns(rows, ["_event_time", "_entity", "_label", *features, *named])),
         decision_id=decision_id,
         model=model,
         as_of=as_of,
@@ -179,12 +204,13 @@ def describe(  # noqa: PLR0913 - a snapshot is no less than all of this
         basis=basis,
         basis_why=basis_why,
         rows=len(rows),
-        dropped=dict(dropped or {}),
+        dropped=dict(dropped or {}) | ({"embargo": parts.embargoed} if how.embargo else {}),
         parts={
-            name: report_part(getattr(parts, name), features, classes=task == "binary")
+            name: report_part(getattr(parts, name), features, classes=task in ("binary", "multiclass"))
             for name in ("train", "valid", "holdout")
         },
         sources=tuple(sources),
+        selection=how,
     )
 
 
@@ -211,13 +237,16 @@ def report_part(frame: pd.DataFrame, features: Sequence[str], *, classes: bool) 
     """Describe one part: a frame with `_event_time`, `_label` and the features; an empty one is fine."""
     import pandas as pd
 
-    counts = frame["_label"].value_counts() if classes else pd.Series(dtype="int64")
+    from retrain_platform.dataset.times import value_text
+
+    found = frame["_label"].value_counts() if classes else pd.Series(dtype="int64")
+    counts = {value_text(value): int(count) for value, count in found.items() if count}
     times = frame["_event_time"]
     return PartReport(
         rows=len(frame),
         first=times.min().to_pydatetime() if len(frame) else None,
         last=times.max().to_pydatetime() if len(frame) else None,
-        classes={f"{value:g}": int(counts[value]) for value in sorted(counts.index)},
+        classes={name: counts[name] for name in ordered(counts)},
         label=_column(frame["_label"]),
         columns={name: _column(frame[name]) for name in features},
     )
@@ -232,7 +261,8 @@ def report_periods(
 
     edges = pd.DatetimeIndex(list(starts.values())).tz_convert("UTC")
     places = edges.searchsorted(rows["_event_time"], side="right") - 1
-    labels = rows["_label"].to_numpy(np.float64)
+    number = pd.api.types.is_numeric_dtype(rows["_label"].dtype)
+    labels = rows["_label"].to_numpy(np.float64) if number else np.full(len(rows), np.nan)
     counts = np.bincount(places, minlength=len(starts))
     sums = np.bincount(places, weights=labels, minlength=len(starts))
     return tuple(
@@ -240,7 +270,7 @@ def report_periods(
             period=key,
             part=made.part_of(start),
             rows=int(count),
-            label=float(total / count) if count else None,
+            label=float(total / count) if count and number else None,
         )
         for (key, start), count, total in zip(starts.items(), counts, sums, strict=True)
     )

@@ -92,22 +92,28 @@ def read_gap(
     stale: Floats,
     champion: Floats | None,
     days: NDArray[np.integer],
+    queries: NDArray[np.integer] | None = None,
 ) -> GapReading:
     """What was `asked`, with its values filled in from the scores of the judged rows.
 
-    Arrays are of shape (rows,), `days` any integer names of the days. `asked` says who is compared, by
+    Arrays are of shape (rows,), scores of several classes (rows, classes), `days` any integer names of the days,
+    `queries` of the lists of ranking. `asked` says who is compared, by
     which metric and at which confidence; a side that it has no word of gets no value.
 
     Raises:
         ValueError: lengths differ, an unknown metric, a binary label that is not 0 or 1.
     """
     of = metric_named(asked.metric)
-    interval = paired(labels, fresh, stale, days, of, asked.confidence)
+    interval = paired(labels, fresh, stale, days, of, asked.confidence, queries)
+
+    def value(scores: Floats) -> float | None:
+        return _number(of.compute(labels, scores, queries=queries))
+
     return asked.model_copy(
         update={
-            "stale": asked.stale and asked.stale.model_copy(update={"value": _number(of.compute(labels, stale))}),
-            "fresh": asked.fresh and asked.fresh.model_copy(update={"value": _number(of.compute(labels, fresh))}),
-            "champion": None if champion is None else _number(of.compute(labels, champion)),
+            "stale": asked.stale and asked.stale.model_copy(update={"value": value(stale)}),
+            "fresh": asked.fresh and asked.fresh.model_copy(update={"value": value(fresh)}),
+            "champion": None if champion is None else value(champion),
             "rows": interval.rows,
             "days": interval.groups,
             **_bounds(interval, asked.metric),

@@ -36,12 +36,14 @@ def measure(  # noqa: PLR0913 - the rows, what they are of, and how to measure: 
     segments: Mapping[str, NDArray[np.object_]],
     confidence: float = 0.95,
     min_segment: int = 50,
+    queries: NDArray[np.integer] | None = None,
 ) -> PeriodPerformance:
     """The metrics of a ripe period's labelled rows.
 
-    `labels`, `scores`, `days` (any integer names of the days) and each of `segments` are of shape
-    (labelled rows,); `rows` counts the period's rows with or without a label. A segment with fewer
-    than `min_segment` positives or negatives (binary) or rows (regression) cannot be told: its
+    `labels`, `scores`, `days` (any integer names of the days), each of `segments` and, for ranking, `queries` are of
+    shape (labelled rows,), scores of several classes (labelled rows, classes), their labels places among them;
+    `rows` counts the period's rows with or without a label. A segment with fewer
+    than `min_segment` positives or negatives (binary), queries (ranking) or rows cannot be told: its
     readings have no value, and its rows are pooled in the segment 'other'. A metric that is
     undefined on the rows likewise has no value, and says why.
 
@@ -50,8 +52,10 @@ def measure(  # noqa: PLR0913 - the rows, what they are of, and how to measure: 
             not 0 or 1, `confidence` not within (0, 1).
     """
     _same_length(len(labels), {"scores": scores, "days": days, **segments})
+    if queries is not None:
+        _same_length(len(labels), {"queries": queries})
     ruled = _Ruled(_of_one_task(metrics), confidence, min_segment)
-    sample = _Sample(labels, scores, days)
+    sample = _Sample(labels, scores, days, queries)
     return PeriodPerformance(
         period=period,
         version=version,
@@ -93,9 +97,11 @@ class _Sample(NamedTuple):
     labels: Floats
     scores: Floats
     days: Days
+    queries: NDArray[np.integer] | None
 
     def where(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> _Sample:
-        return _Sample(self.labels[chosen], self.scores[chosen], self.days[chosen])
+        queries = None if self.queries is None else self.queries[chosen]
+        return _Sample(self.labels[chosen], self.scores[chosen], self.days[chosen], queries)
 
 
 class _Ruled(NamedTuple):
@@ -107,7 +113,11 @@ class _Ruled(NamedTuple):
 
     def read(self, sample: _Sample) -> dict[str, Reading]:
         """Each metric with its interval."""
-        return {each.name: _reading(single(*sample, each, self.confidence), each) for each in self.metrics}
+        labels, scores, days, queries = sample
+        return {
+            each.name: _reading(single(labels, scores, days, each, self.confidence, queries), each)
+            for each in self.metrics
+        }
 
     def by_segment(self, sample: _Sample, values: NDArray[np.object_]) -> dict[str, dict[str, Reading]]:
         """Each segment's readings, by its text, sorted; the pool last."""
@@ -130,8 +140,11 @@ class _Ruled(NamedTuple):
     def too_small(self, sample: _Sample) -> str:
         """Why the sample cannot be told; empty where it can."""
         rows, positives = len(sample.labels), int((sample.labels == 1).sum())
-        if "regression" in self.metrics[0].tasks:
-            return "" if rows >= self.min_segment else f"cannot tell: {rows} rows, needs {self.min_segment}"
+        if self.metrics[0].task_of(sample.scores) != "binary":
+            queries = sample.queries
+            counted = (rows, "rows") if queries is None else (len(np.unique(queries)), "queries")
+            said = f"cannot tell: {counted[0]} {counted[1]}, needs {self.min_segment}"
+            return "" if counted[0] >= self.min_segment else said
         if min(positives, rows - positives) >= self.min_segment:
             return ""
         return f"cannot tell: {positives} positives and {rows - positives} negatives, needs {self.min_segment} of each"

@@ -60,11 +60,15 @@ class PredictionDrift(Record):
     `reference` are the first sound periods that it scored, in whatever role: what it says of rows that
     it learned from is sharper than what it says of new ones. Never the scores that were used, which
     during a canary are of two versions. `drift` is None until there are enough; `why` then says so.
+
+    Of several classes `drift` is that of the chance of the likeliest class, `classes` that of which class it is; None
+    for every other task.
     """
 
     version: str
     reference: tuple[str, ...] = ()
     drift: FeatureDrift | None = None
+    classes: FeatureDrift | None = None
     why: str = ""
 
 

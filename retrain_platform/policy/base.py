@@ -41,6 +41,14 @@ class Action(StrEnum):
         return self in (Action.RETRAIN, Action.RETRAIN_NOW)
 
 
+Depth = Literal["incremental", "light", "full"]
+"""How much work a retrain is: go on from the champion, train anew with the last best parameters, or search for them."""
+
+
+DATA_REFUSED = "data refused"
+"""The verdict of a retrain whose dataset did not pass its checks: nothing was fitted or examined."""
+
+
 class Champion(Record):
     """The version that answers now. `seen_until`: no row at or after it entered its training.
 
@@ -58,13 +66,20 @@ class Champion(Record):
 
 
 class Retrained(Record):
-    """A finished retrain: `version` is None where the candidate was turned away or failed."""
+    """A finished retrain: `version` is None where the candidate was turned away or failed.
+
+    `depth` is how deep it went, which may be deeper than was decided. `triggers` are those that asked for it,
+    `ripe_until` the end of the newest period that it was made of (None: not on record).
+    """
 
     decision_id: str
     as_of: datetime
     version: str | None
     verdict: str
     training_rows: int
+    depth: Depth = "full"
+    triggers: tuple[str, ...] = ()
+    ripe_until: datetime | None = None
 
 
 class Released(Record):
@@ -85,6 +100,7 @@ class Requested(Record):
     why: str
     actor: str
     urgent: bool = False
+    depth: Depth | None = None
 
 
 class Incident(Record):
@@ -132,7 +148,8 @@ class History(Record):
     days of the year are meant by seasons, windows and blackouts. `gaps` are the readings of the gap to a fresh
     challenger, of this champion and of those before; `cost` what things cost. `versions` and `code` are those that
     the period was watched with, `world` the rows made as its own are (None: all are). `measures` has one entry a
-    watched period. `unexplored` says why labels may only repeat the model: then nothing is promoted by itself.
+    watched period. `unexplored` says why labels may only repeat the model: then nothing is promoted by itself. After
+    a no the same triggers wait for new ripe rows of `retry_after` times those of the attempt (0: they do not wait).
     Anything dated after `as_of` is refused.
     """
 
@@ -156,6 +173,7 @@ class History(Record):
     rows_needed: int = 0
     periods_needed: int = 0
     retrained: tuple[Retrained, ...] = ()
+    retry_after: float = Field(default=0.0, ge=0)
     released: tuple[Released, ...] = ()
     requested: tuple[Requested, ...] = ()
     incidents: tuple[Incident, ...] = ()
@@ -231,7 +249,8 @@ class Finding(Record):
     it would fire, and a guard (cooldown, cap, open release, broken data) stopped it.
     `parts` are the findings it was composed of. `action` is what it asks for now (while
     holding or held back at most to look into it); `overrides` are the guards that it passed because it was urgent,
-    `held_by` those that hold it back. `within` is the time that its action leaves, where the spec says one.
+    `held_by` those that hold it back. `within` is the time that its action leaves, where the spec says one, `depth`
+    how deep it asks the retrain to go.
     """
 
     trigger: str
@@ -246,6 +265,7 @@ class Finding(Record):
     overrides: tuple[str, ...] = ()
     held_by: tuple[str, ...] = ()
     within: Duration | None = None
+    depth: Depth | None = None
 
     @property
     def fired(self) -> bool:
@@ -261,7 +281,7 @@ class RetrainDecision(Record):
 
     `within` is the time that is left for the action, counted from `as_of`, where the spec says one. `opposite`
     says what would have to be otherwise for the other answer (a retrain, or none). `expected_gain` is what a retrain
-    now would gain, where it is measured.
+    now would gain, where it is measured. `depth` is how deep a retrain is to go, `full` where nothing says otherwise.
     """
 
     id: str
@@ -278,6 +298,7 @@ class RetrainDecision(Record):
     within: Duration | None = None
     opposite: str = ""
     expected_gain: ExpectedGain | None = None
+    depth: Depth = "full"
 
     @property
     def urgency(self) -> Urgency:

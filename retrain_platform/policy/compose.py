@@ -11,11 +11,12 @@ from pydantic import Field, model_validator
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
 from retrain_platform.policy.adaptive import AdaptivePolicy
-from retrain_platform.policy.base import Action, Finding, FindingVerdict, History
+from retrain_platform.policy.base import Action, Depth, Finding, FindingVerdict, History
 from retrain_platform.policy.calendar import Blackout
 from retrain_platform.policy.concept import CalibrationPolicy, ConceptDriftPolicy
 from retrain_platform.policy.correlation import CorrelationPolicy
 from retrain_platform.policy.cost import CostPolicy
+from retrain_platform.policy.depth import asked_depth
 from retrain_platform.policy.drift import FeatureDriftPolicy, NewCategoriesPolicy
 from retrain_platform.policy.error_stream import ErrorStreamPolicy
 from retrain_platform.policy.escalation import EscalationPolicy
@@ -51,7 +52,8 @@ is the greatest verdict, all the least, at least n the n-th greatest."""
 class Composition(Record):
     """Asks its policies and fires when enough of them fire; its guards can hold that back.
 
-    It asks for the highest action among the parts that fired, or for `action` where that is given.
+    It asks for the highest action among the parts that fired, or for `action` where that is given; for the deepest
+    retrain that those ask for (one that says nothing asks for a full one), or for `depth`.
     `cooldown` counts from the last attempted retrain; `automatic_releases_a_month` is the most
     within 30 days; `blackouts` are days without automatic retrains. With `decide_every` its policies are judged
     every period, so that dwell counts periods, and it retrains only when that many have passed, counted from the
@@ -63,6 +65,7 @@ class Composition(Record):
     kind: str
     policies: tuple[Policy, ...] = Field(min_length=1)
     action: Action | None = None
+    depth: Depth | None = None
     decide_every: Span | None = None
     cooldown: Span | None = None
     automatic_releases_a_month: int | None = Field(default=None, ge=0)
@@ -82,7 +85,7 @@ class Composition(Record):
         """As `decide`, with the screens of the compositions around it."""
         within = (*screens, *self.screens)
         parts = tuple(judged(policy, history, within) for policy in self.policies)
-        found = hold_back(combine(self.kind, parts, self.needed, self.action), self.stops(history))
+        found = hold_back(combine(self.kind, parts, self.needed, self.action, self.depth), self.stops(history))
         due = next_decision(self.decide_every, history)
         if not due or found.held_by or found.overrides:
             return found
@@ -108,6 +111,7 @@ class Composition(Record):
         if self.screens:
             guards.append(f"soft triggers not believed with {' or '.join(one.describe() for one in self.screens)}")
         asked = "" if self.action is None else f"{self.action} when "
+        asked += "" if self.depth is None else f"(depth {self.depth}) "
         return f"{asked}{self._heading()} of [{parts}]" + "".join(f", {guard}" for guard in guards)
 
     def _heading(self) -> str:
@@ -164,10 +168,12 @@ def judged(policy: Policy, history: History, screens: tuple[Screen, ...] = ()) -
     return screened(policy, policy.decide(history), history, screens)
 
 
-def combine(trigger: str, parts: Sequence[Finding], needed: int, action: Action | None = None) -> Finding:
+def combine(
+    trigger: str, parts: Sequence[Finding], needed: int, action: Action | None = None, depth: Depth | None = None
+) -> Finding:
     """One finding of several: the `needed`-th greatest verdict, and the highest action among its holders.
 
-    `action` replaces that action where the parts fire together.
+    `action` replaces that action where the parts fire together, `depth` how deep they ask the retrain to go.
     """
     verdict = sorted((part.verdict for part in parts), key=VERDICTS.index, reverse=True)[needed - 1]
     deciding = [part for part in parts if part.verdict == verdict]
@@ -184,6 +190,7 @@ def combine(trigger: str, parts: Sequence[Finding], needed: int, action: Action 
         parts=tuple(parts),
         overrides=tuple(dict.fromkeys(text for part in fired for text in part.overrides)),
         within=min(times, default=None),
+        depth=asked_depth(parts, depth) if verdict == "fired" else None,
     )
 
 

@@ -6,9 +6,11 @@ from datetime import UTC, date
 from math import ceil
 
 from retrain_platform.dataset.record import fingerprint
-from retrain_platform.policy.base import Action, Finding, History, Requested, RetrainDecision
+from retrain_platform.policy.backoff import backoff
+from retrain_platform.policy.base import Action, Depth, Finding, History, Requested, RetrainDecision
 from retrain_platform.policy.compose import Composition, Policy, combine, judged
 from retrain_platform.policy.cost import usual_rows
+from retrain_platform.policy.depth import depth_of
 from retrain_platform.policy.event import EVENT_KINDS, MANUAL, EventPolicy, NoChampionPolicy, RequestedPolicy
 from retrain_platform.policy.gain import ExpectedGain, measured_gain
 from retrain_platform.policy.guard import Stop, blackout, cooldown, hold_back
@@ -25,13 +27,16 @@ def decide(policy: Policy, history: History) -> RetrainDecision:
     try at a first model. Broken data and too few ripe rows stop every retrain; an open release all but retrain
     now. The same policy and history give the same decision, its id included.
     """
-    asked, stops = _asked(policy, history), _stops(history)
+    asked = _asked(policy, history)
     parts = (*(each.finding for each in asked), _data(history))
-    finding = hold_back(combine("decision", parts, needed=1), stops)
+    found = combine("decision", parts, needed=1)
+    stops = (*_stops(history), *backoff(found, history))
+    finding = hold_back(found, stops)
     answered = tuple(request.key for request in history.requested if _answers(policy, request, finding))
     by_hand = any(each.retrains for each in asked[1:-1])
     overrides = _overridden(policy, history, finding, by_hand=by_hand and finding.action.retrains)
     gain = _expected_gain(history)
+    depth, deeper = depth_of(finding, history)
     return RetrainDecision(
         id=_identity(policy, history, finding, answered, gain),
         model=history.model,
@@ -41,12 +46,13 @@ def decide(policy: Policy, history: History) -> RetrainDecision:
         action=finding.action,
         automatic=not by_hand,
         overrides=overrides,
-        reason=_reason(finding, parts[0], overrides, history.unexplored),
+        reason=_reason(finding, parts[0], overrides, history.unexplored, _deep(finding, depth, deeper)),
         finding=finding,
         answers=answered,
         within=finding.within,
         opposite=opposite(asked, finding, stops, history),
         expected_gain=gain,
+        depth=depth,
     )
 
 
@@ -168,13 +174,20 @@ def _enough_from(history: History, labelled: int) -> date:
     return first_tick(history, history.as_of + more * history.period_length)
 
 
-def _reason(finding: Finding, own: Finding, overrides: tuple[str, ...], unexplored: str) -> str:
-    """One sentence: the action, why, and what it passed over."""
+def _reason(finding: Finding, own: Finding, overrides: tuple[str, ...], unexplored: str, deep: str) -> str:
+    """One sentence: the action, how deep, why, and what it passed over."""
     said = own.sentence if finding.verdict == "quiet" else finding.sentence
     lead = "nothing to do" if finding.action is Action.NONE else finding.action.value.replace("_", " ")
     passed = f", overriding {' and '.join(overrides)}" if overrides else ""
     waits = f"; its release will wait for a person: {unexplored}" if unexplored and finding.action.retrains else ""
-    return f"{lead}: {said}{passed}{waits}"
+    return f"{lead}{deep}: {said}{passed}{waits}"
+
+
+def _deep(finding: Finding, depth: Depth, deeper: str) -> str:
+    """How deep the retrain goes, in words, where anybody said something of it."""
+    if not finding.action.retrains or finding.depth is None:
+        return ""
+    return f" ({depth}, for {deeper})" if deeper else f" ({depth})"
 
 
 def _expected_gain(history: History) -> ExpectedGain | None:

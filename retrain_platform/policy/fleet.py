@@ -18,9 +18,9 @@ class Standing(Record):
 
     `worth` is the expected gain in money a week, in `currency`. `ripe` is the newest ripe period,
     `ripening` how many closed ones wait for labels. `release` is the version under way, `approval`
-    whether it waits for a person. `waiting` is the decided retrain that is still to begin or to end
-    (its decision's id), `asked` whether a person or an event asked for it. `deadline`, in words, is the time that a
-    decision left for a retrain which has not begun.
+    whether it waits for a person, `approve` since when and how to answer. `waiting` is the decided
+    retrain that is still to begin or to end (its decision's id), `asked` whether a person or
+    an event asked for it. `deadline`, in words, is the time that a decision left for a retrain which has not begun.
     """
 
     model: str
@@ -35,6 +35,7 @@ class Standing(Record):
     ripening: int = 0
     release: str = ""
     approval: bool = False
+    approve: str = ""
     waiting: str | None = None
     asked: bool = False
     paused: str = ""

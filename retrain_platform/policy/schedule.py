@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
-from retrain_platform.policy.base import Action, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.base import Action, Depth, Finding, FindingVerdict, History, asks
 from retrain_platform.policy.calendar import Cron, PreferredWindow, Season, cadence_text, cron_moments, local
 from retrain_platform.policy.fields import Span, exactly_one
 from retrain_platform.policy.waiting import last_attempt, served, waited
@@ -40,7 +40,8 @@ class SchedulePolicy(Record):
     after them. On the days of a `calendar` entry (the first that holds) its `every` is the cadence. A
     cadence that is due waits for a `preferred` window, but no longer than `at_most`. `jitter` lengthens
     `every` by up to this share of it, in whole periods, always the same for a model's name: models with one
-    spec do not start together. The finding's `value` and `limit` are days.
+    spec do not start together. With a `depth` it asks for a retrain that deep, and counts from the last one that was:
+    beside a light cadence a full one has its own. The finding's `value` and `limit` are days.
     """
 
     kind: Literal["schedule"] = "schedule"
@@ -50,6 +51,7 @@ class SchedulePolicy(Record):
     preferred: tuple[PreferredWindow, ...] = ()
     at_most: Span | None = None
     jitter: float = Field(default=0.0, ge=0, le=MOST_JITTER)
+    depth: Depth | None = None
     action: Action = Action.RETRAIN
 
     @model_validator(mode="after")
@@ -67,7 +69,7 @@ class SchedulePolicy(Record):
 
     def decide(self, history: History) -> Finding:
         """Judge the time since the last attempt."""
-        since = last_attempt(history)
+        since = last_attempt(history, self.depth or "incremental")
         if since is None:
             return self._before_the_first(history)
         due = self._due(history, since)
@@ -81,13 +83,15 @@ class SchedulePolicy(Record):
             limit=due.after / _DAY,
             held=round(past / history.period_length),
             needed=history.periods_in(due.after),
-            sentence=f"last training {since.date()}, {past / _DAY:.3g} days ago; due {due.called}, "
+            sentence=f"last {self._deep}training {since.date()}, {past / _DAY:.3g} days ago; due {due.called}, "
             f"on {(since + due.after).date()}{waits}",
+            depth=self.depth,
         )
 
     def describe(self) -> str:
         """One line for `retrain check --explain`."""
-        said = f"{self.action} {cadence_text(self.every, self.cron)}, counted from the last training"
+        depth = "" if self.depth is None else f" (depth {self.depth})"
+        said = f"{self.action}{depth} {cadence_text(self.every, self.cron)}, counted from the last {self._deep}training"
         for season in self.calendar:
             said += f", from {season.first} to {season.last} every {duration_text(season.every)}"
         if self.jitter:
@@ -96,6 +100,11 @@ class SchedulePolicy(Record):
             windows = " or ".join(str(window) for window in self.preferred)
             said += f", waiting at most {duration_text(self.at_most)} for {windows}"
         return said
+
+    @property
+    def _deep(self) -> str:
+        """What it calls the trainings that it counts from; those of any depth have no name."""
+        return {"full": "full ", "light": "light or full "}.get(self.depth or "", "")
 
     def _before_the_first(self, history: History) -> Finding:
         every = self._every(history)

@@ -124,6 +124,7 @@ class SegmentMixPolicy(ShiftPolicy):
 class PredictionDriftPolicy(ShiftPolicy):
     """The champion's scores shift from the first ones it gave; needs no labels; `ShiftPolicy` says when it fires.
 
+    Of several classes both are watched: the chance of the likeliest class, and which class that is.
     A streak is of one version: the scores of a canary, or of the champion before, are not mixed in.
     """
 
@@ -141,7 +142,7 @@ class PredictionDriftPolicy(ShiftPolicy):
         return "the champion's scores"
 
     def streams(self, history: History) -> Streams:
-        """The champion's scores over the newest reports that are about it."""
+        """The champion's scores over the newest reports that are about it, and its classes where it has them."""
         champion = history.champion
         newest_first = history.drift[::-1]
         if champion is None or not newest_first or newest_first[0].period != history.period.key:
@@ -150,7 +151,9 @@ class PredictionDriftPolicy(ShiftPolicy):
         if first is None or first.version != champion.version or first.drift is None:
             return []
         same = takewhile(lambda report: _about(report) == (first.version, first.reference), newest_first)
-        return [[report.predictions.drift for report in same if report.predictions is not None]]
+        told = [report.predictions for report in same if report.predictions is not None]
+        classes = [[each.classes for each in told]] if first.classes is not None else []
+        return [[each.drift for each in told], *classes]
 
     def missing(self, history: History) -> str:
         """No champion, no scores of it, or too few."""

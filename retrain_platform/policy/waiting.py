@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import get_args
 
-from retrain_platform.policy.base import History
+from retrain_platform.policy.base import Depth, History
 
 _CLOCK_CHANGE = timedelta(hours=1)
 
@@ -23,12 +24,18 @@ def served(history: History, since: datetime, span: timedelta) -> bool:
     return waited(history, since) + _slack(history) >= span
 
 
-def last_attempt(history: History) -> datetime | None:
-    """When a retrain was last attempted, turned away or not; None when there never was one."""
-    attempts = [retrained.as_of for retrained in history.retrained]
+def last_attempt(history: History, depth: Depth = "incremental") -> datetime | None:
+    """When a retrain was last attempted, turned away or not; None when there never was one.
+
+    With a `depth` only one as deep counts, or the first of all where none was.
+    """
+    order: tuple[Depth, ...] = get_args(Depth)
+    attempts = [(retrained.as_of, retrained.depth) for retrained in history.retrained]
     if history.champion is not None:
-        attempts.append(history.champion.trained_as_of)
-    return max(attempts, default=None)
+        known = {retrained.decision_id: retrained.depth for retrained in history.retrained}
+        attempts.append((history.champion.trained_as_of, known.get(history.champion.decision_id, "full")))
+    deep = [moment for moment, went in attempts if order.index(went) >= order.index(depth)]
+    return max(deep, default=min((moment for moment, _ in attempts), default=None))
 
 
 def shortest_cadence(period_length: timedelta, label_delay: timedelta) -> timedelta:

@@ -90,12 +90,14 @@ class ReleasePlan(Record):
     the model's first. `not_worse_by` is the margin, in the metric's unit; `confidence` two-sided.
     `bake`: how long the previous champion is scored beside the new one, ready to return.
     `patience`: the most ripe periods a stage may stay undecided before the champion is kept.
+    `approval`: a person must say yes before the shadow; with `four_eyes` another than who asked for the retrain.
     """
 
     shadow: Duration = Field(default_factory=lambda: parse_duration("1w"))
     canary: tuple[int, ...] = (50, 100)
     bake: Duration = Field(default_factory=lambda: parse_duration("1w"))
     approval: bool = False
+    four_eyes: bool = False
     metric: str | None = None
     not_worse_by: float = Field(default=0.01, gt=0)
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
@@ -107,6 +109,12 @@ class ReleasePlan(Record):
         if not steps or steps[-1] != 100 or any(a >= b for a, b in pairwise(steps)) or steps[0] < 1:
             must = "must increase from at least 1 and end at 100, as in [5, 25, 100]"
             raise ValueError(f"canary == {list(steps)}, {must}")
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_to_ask(self) -> ReleasePlan:
+        if self.four_eyes and not self.approval:
+            raise ValueError("four_eyes == true with approval == false, must have approval: true")
         return self
 
 

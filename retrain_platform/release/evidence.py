@@ -17,7 +17,7 @@ from retrain_platform.stats.sequential import look_confidence
 Floats = NDArray[np.float64]
 
 
-def gather(
+def gather(  # noqa: PLR0913 - the rows, whose they are, and by what they are compared: all by name
     labels: Floats,
     open_scores: Floats,
     other_scores: Floats,
@@ -29,23 +29,25 @@ def gather(
     metric: str,
     plan: ReleasePlan,
     looks: int,
+    queries: NDArray[np.integer] | None = None,
 ) -> Evidence:
     """Compare the version under way with the other on all rows that both scored, whoever answered.
 
-    Arrays are of shape (rows,), the ripe rows of `periods`, which are those since the stage (or
-    canary step) began. `other_scores` are the champion's, in bake the previous champion's. A row
-    with nan, without a label or not scored by one of the two, does not count. `days` holds any
-    integer names of the days. `looks` counts the judgements of this stage, this one included
-    (from 1): the interval widens with it, so that a look at every tick keeps the plan's confidence.
+    Arrays are of shape (rows,), scores of several classes (rows, classes), the ripe rows of `periods`, which are
+    those since the stage (or canary step) began. `other_scores` are the champion's, in bake the previous
+    champion's. A row with nan, without a label or not scored by one of the two, does not count. `days` holds any
+    integer names of the days, `queries` the lists of ranking. `looks` counts the judgements of this stage, this
+    one included (from 1): the interval widens with it, so that a look at every tick keeps the plan's confidence.
 
     Raises:
         ValueError: arrays of different lengths, an unknown metric, `looks` under 1.
     """
     _must_be_alike(labels, open_scores, other_scores, days)
-    keep = np.isfinite(labels) & np.isfinite(open_scores) & np.isfinite(other_scores)
+    keep = np.isfinite(labels) & _answered(open_scores) & _answered(other_scores)
     confidence = look_confidence(plan.confidence, looks)
     chosen = metric_named(metric)
-    interval = paired(labels[keep], open_scores[keep], other_scores[keep], days[keep], chosen, confidence)
+    within = None if queries is None else queries[keep]
+    interval = paired(labels[keep], open_scores[keep], other_scores[keep], days[keep], chosen, confidence, within)
     why = _missing(interval, metric)
     return Evidence(
         version=version,
@@ -57,6 +59,10 @@ def gather(
         high=None if why else interval.high,
         why=why,
     )
+
+
+def _answered(scores: Floats) -> NDArray[np.bool_]:
+    return np.asarray(np.isfinite(scores).all(axis=tuple(range(1, scores.ndim))))
 
 
 def _must_be_alike(*arrays: NDArray[Any]) -> None:

@@ -6,11 +6,11 @@ from datetime import datetime
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from retrain_platform.dataset.record import Record
 from retrain_platform.stats.intervals import Interval, single
 from retrain_platform.stats.metrics import metric
+from retrain_platform.steps.answers import Judged, asked, judged, stored
 from retrain_platform.steps.known import days_of, labelled, ripened
 from retrain_platform.steps.lines import RETRAINED
 from retrain_platform.steps.values import Scored
@@ -72,20 +72,25 @@ def lived(shop: Workshop, until: datetime) -> dict[str, Interval]:
             continue
         frame = labelled(shop, key, until)
         days = days_of(frame, shop.spec.period.timezone)
-        found[key] = single(frame["_label"].to_numpy(np.float64), _used(frame), days, of, confidence)
+        used = _used(shop, frame, scored)
+        found[key] = single(used.labels, used.scores[0], days, of, confidence, used.queries)
     return found
 
 
-def _used(frame: pd.DataFrame) -> NDArray[np.float64]:
-    """The score that answered each row."""
-    champion, canary = (frame[role].to_numpy(np.float64) for role in ("champion", "canary"))
-    return np.where(frame["used"].to_numpy() == "canary", canary, champion)
+def _used(shop: Workshop, frame: pd.DataFrame, scored: Scored) -> Judged:
+    """The rows with the scores that answered each."""
+    roles = [role for role in ("champion", "canary") if role == "champion" or role in scored.versions]
+    both = judged(shop.spec, frame, *(stored(frame, role, scored.classes) for role in roles))
+    canary = frame["used"].to_numpy() == "canary"
+    used = both.scores[0].copy()
+    used[canary] = both.scores[-1][canary]
+    return both._replace(scores=(used,))
 
 
 def _score(shop: Workshop, key: str, version: str, as_of: datetime) -> float | None:
     frame = labelled(shop, key, as_of)
-    labels = frame["_label"].to_numpy(np.float64)
-    return _known(metric(shop.spec.primary).compute(labels, shop.fitted(version).score(frame)))
+    rows = judged(shop.spec, frame, asked(shop.fitted(version), frame))
+    return _known(metric(shop.spec.primary).compute(rows.labels, rows.scores[0], queries=rows.queries))
 
 
 def _known(value: float) -> float | None:

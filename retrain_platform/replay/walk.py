@@ -12,14 +12,15 @@ from retrain_platform.steps.deciding import decide
 from retrain_platform.steps.drifting import drift, make_profile
 from retrain_platform.steps.due import Step, due
 from retrain_platform.steps.examining import examine
+from retrain_platform.steps.fitting import fit
 from retrain_platform.steps.measuring import measure_period
 from retrain_platform.steps.reference import reference_periods
 from retrain_platform.steps.registering import close, register
 from retrain_platform.steps.releasing import move
 from retrain_platform.steps.ripening import perform
-from retrain_platform.steps.training import fit
 from retrain_platform.steps.watching import ingest, score
 from retrain_platform.steps.workshop import Workshop
+from retrain_platform.training.search import SearchFailed
 
 
 def walk(shop: Workshop, until: str | None = None) -> Iterator[Step]:
@@ -57,12 +58,15 @@ def watch(shop: Workshop, period: Period) -> None:
 
 
 def retrain(shop: Workshop, period: Period, decision_id: str | None) -> None:
-    """A decision's retrain run; a dataset that its gate refuses ends it, on record."""
+    """A decision's retrain run; a dataset that its gate refuses, or a search that fails, ends it, on record."""
     decision = decided(shop, period, decision_id)
     made = snapshot(shop, period, decision)
     if not check(shop, period, made).passed:
         return
-    fit(shop, period, decision, made)
+    try:
+        fit(shop, period, decision, made)
+    except SearchFailed:  # on record, as the retrain's end
+        return
     report = examine(shop, period, decision, made)
     register(shop, period, decision, made, report)
     write_card(shop, period, decision, made)

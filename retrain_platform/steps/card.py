@@ -1,25 +1,58 @@
-"""The model card of a retrain, from what its steps left."""
+"""The model card of a retrain, from what its steps left and what people did since."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.policy.base import RetrainDecision
+from retrain_platform.release.base import Entry
+from retrain_platform.steps.approving import requests_of, waiting_for
+from retrain_platform.steps.deciding import decision_of
 from retrain_platform.steps.examining import report_of
+from retrain_platform.steps.lines import DECIDED, RETRAINED
+from retrain_platform.steps.reviewing import parameters, retrain_of
+from retrain_platform.steps.story import MOVES, trigger_of
 from retrain_platform.steps.values import Card, Ingested, Registered
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training.base import Candidate
-from retrain_platform.validation.card import CardFacts, Refit, model_card
+from retrain_platform.validation.base import ValidationReport
+from retrain_platform.validation.card import model_card
+from retrain_platform.validation.card_facts import CardFacts, CardSpec, Refit, Step
 
 
 def write_card(shop: Workshop, period: Period, decision: RetrainDecision, made: DatasetSnapshot) -> Card:
     """Compose and keep the card."""
-    facts = _facts(shop, decision, made, _left(shop, period, decision))
-    card = Card(decision_id=decision.id, text=model_card(facts, report_of(shop, period, decision)))
+    card = card_of(shop, period, decision, made)
     shop.values.put(shop.model, "model_card", period.key, decision.id, card)
     return card
+
+
+def card_of(shop: Workshop, period: Period, decision: RetrainDecision, made: DatasetSnapshot) -> Card:
+    """The card as it is now: people's approvals and the release's moves of until now are on it."""
+    facts = _facts(shop, decision, made, _left(shop, period, decision))
+    return Card(
+        decision_id=decision.id, version=facts.version, text=model_card(facts, report_of(shop, period, decision))
+    )
+
+
+def card_of_version(shop: Workshop, version: str) -> tuple[Card, ValidationReport]:
+    """The card of a registered version as it is now, and the report of its exam.
+
+    Raises:
+        LookupError: the version is not on record, or its retrain's values are gone.
+    """
+    entries = shop.entries()
+    came = retrain_of(entries, version)
+    decision = None if came is None else decision_of(shop, *came)
+    made = None if came is None else shop.values.get(shop.model, "training_dataset", *came, DatasetSnapshot)
+    if came is None or decision is None or made is None:
+        there = ", ".join(e.body["version"] for e in entries if e.kind == RETRAINED and e.body["version"]) or "none"
+        raise LookupError(f"version == {version!r}, must be one whose retrain is on record: {there}")
+    period = shop.spec.period.period(came[0])
+    return card_of(shop, period, decision, made), report_of(shop, period, decision)
 
 
 class _Left(NamedTuple):
@@ -49,7 +82,7 @@ def _facts(shop: Workshop, decision: RetrainDecision, made: DatasetSnapshot, lef
         semantic_version=ended.semantic_version if ended else None,
         as_of=decision.as_of,
         decision_id=decision.id,
-        trigger=decision.finding.trigger,
+        trigger=trigger_of(decision),
         reason=decision.reason,
         owners=spec.owners,
         task=spec.task,
@@ -57,28 +90,78 @@ def _facts(shop: Workshop, decision: RetrainDecision, made: DatasetSnapshot, lef
         snapshot_id=made.id,
         rows=made.rows,
         periods=(made.periods[0], made.periods[-1], len(made.periods)),
+        window=_window(shop),
+        dropped=made.dropped,
+        chosen=made.selection.said,
         tables=made.tables,
         features=made.features,
         importance=candidate.report.importance,
         learner=candidate.learner,
-        parameters=_parameters(shop),
+        parameters=parameters(shop.spec.training.model_dump(mode="json")),
         rounds=candidate.report.rounds,
         seen_until=candidate.seen_until,
         model_fingerprint=candidate.model_fingerprint,
         refit=_refit(shop, candidate, ended),
-        intended_use=spec.description,
+        declared=_declared(shop),
         limits=(f"released by a person only: {spec.label.unexplored}",) if spec.label.unexplored else (),
         versions=taken.versions if taken else {},
         code=candidate.code,
+        steps=_steps(shop, decision, ended.version if ended else None),
+        waits=_waits(shop, ended.version if ended else None),
+        ids=_ids(decision, made, candidate, ended),
     )
 
 
-def _parameters(shop: Workshop) -> dict[str, str | int | float | bool | None]:
-    given = shop.spec.training.model_dump(mode="json")
+def _declared(shop: Workshop) -> CardSpec:
+    """What the owners declare; the spec's description is the purpose, where the card says none."""
+    card = shop.spec.card
+    return card if card.purpose else card.model_copy(update={"purpose": shop.spec.description})
+
+
+def _window(shop: Workshop) -> str:
+    """What of the past the recipe takes, as the spec says it."""
+    given = shop.spec.training.model_dump(mode="json").get("window", "")
+    if isinstance(given, Mapping):
+        return ", ".join(f"{name} {value}" for name, value in given.items() if value is not None)
+    return str(given)
+
+
+def _steps(shop: Workshop, decision: RetrainDecision, version: str | None) -> tuple[Step, ...]:
+    """Who asked, what was decided, and every move of the version so far."""
+    entries = shop.entries()
+    asked = [(f"requested ({entry.body.get('kind', 'manual')})", entry) for entry in requests_of(entries, decision)]
+    decided = [("decided", e) for e in entries if e.kind == DECIDED and e.body["decision_id"] == decision.id]
+    moved = [(_move(e), e) for e in entries if e.kind in MOVES and version and e.body.get("version") == version]
+    return tuple(
+        Step(what=what, actor=entry.actor, as_of=entry.as_of, at=entry.at, why=entry.why)
+        for what, entry in [*asked, *decided, *moved]
+    )
+
+
+def _move(entry: Entry) -> str:
+    """The move in words: an approval is one, though the ledger's kind is the stage's."""
+    if entry.key.startswith("approve:"):
+        return f"approved, to {entry.body['stage']}"
+    return f"{entry.kind.replace('_', ' ')}, {entry.body['stage'].replace('_', ' ')}"
+
+
+def _waits(shop: Workshop, version: str | None) -> str:
+    found = waiting_for(shop.spec, shop.entries())
+    return found.sentence if found is not None and found.version == version else ""
+
+
+def _ids(
+    decision: RetrainDecision, made: DatasetSnapshot, candidate: Candidate, ended: Registered | None
+) -> dict[str, str]:
+    """What leads from the card to everything that the version was made from."""
     return {
-        name: value if isinstance(value, (str, int, float, bool)) else str(value)
-        for name, value in {**given, **given.get("params", {})}.items()
-        if name != "params"
+        "decision": decision.id,
+        "dataset snapshot": made.id,
+        **{f"table {name}": f"version {number}" for name, number in sorted(made.tables.items())},
+        "examined model": candidate.model_fingerprint,
+        "registered model": ended.model_fingerprint if ended else "",
+        "registry": f"{made.model} version {ended.version}" if ended and ended.version else "",
+        "code": candidate.code,
     }
 
 

@@ -17,11 +17,12 @@ from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.monitoring.gap import ChallengerSpec, GapReading, Side, read_gap
 from retrain_platform.policy.base import Champion
 from retrain_platform.policy.wording import periods
-from retrain_platform.steps.dataset import window_periods
+from retrain_platform.steps.answers import Answers, asked, judged, labels_of, queries_of, stored, together
 from retrain_platform.steps.history import champion_at
 from retrain_platform.steps.known import ROLES, days_of, labelled, ripened
 from retrain_platform.steps.lines import DECIDED
 from retrain_platform.steps.schema import present_features, world_of
+from retrain_platform.steps.selecting import window_periods
 from retrain_platform.steps.values import Scored
 from retrain_platform.steps.watching import features_of
 from retrain_platform.steps.workshop import Workshop
@@ -83,7 +84,7 @@ def _cut(shop: Workshop, spec: ChallengerSpec, period: Period, champion: Champio
     ripe = window_periods(shop, period.end, world, whole=True)
     count = round(spec.judge_on / shop.spec.period.length())
     # A window as long as a retrain's now, before what is judged.
-    long = len(window_periods(shop, period.end, world))
+    long = len(window_periods(shop, period.end, world, seen_until=champion.seen_until))
     fresh, judged = ripe[:-count][-long:], ripe[-count:]
     unseen = [one for one in ripe if one.start >= champion.seen_until]
     if len(unseen) <= count or not fresh:
@@ -109,12 +110,12 @@ def _share(rows: int, most: int) -> float:
 def _read(shop: Workshop, spec: ChallengerSpec, period: Period, champion: Champion, cut: Cut) -> GapReading:
     try:
         stale, fresh = _stale(shop, spec, champion, cut), _fresh(shop, spec, period, cut)
-        rows = pd.concat([_judged(shop, one, period, champion.version) for one in cut.judged], ignore_index=True)
-        scores = stale.score(rows), fresh.score(rows)
+        frames = [labelled(shop, one.key, period.end) for one in cut.judged]
+        rows = pd.concat(frames, ignore_index=True)
+        answers = asked(fresh, rows), asked(stale, rows)
     except (OneClass, MissingColumns, UnfitColumn) as error:
         return _untold(shop, period, champion, f"a challenger could not be fitted or asked: {error}")
-    theirs = rows["_champion"].to_numpy(np.float64)
-    asked = GapReading(
+    reading = GapReading(
         period=period.key,
         as_of=period.end,
         version=champion.version,
@@ -125,22 +126,25 @@ def _read(shop: Workshop, spec: ChallengerSpec, period: Period, champion: Champi
         fresh=Side(until=cut.fresh[-1].end, rows=_labelled_rows(shop, period, cut.fresh)),
         confidence=shop.spec.monitoring.confidence,
     )
-    return read_gap(
-        asked,
-        rows["_label"].to_numpy(np.float64),
-        scores[1],
-        scores[0],
-        None if np.isnan(theirs).any() else theirs,
-        days_of(rows, shop.spec.period.timezone),
-    )
+    theirs = _theirs(shop, cut.judged, frames, champion.version)
+    told = judged(shop.spec, rows, *answers, *([theirs] if theirs else []))
+    fresh_scores, stale_scores, *others = told.scores
+    days = days_of(rows, shop.spec.period.timezone)
+    champions = others[0] if others else None
+    return read_gap(reading, told.labels, fresh_scores, stale_scores, champions, days, told.queries)
 
 
-def _judged(shop: Workshop, one: Period, period: Period, version: str) -> pd.DataFrame:
-    """The labelled rows of a judged period, with this champion's scores where it was asked, in whatever role."""
-    rows = labelled(shop, one.key, period.end)
-    scored = shop.values.newest(shop.model, "predictions", one.key, Scored)
-    roles = [role for role in ROLES if scored is not None and scored.versions.get(role) == version and role in rows]
-    return rows.assign(_champion=rows[roles[0]] if roles else np.nan)
+def _theirs(shop: Workshop, of: Sequence[Period], frames: Sequence[pd.DataFrame], version: str) -> Answers | None:
+    """This champion's answers about the judged rows, in whatever role; None where it was not asked of them all."""
+    found = []
+    for one, frame in zip(of, frames, strict=True):
+        scored = shop.values.newest(shop.model, "predictions", one.key, Scored)
+        roles = [role for role in ROLES if scored is not None and scored.versions.get(role) == version]
+        if scored is None or not roles or roles[0] not in frame:
+            return None
+        found.append(stored(frame, roles[0], scored.classes))
+    theirs = together(found)
+    return None if theirs.missing.any() else theirs
 
 
 def _fresh(shop: Workshop, spec: ChallengerSpec, period: Period, cut: Cut) -> Fitted:
@@ -167,13 +171,15 @@ def _stale(shop: Workshop, spec: ChallengerSpec, champion: Champion, cut: Cut) -
 
 def _learned(shop: Workshop, spec: ChallengerSpec, rows: pd.DataFrame, features: Sequence[str]) -> Fitted:
     recipe = cheap(shop.spec.training, trees=spec.trees, leaves=spec.leaves)
-    return shop.teach(recipe).fit(rows[list(features)], rows["_label"].to_numpy(np.float64))
+    return shop.teach(recipe).fit(rows[list(features)], labels_of(rows), queries=queries_of(shop.spec, rows))
 
 
 def _rows(shop: Workshop, of: Sequence[Period], period: Period, share: float) -> pd.DataFrame:
     """The rows of the periods whose labels had arrived by the period's end, thinned by their place in the table."""
     frame = shop.lake.read(shop.events, [one.key for one in of])
-    drawn = np.random.default_rng(shop.spec.training.seed).random(len(frame)) < share
+    queries = queries_of(shop.spec, frame)
+    units = np.arange(len(frame)) if queries is None else queries  # a list is drawn whole
+    drawn = np.random.default_rng(shop.spec.training.seed).random(len(frame))[units] < share
     frame = known(frame[drawn] if share < 1 else frame, period.end)
     return frame[frame["_label"].notna()]
 

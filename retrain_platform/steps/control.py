@@ -14,8 +14,10 @@ import pandas as pd
 
 from retrain_platform.dataset.preparation import UnfitColumn
 from retrain_platform.dataset.record import Record
+from retrain_platform.dataset.times import as_text
 from retrain_platform.monitoring.error_reports import ControlAnswer
 from retrain_platform.stats.metrics import METRICS
+from retrain_platform.steps.answers import Answers, asked, judged
 from retrain_platform.steps.workshop import CannotLoad, Workshop
 from retrain_platform.training.base import Fitted, MissingColumns
 
@@ -24,7 +26,10 @@ _SAME = 1e-9
 
 
 class ControlScores(Record):
-    """What a version answered when it was first asked about these rows; None for a score that is not finite."""
+    """What a version answered when it was first asked about these rows; None for a score that is not finite.
+
+    Of several classes each row has one score after the other for every class.
+    """
 
     version: str
     table: str
@@ -43,9 +48,10 @@ def ask(
         return None, None
     try:
         frame = shop.control()
-        scores = shop.fitted(version).score(frame)
+        answers = asked(shop.fitted(version), frame)
     except (MissingColumns, UnfitColumn, CannotLoad, RuntimeError) as error:
         return ControlAnswer(version=version, as_of=as_of, rows=0, why=f"could not be asked: {error}"), None
+    scores = answers.scores
     now = _kept(version, frame, scores, key)
     before = shop.values.newest(shop.model, "control_scores", version, ControlScores)
     answer = ControlAnswer(
@@ -54,14 +60,14 @@ def ask(
         rows=len(scores),
         table=now.table,
         first_asked=key,
-        metrics=_metrics(shop, frame, scores),
+        metrics=_metrics(shop, frame, answers),
     )
     if before is None:
         return answer, now
     if before.table != now.table:
         why = f"the control set is not the one of {before.first_asked}: {len(scores)} rows asked for the first time"
         return answer.model_copy(update={"why": why}), now
-    changed, largest = _changes(before, now)
+    changed, largest = _changes(before, now, len(scores))
     return answer.model_copy(update={"first_asked": before.first_asked, "changed": changed, "largest": largest}), None
 
 
@@ -96,7 +102,7 @@ def trouble(answer: ControlAnswer | None) -> str:
 
 
 def _kept(version: str, frame: pd.DataFrame, scores: np.ndarray, key: str) -> ControlScores:
-    values = tuple(float(score) if np.isfinite(score) else None for score in scores)
+    values = tuple(float(score) if np.isfinite(score) else None for score in scores.ravel())
     return ControlScores(version=version, table=_fingerprint(frame), first_asked=key, scores=values)
 
 
@@ -107,24 +113,31 @@ def _fingerprint(frame: pd.DataFrame) -> str:
     return digest.hexdigest()[:16]
 
 
-def _changes(before: ControlScores, now: ControlScores) -> tuple[int, float]:
-    """How many scores differ, and by how much at most."""
+def _changes(before: ControlScores, now: ControlScores, rows: int) -> tuple[int, float]:
+    """On how many of the rows a score differs, and by how much at most."""
     old, new = (np.array(each.scores, dtype=np.float64) for each in (before, now))
     gone = np.isnan(old) != np.isnan(new)
     apart = np.where(np.isnan(old) | np.isnan(new), 0.0, np.abs(new - old))
     differs = gone | (apart > _SAME * np.maximum(1, np.abs(np.nan_to_num(old))))
     largest = float(apart[differs].max()) if differs.any() else 0.0
-    return int(differs.sum()), largest
+    return int(differs.reshape(rows, -1).any(axis=1).sum()) if rows else 0, largest
 
 
-def _metrics(shop: Workshop, frame: pd.DataFrame, scores: np.ndarray) -> dict[str, float | None]:
+def _metrics(shop: Workshop, frame: pd.DataFrame, scores: Answers) -> dict[str, float | None]:
     """The model's metrics on the rows of the control set that have a label."""
-    name = shop.spec.label.column
-    if name not in frame.columns:
+    name, query = shop.spec.label.column, shop.spec.label.query
+    if name not in frame.columns or (query is not None and query not in frame.columns):
         return {}
-    labels = pd.to_numeric(frame[name], errors="coerce").to_numpy(np.float64)
-    told = np.isfinite(labels) & np.isfinite(scores)
+    if shop.spec.task == "multiclass":
+        labels = as_text(frame[name])
+    else:
+        labels = pd.to_numeric(frame[name], errors="coerce").replace([np.inf, -np.inf], np.nan)
+    told = labels.notna().to_numpy() & ~scores.missing
     if shop.spec.task == "binary":
         told &= np.isin(labels, (0, 1))
-    values = {metric: METRICS[metric].compute(labels[told], scores[told]) for metric in shop.spec.metrics}
+    rows = judged(shop.spec, frame.assign(_label=labels)[told], scores._replace(scores=scores.scores[told]))
+    values = {
+        metric: METRICS[metric].compute(rows.labels, rows.scores[0], queries=rows.queries)
+        for metric in shop.spec.metrics
+    }
     return {metric: value if np.isfinite(value) else None for metric, value in values.items()}

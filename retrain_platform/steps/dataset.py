@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 
@@ -11,21 +12,20 @@ from retrain_platform.dataset.checks import CheckResult, ChecksSpec, GateReport
 from retrain_platform.dataset.events import known
 from retrain_platform.dataset.own_checks import with_own
 from retrain_platform.dataset.period import Period
+from retrain_platform.dataset.selection import labelled, without_outliers
 from retrain_platform.dataset.snapshot import DatasetSnapshot, PeriodReport, describe, report_periods
 from retrain_platform.dataset.soundness import kinds_of
-from retrain_platform.dataset.split import Split, time_split, with_columns, with_rows
-from retrain_platform.dataset.versions import World
-from retrain_platform.policy.base import RetrainDecision
+from retrain_platform.dataset.split import Split, with_columns
+from retrain_platform.policy.base import DATA_REFUSED, RetrainDecision
 from retrain_platform.steps.deciding import decision_of
 from retrain_platform.steps.history import history
 from retrain_platform.steps.known import ripened
-from retrain_platform.steps.lines import DATA_REFUSED, INCIDENT, RETRAINED
+from retrain_platform.steps.lines import INCIDENT, RETRAINED
 from retrain_platform.steps.schema import present_features, world_of
+from retrain_platform.steps.selecting import begin, part, part_by_draws, select
 from retrain_platform.steps.values import Ingested
 from retrain_platform.steps.watching import features_of
 from retrain_platform.steps.workshop import Workshop
-from retrain_platform.training.semantic_version import RECIPE, recipe_fingerprint
-from retrain_platform.validation.exam import Exam, choose_exam
 
 
 class NoDecision(RuntimeError):
@@ -57,11 +57,18 @@ def snapshot(shop: Workshop, period: Period, decision: RetrainDecision) -> Datas
     standing = shop.values.get(shop.model, "training_dataset", period.key, decision.id, DatasetSnapshot)
     if standing is not None:
         return standing
-    periods = window_periods(shop, decision.as_of, world_of(shop, period))
+    recipe, champion = shop.spec.training, history(shop, shop.spec.period.period(decision.period)).champion
+    periods, how = begin(shop, decision.as_of, world_of(shop, period), champion)
     version = shop.lake.version(shop.events)
-    rows = _rows(shop, [p.key for p in periods], decision.as_of, version)
-    features = present_features(shop, features_of(shop, rows), periods)
-    exam = _exam(shop, decision, periods, features)
+    frame = _read(shop, [*how.older, *(p.key for p in periods)], decision.as_of, version)
+    older = [shop.spec.period.period(key) for key in how.older]
+    features = present_features(shop, features_of(shop, frame), [*older, *periods])
+    chosen = labelled(frame, how, recipe.seed, features)
+    if recipe.split.by == "time":
+        parted = part(shop, decision, periods, features, champion)
+    else:
+        parted = part_by_draws(shop, chosen.rows, periods, features, champion)
+    rows, how, dropped = select(recipe, chosen, how, parted, features)
     made = describe(
         rows,
         model=shop.model,
@@ -72,12 +79,15 @@ def snapshot(shop: Workshop, period: Period, decision: RetrainDecision) -> Datas
         features=features,
         label=shop.spec.label.column,
         task=shop.spec.task,
-        seed=shop.spec.training.seed,
-        valid_from=_valid_from(shop, periods, exam),
-        holdout_from=exam.cut,
-        basis=exam.basis,
-        basis_why=exam.sentence,
-        sources=_sources(shop, periods),
+        seed=recipe.seed,
+        valid_from=parted.cuts.valid_from,
+        holdout_from=parted.cuts.holdout_from,
+        basis=parted.exam.basis,
+        basis_why=parted.exam.sentence,
+        dropped=dropped,
+        sources=_sources(shop, [*older, *periods]),
+        selection=how,
+        query=shop.spec.label.query,
     )
     shop.frames[decision.id] = rows
     shop.values.put(shop.model, "training_dataset", period.key, decision.id, made)
@@ -91,68 +101,28 @@ def _sources(shop: Workshop, periods: Sequence[Period]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(source for source in read if source))
 
 
-def window_periods(shop: Workshop, as_of: datetime, world: World | None, *, whole: bool = False) -> list[Period]:
-    """The ripe, sound periods that the learner's window covers, made as the newest rows are; `whole`: all of them."""
-    window = "all" if whole else shop.spec.training.window
-    ripe = [value.period for value in ripened(shop, as_of).values() if value.period.sound]
-    kept = [p for p in ripe if window == "all" or p.start >= as_of - window]
-    kept = [p for p in kept if world is None or p.start >= world.since]
-    return [shop.spec.period.period(p.period) for p in kept]
-
-
-def _exam(shop: Workshop, decision: RetrainDecision, periods: Sequence[Period], features: Sequence[str]) -> Exam:
-    champion = history(shop, shop.spec.period.period(decision.period)).champion
-    length = shop.spec.period.length()
-    holdout = max(1, round(shop.spec.training.holdout / length))
-    return choose_exam(
-        decision.as_of,
-        [(p.key, p.start, p.end) for p in periods],
-        champion.seen_until if champion else None,
-        holdout,
-        min_periods=holdout,
-        recipe_changed=champion is not None and _tags(shop, champion.version).get(RECIPE) != recipe_of(shop, features),
-        stop_periods=round(shop.spec.training.early_stop_on / length),
-    )
-
-
-def recipe_of(shop: Workshop, features: Sequence[str]) -> str:
-    """The fingerprint of the recipe that the spec has now, for rows with these features."""
-    return recipe_fingerprint(shop.spec.training, features, shop.spec.label.column, shop.spec.task)
-
-
-def _tags(shop: Workshop, version: str) -> dict[str, str]:
-    """What the registry says of a version; nothing of an unknown one."""
-    return next((made.tags for made in shop.registry.versions(shop.model) if made.version == version), {})
-
-
-def _valid_from(shop: Workshop, periods: Sequence[Period], exam: Exam) -> datetime:
-    """Early stopping watches the last periods before the holdout; a learner without rounds has none."""
-    count = round(shop.spec.training.early_stop_on / shop.spec.period.length())
-    before = [p for p in periods if p.start < exam.cut]
-    return before[-count].start if count else exam.cut
-
-
-def _rows(shop: Workshop, periods: Sequence[str], as_of: datetime, version: int | None) -> pd.DataFrame:
-    frame = known(shop.lake.read(shop.events, periods, version=version, categories=True), as_of)
-    return with_rows(frame, frame["_label"].notna().to_numpy())
+def _read(shop: Workshop, periods: Sequence[str], as_of: datetime, version: int | None) -> pd.DataFrame:
+    return known(shop.lake.read(shop.events, periods, version=version, categories=True), as_of)
 
 
 def rows_of(shop: Workshop, made: DatasetSnapshot) -> pd.DataFrame:
     """The snapshot's rows, read back at the table version that it names."""
     if made.decision_id not in shop.frames:
         shop.frames.clear()
-        shop.frames[made.decision_id] = _rows(shop, made.periods, made.as_of, made.tables[shop.events])
+        frame = _read(shop, made.read_periods, made.as_of, made.tables[shop.events])
+        rows = labelled(frame, made.selection, made.seed, made.features).rows
+        shop.frames[made.decision_id] = without_outliers(rows, made.selection, made.cuts)
     return shop.frames[made.decision_id]
 
 
 def parts(shop: Workshop, made: DatasetSnapshot) -> Split:
     """The snapshot's rows by use."""
-    return time_split(rows_of(shop, made), made.valid_from, made.holdout_from)
+    return made.selection.parts(rows_of(shop, made), made.cuts)
 
 
 def reported_periods(shop: Workshop, made: DatasetSnapshot) -> tuple[PeriodReport, ...]:
     """The snapshot's rows period by period."""
-    starts = {key: shop.spec.period.period(key).start for key in made.periods}
+    starts = {key: shop.spec.period.period(key).start for key in made.read_periods}
     return report_periods(rows_of(shop, made), made, starts)
 
 
@@ -170,27 +140,57 @@ def check(shop: Workshop, period: Period, made: DatasetSnapshot) -> GateReport:
         task=shop.spec.task,
         as_of=made.as_of,
         newest=made.newest,
-        total_rows=sum(ripe[key].period.rows for key in made.periods),
+        total_rows=_rows_of_any(made, sum(ripe[key].period.rows for key in made.periods)),
     )
     report = with_own(report, shop.spec.checks.own, frame)
     report = _with_both_classes(report, parts(shop, made).train["_label"], shop.spec.task)
+    report = _with_rows_left(report, made)
     shop.values.put(shop.model, "gate", period.key, made.decision_id, report)
     if not report.passed:
         _refuse(shop, period, made, _failed(report))
     return report
 
 
+def _rows_of_any(made: DatasetSnapshot, rows: int) -> int:
+    """The chosen rows, with a label or without: `rows` of the periods where all of them were chosen."""
+    taken = made.selection.unlabelled
+    return rows if taken is None else taken + made.rows
+
+
+def _with_rows_left(report: GateReport, made: DatasetSnapshot) -> GateReport:
+    """The report, failed where the window holds too little, or where cleaning leaves less than half to learn from."""
+    said, left = made.selection.refused, made.parts["train"].rows
+    dropped = made.dropped.get("outliers", 0)
+    if dropped > left:
+        said = f"rows to learn from == {left} without {dropped} outliers, must be at least half of {left + dropped}"
+    if not said:
+        return report
+    others = tuple(result for result in report.results if result.name != "row_minimum")
+    result = CheckResult(name="row_minimum", verdict="failed", sentence=said)
+    return report.model_copy(update={"passed": False, "results": (*others, result)})
+
+
 def _refuse(shop: Workshop, period: Period, made: DatasetSnapshot, why: str) -> None:
     """Put the refusal on record: an incident that someone should look at, and the retrain's end."""
     incident = {"kind": "gate", "period": period.key}
     shop.ledger.append(shop.model, INCIDENT, f"gate:{made.decision_id}", made.as_of, why=why, body=incident)
+    end_unfitted(shop, period, made, DATA_REFUSED, why)
+
+
+def end_unfitted(
+    shop: Workshop, period: Period, made: DatasetSnapshot, verdict: str, why: str, more: Mapping[str, Any] | None = None
+) -> None:
+    """Put the end of a retrain on record that came to no candidate."""
+    decision = decision_of(shop, period.key, made.decision_id)
     ended = {
         "decision_id": made.decision_id,
         "period": period.key,
         "version": None,
-        "verdict": DATA_REFUSED,
+        "verdict": verdict,
+        "depth": decision.depth if decision else "full",
         "training_rows": made.rows,
         "seen_until": None,
+        **(more or {}),
     }
     shop.ledger.append(shop.model, RETRAINED, f"retrained:{made.decision_id}", made.as_of, why=why, body=ended)
 
@@ -202,10 +202,12 @@ def _failed(report: GateReport) -> str:
 
 def _with_both_classes(report: GateReport, labels: pd.Series[float], task: str) -> GateReport:
     """The report, failed where the part that is learned from has one class only: the whole may hold both."""
-    if task != "binary" or labels.nunique() == 2:
+    several = task == "multiclass"
+    if task not in ("binary", "multiclass") or labels.nunique() == 2 or (several and labels.nunique() > 2):
         return report
     alone = ": one class only" if labels.nunique() == 1 else ""
-    said = f"classes of the {len(labels)} rows to learn from == {labels.nunique()}, must be 2{alone}"
+    must = "at least 2" if several else "2"
+    said = f"classes of the {len(labels)} rows to learn from == {labels.nunique()}, must be {must}{alone}"
     others = tuple(result for result in report.results if result.name != "class_balance")
     result = CheckResult(name="class_balance", verdict="failed", sentence=said)
     return report.model_copy(update={"passed": False, "results": (*others, result)})

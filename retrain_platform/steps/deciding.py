@@ -67,6 +67,7 @@ def _record(shop: Workshop, period: Period, decision: RetrainDecision) -> None:
             "action": decision.action.value,
             "retrains": decision.action.retrains,
             "urgent": decision.action.value == "retrain_now",
+            "depth": decision.depth,
             "answers": list(decision.answers),
             "overrides": list(decision.overrides),
             **time_left(decision),

@@ -11,9 +11,10 @@ from retrain_platform.policy.fleet import Standing
 from retrain_platform.release.base import Entry, Stage
 from retrain_platform.release.fold import fold
 from retrain_platform.spec.model import ModelSpec
+from retrain_platform.steps.approving import waiting_for
 from retrain_platform.steps.deadlines import standing_deadline
 from retrain_platform.steps.due import waiting_retrain
-from retrain_platform.steps.lines import DECIDED, WATCHED, paused
+from retrain_platform.steps.lines import DECIDED, WATCHED, on_calendar, paused
 from retrain_platform.steps.values import Ripened
 
 
@@ -42,6 +43,7 @@ def standing(spec: ModelSpec, entries: Sequence[Entry], values: Values) -> Stand
         ripening=len([key for key in watched if not ripe or key > ripe[-1]]),
         release=f"{way.version} ({way.stage.value}, {way.share}%)" if way else "",
         approval=way is not None and way.stage is Stage.APPROVAL,
+        approve=person.shown if (person := waiting_for(spec, on_calendar(spec.period, entries))) else "",
         waiting=waits.decision_id if waits else None,
         asked=waits is not None and _asked(entries, waits.decision_id),
         paused=paused(entries),

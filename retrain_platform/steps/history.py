@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from retrain_platform.dataset.period import Period
@@ -49,6 +49,7 @@ def history(shop: Workshop, period: Period) -> History:
         new_ripe_rows=sum(p.labelled for p in ripe if champion is None or p.start >= champion.seen_until),
         world=world_of(shop, period),
         unexplored=spec.label.unexplored,
+        retry_after=spec.operation.retry_after,
         cost=spec.cost,
         reading_confidence=spec.monitoring.confidence,
         **_from_reports(shop, period),
@@ -101,9 +102,13 @@ def _from_rows(shop: Workshop, period: Period) -> dict[str, Any]:
 
 
 def _periods_needed(shop: Workshop) -> int:
-    """What a first fit takes apart: its holdout, what stops it early, and a period to learn from."""
-    length, recipe = shop.spec.period.length(), shop.spec.training
-    return max(1, round(recipe.holdout / length)) + round(recipe.early_stop_on / length) + 1
+    """What a first fit takes apart: its holdout, what stops it early, and a period to learn from.
+
+    A search by time needs two days there, one before the other.
+    """
+    recipe, length = shop.spec.training, shop.spec.period.length()
+    by_day = recipe.search is not None and recipe.search.by == "time" and length <= timedelta(days=1)
+    return sum(recipe.kept_apart([], length)) + (2 if by_day else 1)
 
 
 def _as_then(shop: Workshop, period: Period) -> list[Entry]:
@@ -131,7 +136,7 @@ def _champion(shop: Workshop, entries: list[Entry], as_of: datetime) -> Champion
         return None
     trained = next((e for e in reversed(entries) if e.kind == RETRAINED and e.body["version"] == state.champion), None)
     if trained is None:
-        return None
+        return _adopted(state.champion, state.released_as_of)
     return Champion(
         version=state.champion,
         decision_id=trained.body["decision_id"],
@@ -144,6 +149,18 @@ def _champion(shop: Workshop, entries: list[Entry], as_of: datetime) -> Champion
     )
 
 
+def _adopted(version: str, released_as_of: datetime) -> Champion:
+    """A version that was made elsewhere: what it learned from is not on record, so it may have seen all before it."""
+    return Champion(
+        version=version,
+        decision_id="",
+        trained_as_of=released_as_of,
+        training_rows=0,
+        seen_until=released_as_of,
+        released_as_of=released_as_of,
+    )
+
+
 def _retrained(entry: Entry) -> Retrained:
     body = entry.body
     return Retrained(
@@ -152,6 +169,9 @@ def _retrained(entry: Entry) -> Retrained:
         version=body["version"],
         verdict=body["verdict"],
         training_rows=body["training_rows"],
+        depth=body.get("depth", "full"),
+        triggers=body.get("triggers", ()),
+        ripe_until=body.get("ripe_until"),
     )
 
 
@@ -171,7 +191,15 @@ def _released(entries: list[Entry]) -> tuple[Released, ...]:
 def _unanswered(entries: list[Entry]) -> tuple[Requested, ...]:
     answered = {key for entry in entries if entry.kind == DECIDED for key in entry.body["answers"]}
     return tuple(
-        Requested(key=e.key, kind=e.body["kind"], as_of=e.as_of, why=e.why, actor=e.actor, urgent=e.body["urgent"])
+        Requested(
+            key=e.key,
+            kind=e.body["kind"],
+            as_of=e.as_of,
+            why=e.why,
+            actor=e.actor,
+            urgent=e.body["urgent"],
+            depth=e.body.get("depth"),
+        )
         for e in entries
         if e.kind == REQUESTED and e.key not in answered
     )

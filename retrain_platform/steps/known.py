@@ -16,6 +16,7 @@ from retrain_platform.steps.workshop import Workshop
 ROLES: tuple[Role, ...] = ("champion", "shadow", "canary", "previous")
 
 _ALWAYS = ("_entity", "_label", "_arrived")
+_PLACES = ("_event_time", "_entity")
 
 
 def ripened(shop: Workshop, as_of: datetime) -> dict[str, Ripened]:
@@ -42,7 +43,7 @@ def labelled(shop: Workshop, period: str, as_of: datetime, *, columns: Sequence[
                 raise Mismatch(
                     f"period == {period!r}: its events changed after they were scored; materialise predictions again"
                 )
-            frame = frame.assign(**{role: scores[role].to_numpy() for role in (*ROLES, "used")})
+            frame = frame.assign(**{str(name): scores[name].to_numpy() for name in scores if name not in _PLACES})
     return frame[frame["_label"].notna()]
 
 
@@ -55,6 +56,13 @@ def days_of(frame: pd.DataFrame, timezone: str) -> np.ndarray:
     local = frame["_event_time"].dt.tz_convert(timezone).dt.tz_localize(None)
     days: np.ndarray = local.to_numpy().astype("datetime64[D]").astype(np.int64)
     return days
+
+
+def ids_of(frame: pd.DataFrame) -> np.ndarray:
+    """How a person finds a row again: its event time and its entity, shape (rows,)."""
+    times = frame["_event_time"].dt.strftime("%Y-%m-%d %H:%M")
+    found: np.ndarray = (times + " " + frame["_entity"].astype(str)).to_numpy(dtype=object)
+    return found
 
 
 class Mismatch(ValueError):

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from retrain_platform.dataset.period import Calendar
+from retrain_platform.policy.base import DATA_REFUSED
 from retrain_platform.release.base import Entry
 
 WATCHED, DECIDED, RETRAINED = "watched", "decided", "retrained"
 REQUESTED, INCIDENT, FAILED = "requested", "incident", "failed"
 PAUSED, RESUMED = "paused", "resumed"
-DATA_REFUSED = "data refused"
-"""The verdict of a retrain whose dataset did not pass its checks: nothing was fitted or examined."""
+SEARCH_FAILED = "search failed"
+"""The verdict of a retrain whose search came to no parameters: nothing was fitted or examined."""
+NOT_EXAMINED = (DATA_REFUSED, SEARCH_FAILED)
+"""The verdicts of retrains that came to no exam."""
 
 
 def on_calendar(calendar: Calendar, entries: Sequence[Entry]) -> list[Entry]:

@@ -12,11 +12,12 @@ from retrain_platform.monitoring.frames import choose_grids, profile
 from retrain_platform.monitoring.profile import DatasetProfile
 from retrain_platform.monitoring.reports import PredictionDrift
 from retrain_platform.stats.grid import Grid
+from retrain_platform.steps.answers import class_column
 from retrain_platform.steps.values import Ingested, Scored
 from retrain_platform.steps.workshop import Workshop
 
-SCORE = "score"
-"""What the column of scores is called in a report."""
+SCORE, CLASS = "score", "predicted class"
+"""What the column of scores is called in a report, and that of the likeliest class."""
 
 
 def prediction_drift(shop: Workshop, period: Period) -> PredictionDrift | None:
@@ -34,7 +35,8 @@ def prediction_drift(shop: Workshop, period: Period) -> PredictionDrift | None:
     reference = _reference(shop, version, first)
     ahead = shop.spec.period.index(period.key) - shop.spec.period.index(first[-1])
     report = compare(reference, _alone(made, version), period=period.key, as_of=period.end, lead=ahead, segments=False)
-    return told.model_copy(update={"drift": report.features[0]})
+    found = {each.feature: each for each in report.features}
+    return told.model_copy(update={"drift": found[SCORE], "classes": found.get(CLASS)})
 
 
 def known_scored(shop: Workshop, period: Period) -> list[Scored]:
@@ -53,22 +55,35 @@ def _reference(shop: Workshop, version: str, first: Sequence[str]) -> Reference:
 
 
 def _profile(shop: Workshop, period: Period, scored: Scored) -> DatasetProfile:
-    """The scores of every version that scored the period, a column each, on the grid it was first given."""
-    read = shop.lake.read(shop.predictions, [period.key], columns=list(scored.versions))
-    frame = pd.DataFrame({version: read[role] for role, version in scored.versions.items()})
-    versions = list(dict.fromkeys(scored.versions.values()))
-    grids = {version: grid for version in versions if (grid := _standing(shop, period, version)) is not None}
-    grids |= choose_grids(frame, [version for version in versions if version not in grids])
+    """The scores of every version that scored the period, a column each, on the grid it was first given.
+
+    Beside them, of several classes, the likeliest one.
+    """
+    columns: dict[str, str] = {version: role for role, version in scored.versions.items()}
+    columns |= {
+        _class_of(version): class_column(role) for role, version in scored.versions.items() if role in scored.classes
+    }
+    read = shop.lake.read(shop.predictions, [period.key], columns=list(columns.values()))
+    frame = pd.DataFrame({name: read[column] for name, column in columns.items()})
+    versions = [version for version in columns if version in scored.versions.values()]
+    grids = {name: grid for version in versions for name, grid in _standing(shop, period, version).items()}
+    grids |= choose_grids(frame, [name for name in columns if name not in grids])
     made = profile(frame, grids)
     shop.values.put_bytes(shop.model, "score_profile", period.key, "scores", made.to_bytes())
     return made
 
 
-def _standing(shop: Workshop, period: Period, version: str) -> Grid | None:
+def _class_of(version: str) -> str:
+    return f"{version} class"
+
+
+def _standing(shop: Workshop, period: Period, version: str) -> dict[str, Grid]:
+    """The grids of the version's columns in the first period that it scored; none where this is the first."""
     for key, scored in _scored(shop).items():
         if key < period.key and version in scored.versions.values() and (kept := _read(shop, key)) is not None:
-            return kept.grids()[version]
-    return None
+            grids = kept.grids()
+            return {name: grids[name] for name in (version, _class_of(version)) if name in grids}
+    return {}
 
 
 def _first(shop: Workshop, period: Period, version: str) -> list[str]:
@@ -93,4 +108,5 @@ def _read(shop: Workshop, key: str) -> DatasetProfile | None:
 
 
 def _alone(of: DatasetProfile, version: str) -> DatasetProfile:
-    return DatasetProfile({SCORE: of.columns[version]}, of.rows)
+    names = {SCORE: version, CLASS: _class_of(version)}
+    return DatasetProfile({name: of.columns[column] for name, column in names.items() if column in of.columns}, of.rows)

@@ -12,13 +12,15 @@ from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.ripeness import PeriodCount
 from retrain_platform.monitoring.concept import concept, daily_errors, errors_by_day
 from retrain_platform.monitoring.error_reports import EstimateCheck, PeriodConcept, PeriodEstimate
-from retrain_platform.monitoring.error_sums import Cells, Errors, ErrorSums, add_up, cut
+from retrain_platform.monitoring.error_sums import Cells, Errors, ErrorSums, TaskName, add_up, cut
 from retrain_platform.monitoring.estimate import FEWEST, check, estimate, switched_off
 from retrain_platform.monitoring.reports import PerformanceReport, PeriodPerformance, Role
 from retrain_platform.steps.known import days_of, ripened
 from retrain_platform.steps.values import Ingested, Scored
 from retrain_platform.steps.workshop import CannotLoad, Workshop
 
+_SUMMED = ("binary", "regression")
+"""The tasks whose errors are numbers that can be added up: of the others neither concept nor estimate is known."""
 _LEANED_ON = 5
 """How many features, by importance, have their relation to the label watched."""
 
@@ -29,7 +31,7 @@ def keep_sums(shop: Workshop, frame: pd.DataFrame, key: str, versions: Mapping[R
     `frame` holds the period's labelled rows with their scores. A version's cells are cut once, on the
     first ripe period that it scored.
     """
-    if frame.empty:
+    if frame.empty or shop.spec.task not in _SUMMED:
         return
     days = days_of(frame, shop.spec.period.timezone)
     labels = frame["_label"].to_numpy(np.float64)
@@ -52,7 +54,8 @@ def _cut(shop: Workshop, frame: pd.DataFrame, scores: np.ndarray, version: str) 
         importance = {}
     known = [name for name in importance if name in frame.columns]
     most = sorted(known, key=lambda name: (-importance[name], name))[:_LEANED_ON]
-    cells = cut(frame, scores, most, version=version, task=shop.spec.task)
+    task: TaskName = "binary" if shop.spec.task == "binary" else "regression"
+    cells = cut(frame, scores, most, version=version, task=task)
     shop.values.put(shop.model, "error_cells", version, "cells", cells)
     return cells
 
@@ -138,6 +141,8 @@ def estimates(
 
     While there are too few ripe periods, or all is switched off, the newest period alone says so.
     """
+    if shop.spec.task not in _SUMMED:
+        return ()
     known = [*(each for report in earlier for each in report.checked), *checked]
     told = {
         (each.period, each.version)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
@@ -9,19 +10,20 @@ from typing import Any
 
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot
-from retrain_platform.dataset.split import with_columns
 from retrain_platform.policy.base import Action, RetrainDecision
 from retrain_platform.release.advance import open_release
 from retrain_platform.release.fold import fold
+from retrain_platform.steps.attempt import attempted
 from retrain_platform.steps.control import remember_trained
-from retrain_platform.steps.dataset import recipe_of, rows_of
+from retrain_platform.steps.fitting import refit
 from retrain_platform.steps.lines import DECIDED, RETRAINED
 from retrain_platform.steps.releasing import project, record
-from retrain_platform.steps.training import labels_of
+from retrain_platform.steps.selecting import recipe_of
 from retrain_platform.steps.values import Ingested, Registered
 from retrain_platform.steps.workshop import Workshop
+from retrain_platform.training.artefact import PACKAGE_DIGEST, folder_digest
 from retrain_platform.training.base import Candidate, ModelVersion
-from retrain_platform.training.semantic_version import RECIPE, SEMANTIC_VERSION, semantic_version
+from retrain_platform.training.semantic_version import FOUND, RECIPE, SEMANTIC_VERSION, semantic_version
 from retrain_platform.validation.base import ValidationReport
 
 
@@ -69,9 +71,8 @@ def _registered(
         _refit(shop, decision, made, package)
     fitted = shop.load(package)
     fingerprint = fitted.fingerprint()
-    version = shop.registry.register(
-        shop.model, decision.id, package, _tags(shop, decision, made, report, fingerprint), run_id=run_id
-    )
+    tags = _tags(shop, decision, made, report, fingerprint) | {PACKAGE_DIGEST: folder_digest(package)}
+    version = shop.registry.register(shop.model, decision.id, package, tags, run_id=run_id)
     remember_trained(shop, fitted, version.version, decision.period)
     return Registered(
         decision_id=decision.id,
@@ -92,12 +93,21 @@ def _seen_until(shop: Workshop, made: DatasetSnapshot) -> datetime:
 
 
 def _refit(shop: Workshop, decision: RetrainDecision, made: DatasetSnapshot, package: Path) -> None:
-    """Learn once more from all ripe rows, with the round count that the exam's fit found."""
-    exam = shop.load(package.with_name("exam"))
-    rows = rows_of(shop, made)
-    learner = shop.teach(shop.spec.training)
-    columns = with_columns(rows, made.features)
-    shop.keep(learner.fit(columns, labels_of(rows), rounds=exam.report.rounds), package)
+    """Learn once more from all ripe rows, as the exam's fit did."""
+    candidate = _candidate(shop, decision)
+    if candidate is None:
+        raise NotFitted(
+            f"candidate of decision {decision.id} == none, must be there; materialise candidate_model first"
+        )
+    refit(shop, made, candidate, shop.load(package.with_name("exam")), package)
+
+
+class NotFitted(RuntimeError):
+    """There is no candidate to learn once more as."""
+
+
+def _candidate(shop: Workshop, decision: RetrainDecision) -> Candidate | None:
+    return shop.values.get(shop.model, "candidate_model", decision.period, decision.id, Candidate)
 
 
 def _tags(
@@ -107,7 +117,7 @@ def _tags(
     report: ValidationReport,
     fingerprint: str,
 ) -> dict[str, str]:
-    primary = report.measurements.candidate.get(shop.spec.primary)
+    primary, candidate = report.measurements.candidate.get(shop.spec.primary), _candidate(shop, decision)
     recipe = recipe_of(shop, made.features)
     return {
         "decision_id": decision.id,
@@ -115,7 +125,8 @@ def _tags(
         "reason": decision.reason[:400],
         "snapshot": made.id,
         "data_version": ", ".join(f"{k}@{v}" for k, v in made.tables.items()),
-        SEMANTIC_VERSION: semantic_version(recipe, _earlier(shop, decision)),
+        SEMANTIC_VERSION: semantic_version(recipe, _earlier(shop, decision), continued=_continues(candidate)),
+        **_depth_tags(candidate),
         RECIPE: recipe,
         "recipe_spec": shop.spec.training.model_dump_json(),
         "fingerprint": fingerprint,
@@ -133,6 +144,20 @@ def _made_with(shop: Workshop, period: Period, decision: RetrainDecision) -> dic
     taken = shop.values.newest(shop.model, "events", period.key, Ingested)
     candidate = shop.values.get(shop.model, "candidate_model", period.key, decision.id, Candidate)
     return {"versions": taken.versions if taken else {}, "code": candidate.code if candidate else ""}
+
+
+def _continues(candidate: Candidate | None) -> bool:
+    """Whether the candidate only goes on learning."""
+    return candidate is not None and candidate.depth == "incremental"
+
+
+def _depth_tags(candidate: Candidate | None) -> dict[str, str]:
+    """How deep the retrain went, what a search found, and what it goes on from."""
+    if candidate is None:
+        return {}
+    found = {FOUND: json.dumps(candidate.found, sort_keys=True)} if candidate.found else {}
+    base = {"continued_from": candidate.continued_from} if candidate.continued_from else {}
+    return {"depth": candidate.depth, **found, **base}
 
 
 def _version_tags(made_with: dict[str, Any]) -> dict[str, str]:
@@ -188,6 +213,8 @@ def close(shop: Workshop, period: Period, decision: RetrainDecision) -> None:
             "verdict": ended.verdict,
             "training_rows": ended.training_rows,
             "seen_until": ended.seen_until.isoformat() if ended.seen_until else None,
+            "depth": candidate.depth if (candidate := _candidate(shop, decision)) else decision.depth,
             **_made_with(shop, period, decision),
+            **attempted(shop, period, decision),
         },
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import numpy as np
+import pandas as pd
 
 from retrain_platform.dataset.period import Period
 from retrain_platform.monitoring.reports import Role
@@ -14,6 +15,7 @@ from retrain_platform.release.aliases import aliases
 from retrain_platform.release.base import Evidence, Release, ReleaseState, Stage, Transition
 from retrain_platform.release.evidence import gather
 from retrain_platform.release.fold import transition_body
+from retrain_platform.steps.answers import Judged, judged, stored, together
 from retrain_platform.steps.known import days_of, labelled, ripened
 from retrain_platform.steps.lines import frontier_of
 from retrain_platform.steps.values import Scored
@@ -57,8 +59,14 @@ def record(
     decision_id: str,
     actor: str = "platform",
     why: str = "",
+    expect: int | None = None,
 ) -> None:
-    """Append the moves to the ledger; the same `key` again changes nothing."""
+    """Append the moves to the ledger; the same `key` again changes nothing.
+
+    Raises:
+        LedgerMoved: the model's last line is not number `expect`, where that is given: the moves were made for another
+            state, and nothing was written.
+    """
     for number, move_ in enumerate(moves):
         shop.ledger.append(
             shop.model,
@@ -68,6 +76,7 @@ def record(
             body=transition_body(move_, decision_id),
             actor=actor,
             why=why or move_.sentence,
+            expect=None if expect is None else expect + number,
         )
 
 
@@ -95,12 +104,14 @@ def evidence_for(shop: Workshop, state: ReleaseState, as_of: datetime) -> Eviden
     if not scored:
         return _nothing_to_compare(release, other, unscored) if unscored else None
     frames = [(labelled(shop, key, as_of), roles) for key, roles in scored.items()]
+    both = _judged(shop, scored, frames)
     starts = [shop.spec.period.period(key).start for key in scored]
     evidence = gather(
-        np.concatenate([frame["_label"].to_numpy(np.float64) for frame, _ in frames]),
-        np.concatenate([frame[mine].to_numpy(np.float64) for frame, (mine, _) in frames]),
-        np.concatenate([frame[theirs].to_numpy(np.float64) for frame, (_, theirs) in frames]),
+        both.labels,
+        both.scores[0],
+        both.scores[1],
         np.concatenate([days_of(frame, shop.spec.period.timezone) for frame, _ in frames]),
+        queries=both.queries,
         version=release.version,
         other=other,
         periods=tuple(scored),
@@ -110,6 +121,22 @@ def evidence_for(shop: Workshop, state: ReleaseState, as_of: datetime) -> Eviden
     )
     in_stage = sum(start >= release.stage_as_of for start in starts)
     return evidence.model_copy(update={"in_stage": in_stage, "unscored": len(unscored)})
+
+
+def _judged(shop: Workshop, keys: Iterable[str], frames: Sequence[tuple[pd.DataFrame, tuple[Role, Role]]]) -> Judged:
+    """The labelled rows of all periods with the answers of both versions, the one under way first."""
+    classes = [found.classes if (found := _scored(shop, key)) else {} for key in keys]
+    named = [name for name in ("_label", shop.spec.label.query) if name is not None]
+    rows = pd.concat([frame[named] for frame, _ in frames], ignore_index=True)
+    answers = (
+        together([stored(frame, roles[side], own) for (frame, roles), own in zip(frames, classes, strict=True)])
+        for side in (0, 1)
+    )
+    return judged(shop.spec, rows, *answers)
+
+
+def _scored(shop: Workshop, key: str) -> Scored | None:
+    return shop.values.newest(shop.model, "predictions", key, Scored)
 
 
 def _nothing_to_compare(release: Release, other: str, unscored: Sequence[str]) -> Evidence:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import numpy as np
 import pandas as pd
 
 from retrain_platform.dataset.period import Period
@@ -12,6 +11,7 @@ from retrain_platform.dataset.ripeness import PeriodCount, ripe
 from retrain_platform.monitoring.performance import measure, not_ripe
 from retrain_platform.monitoring.reports import PerformanceReport, PeriodPerformance, Role
 from retrain_platform.policy.base import RipePeriod
+from retrain_platform.steps.answers import judged, stored
 from retrain_platform.steps.control import ask, remember
 from retrain_platform.steps.known import ROLES, days_of, labelled, ripened, segments_of
 from retrain_platform.steps.quality import checks, concepts, earlier_reports, estimates, keep_sums
@@ -123,6 +123,11 @@ def _versions(shop: Workshop, key: str) -> dict[Role, str]:
     return dict(scored.versions) if scored else {}
 
 
+def _classes(shop: Workshop, key: str) -> dict[Role, tuple[str, ...]]:
+    scored = shop.values.newest(shop.model, "predictions", key, Scored)
+    return scored.classes if scored else {}
+
+
 def _measure(shop: Workshop, key: str, as_of: datetime) -> list[PeriodPerformance]:
     versions = _versions(shop, key)
     if not versions:
@@ -147,10 +152,12 @@ def _reading(
     rows: int,
 ) -> PeriodPerformance:
     spec = shop.spec
+    rows_judged = judged(spec, frame, stored(frame, role, _classes(shop, key)))
     return measure(
-        frame["_label"].to_numpy(np.float64),
-        frame[role].to_numpy(np.float64),
+        rows_judged.labels,
+        rows_judged.scores[0],
         days_of(frame, spec.period.timezone),
+        queries=rows_judged.queries,
         period=key,
         version=version,
         role=role,

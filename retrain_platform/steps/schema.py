@@ -47,6 +47,7 @@ def columns_of(
     last = [value.shape for value in before][-_USUAL:]
     features, other = _sorted_out(shop.spec, [*usual, *last, shape])
     late = filled_later(shop.spec)
+    features = [name for name in features if name not in shop.spec.features.made]  # the platform's own are as they are
     mine = changes(shape, usual, features=features, filled_later=late, told=[*told, *other])
     rest = [name for one in (*usual, *last, shape) for name in one.columns if name not in other]
     beside = tuple(changes(shape, last, filled_later=late, told=[*told, *rest]))
@@ -101,14 +102,15 @@ def _sorted_out(spec: ModelSpec, shapes: Sequence[Shape]) -> tuple[list[str], li
 
 
 def feature_columns(spec: ModelSpec, columns: Sequence[str]) -> list[str]:
-    """The columns that are learned from, in their order.
+    """The columns that are learned from, in their order; rolling features among them, unless they are excluded.
 
     Raises:
         BadFeatures: patterns that fit no column.
     """
+    made = [name for name in spec.features.made if name in columns]
     return select_features(
         columns,
-        include=spec.features.include,
+        include=(*spec.features.include, *made),
         exclude=spec.features.exclude,
         forbidden=spec.not_features,
     )

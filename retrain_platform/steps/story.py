@@ -88,7 +88,7 @@ def _line(shop: Workshop, ended: Entry, begun: Entry | None, entries: list[Entry
     return LogLine(
         decision_id=key,
         period=period,
-        trigger=_trigger(decision),
+        trigger=trigger_of(decision),
         reason=decision.reason if decision else "",
         started=begun.at if begun else ended.at,
         ended=ended.at,
@@ -126,7 +126,7 @@ def _hours(begun: Entry | None, ended: Entry) -> float:
     return (ended.at - (begun or ended).at) / timedelta(hours=1)
 
 
-def _trigger(decision: RetrainDecision | None) -> str:
+def trigger_of(decision: RetrainDecision | None) -> str:
     """The leaf findings that asked for what was decided; what only asks to be watched stays out."""
     if decision is None:
         return "unknown"

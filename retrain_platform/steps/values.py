@@ -16,7 +16,8 @@ class Ingested(Record):
     `rows` are those that the lake took: none where it refused them, whatever `shape` the source had.
     `versions` and `code` are those that the period was watched with; `changes` those of `problems` that
     say how its columns changed undeclared, `declared` the changes that a raised version declared. `source` names
-    the place that was read, without its secrets; `notes` are what its joins have to tell and breaks nothing.
+    the place that was read, without its secrets; `notes` are what its joins and its rolling features have to tell and
+    breaks nothing. `rolled_at` is the version of the table that its rolling features were made from.
     """
 
     period: str
@@ -32,16 +33,21 @@ class Ingested(Record):
     declared: tuple[str, ...] = ()
     source: str = ""
     notes: tuple[str, ...] = ()
+    rolled_at: int | None = None
 
 
 class Scored(Record):
-    """Who scored a period. `versions` by role; `used` rows answered by each role; `problems`: why nobody could."""
+    """Who scored a period. `versions` by role; `used` rows answered by each role; `problems`: why nobody could.
+
+    `classes` by role are those of a multi-class label that the version knows, in the order of its scores.
+    """
 
     period: str
     rows: int
     versions: dict[Role, str]
     used: dict[Role, int]
     problems: tuple[str, ...] = ()
+    classes: dict[Role, tuple[str, ...]] = {}
 
 
 class Ripened(Record):
@@ -53,9 +59,10 @@ class Ripened(Record):
 
 
 class Card(Record):
-    """A model card in Markdown."""
+    """A model card in Markdown; `version` is the registry's, None of a candidate that was turned away."""
 
     decision_id: str
+    version: str | None = None
     text: str
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -16,12 +17,15 @@ from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
 from retrain_platform.dataset.soundness import Shape, shape_of, unsound
 from retrain_platform.dataset.source import lineage
+from retrain_platform.dataset.times import as_text
 from retrain_platform.monitoring.reports import Role
 from retrain_platform.release.route import canary_mask, scored_versions
 from retrain_platform.spec.columns import misfits
+from retrain_platform.steps.answers import Answers, as_columns, asked
 from retrain_platform.steps.known import ROLES, ripened
 from retrain_platform.steps.lines import INCIDENT
 from retrain_platform.steps.releasing import is_next
+from retrain_platform.steps.rolling import with_rolling
 from retrain_platform.steps.schema import Columns, columns_of, cure, feature_columns
 from retrain_platform.steps.values import Ingested, Scored
 from retrain_platform.steps.workshop import CannotLoad, Workshop
@@ -61,9 +65,11 @@ def _bring(shop: Workshop, period: Period, versions: Mapping[str, str], code: st
     frame = shop.reader.read(period)
     notes = frame.attrs.pop(NOTES, ())
     arranged = _arranged(shop, period, frame, now)
+    rolled = with_rolling(shop, period, arranged.frame)
+    arranged = replace(arranged, frame=rolled.frame)
     version, refused = _written(shop, period, arranged)
     shape = shape_of(arranged.frame)
-    columns = columns_of(shop, period, shape, versions, _told(spec.label, arranged))
+    columns = columns_of(shop, period, shape, versions, [*_told(spec.label, arranged), *spec.features.made])
     value = Ingested(
         period=period.key,
         rows=0 if refused else arranged.rows,
@@ -77,7 +83,8 @@ def _bring(shop: Workshop, period: Period, versions: Mapping[str, str], code: st
         changes=columns.undeclared,
         declared=columns.declared,
         source=lineage(spec.source),
-        notes=notes,
+        notes=(*notes, *rolled.notes),
+        rolled_at=version if spec.features.rolling and rolled.at is None else rolled.at,
     )
     shop.values.put(shop.model, "events", period.key, "events", value)
     return value
@@ -94,7 +101,7 @@ def _arranged(shop: Workshop, period: Period, frame: pd.DataFrame, now: datetime
         period=period,
         loaded_at=now,
         changing=spec.features.exclude,
-        binary=spec.task == "binary",
+        task=spec.task,
     )
     if arranged.unlabelled and not _ever_labelled(shop):
         raise BadEvents(arranged.unlabelled)
@@ -187,10 +194,12 @@ def score(shop: Workshop, period: Period) -> Scored:
         frame, found = frame.iloc[:0], {}
     scores = frame[["_event_time", "_entity"]].copy()
     for role in ROLES:
-        scores[role] = found.get(role, np.full(len(frame), np.nan))
+        answers = found.get(role)
+        nothing = Answers(np.full(len(frame), np.nan))
+        scores = scores.assign(**as_columns(role, nothing if answers is None else answers))
     used = np.full(len(frame), "champion", dtype=object)
     if state.open is not None and "canary" in found:
-        used[np.array(canary_mask(frame["_entity"].tolist(), state.open), dtype=bool)] = "canary"
+        used[np.array(canary_mask(_units(shop, frame), state.open), dtype=bool)] = "canary"
     scores["used"] = used
     shop.lake.replace(shop.predictions, period.key, scores)
     value = Scored(
@@ -199,12 +208,20 @@ def score(shop: Workshop, period: Period) -> Scored:
         versions={role: versions[role] for role in found},
         used={role: int((used == role).sum()) for role in found if (used == role).any()},
         problems=tuple(problems),
+        classes={role: answers.classes for role, answers in found.items() if answers.classes},
     )
     shop.values.put(shop.model, "predictions", period.key, "predictions", value)
     return value
 
 
-def _scores(shop: Workshop, frame: pd.DataFrame, versions: dict[Role, str]) -> tuple[dict[Role, np.ndarray], list[str]]:
+def _units(shop: Workshop, frame: pd.DataFrame) -> list[str]:
+    """What is routed: entities, and lists that are ranked, for one model must answer the whole of one."""
+    query = shop.spec.label.query
+    names: list[str] = (frame["_entity"] if query is None else as_text(frame[query], missing="")).tolist()
+    return names
+
+
+def _scores(shop: Workshop, frame: pd.DataFrame, versions: dict[Role, str]) -> tuple[dict[Role, Answers], list[str]]:
     """The scores of every version that can read the rows; a sentence for each that cannot.
 
     One that is not there any more is one that cannot, but for the champion: without it nobody would answer.
@@ -212,11 +229,11 @@ def _scores(shop: Workshop, frame: pd.DataFrame, versions: dict[Role, str]) -> t
     Raises:
         CannotLoad: the champion.
     """
-    found: dict[Role, np.ndarray] = {}
+    found: dict[Role, Answers] = {}
     problems = []
     for role, version in versions.items():
         try:
-            found[role] = shop.fitted(version).score(frame)
+            found[role] = asked(shop.fitted(version), frame)
         except (MissingColumns, UnfitColumn, CannotLoad) as error:
             if role == "champion" and isinstance(error, CannotLoad):
                 raise

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from retrain_platform.dataset.checks import ChecksSpec, GateReport
 from retrain_platform.dataset.measures import MeasureTable
@@ -18,7 +18,9 @@ from retrain_platform.release.fold import fold
 from retrain_platform.spec.model import ModelSpec
 from retrain_platform.steps.lines import on_calendar
 from retrain_platform.training import LearnerSpec
+from retrain_platform.training.artefact import PACKAGE_DIGEST, folder_digest
 from retrain_platform.training.base import Fitted, Learner, Registry
+from retrain_platform.training.search import Tuner
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,6 +51,48 @@ class MeasuresUnreadable(RuntimeError):
 def _no_measures(table: MeasureTable, period: Period) -> pd.DataFrame:
     """For a workshop that was given no reader of measures."""
     raise MeasuresUnreadable(f"{table.kind} == no reader, must be read by one: measures of {period.key}")
+
+
+class TableUnreadable(RuntimeError):
+    """A table that the exam's suites name is not there or is none."""
+
+
+class SuiteTable(NamedTuple):
+    """A table that a suite names; `digest` tells one content from another.
+
+    `lacks` are the columns that each row does not even name, by row; empty where every row has them all.
+    """
+
+    frame: pd.DataFrame
+    digest: str
+    lacks: Sequence[frozenset[str]] = ()
+
+
+def _no_table(path: str) -> SuiteTable:
+    """For a workshop that was given no reader of the suites' tables."""
+    raise TableUnreadable(f"path == {path!r}, must be read by a reader: there is none")
+
+
+class CleanAnswer(NamedTuple):
+    """What a package answered in a process of its own; see `validation.suites.Answered` for `outcome`.
+
+    `scores` are a number a row, or one list a row for several classes. `peak_bytes` is the most that it held.
+    """
+
+    outcome: Literal["answered", "broke", "unknown"]
+    scores: Sequence[Any] = ()
+    peak_bytes: int | None = None
+    said: str = ""
+
+
+def _no_process(package: Path, requests: Path, seconds: float) -> CleanAnswer:
+    """For a workshop that starts no processes."""
+    return CleanAnswer("unknown", said="this workshop starts no processes")
+
+
+def _no_stopwatch() -> float:
+    """For a workshop without one: all takes no time."""
+    return 0.0
 
 
 class DataGate(Protocol):
@@ -89,6 +133,10 @@ class Workshop:
     measures: Callable[[MeasureTable, Period], pd.DataFrame] = _no_measures
     control: Callable[[], pd.DataFrame] | None = None
     detect: Callable[[str, Mapping[str, float], NDArray[np.float64]], Sequence[int]] | None = None
+    tuner: Tuner | None = None
+    suite_table: Callable[[str], SuiteTable] = _no_table
+    ask_cleanly: Callable[[Path, Path, float], CleanAnswer] = _no_process
+    stopwatch: Callable[[], float] = _no_stopwatch
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
     loaded: dict[str, Fitted] = field(default_factory=dict)
     references: dict[tuple[str, ...], Reference | None] = field(default_factory=dict)
@@ -121,11 +169,14 @@ class Workshop:
         """The registered model, kept loaded while the process lives.
 
         Raises:
-            CannotLoad: its package is gone or cannot be read; what to do about it.
+            CannotLoad: its package is gone, cannot be read, or is not what was registered; what to do about it.
         """
         if version not in self.loaded:
             try:
-                self.loaded[version] = self.load(self.registry.package(self.model, version))
+                package = self.registry.package(self.model, version)
+                fitted = self.load(package)
+                self._must_be_the_registered(version, package)
+                self.loaded[version] = fitted
             except (LookupError, ValueError, OSError) as error:
                 why = str(error).removeprefix(f"version == {version!r} of model {self.model!r}, ")
                 raise CannotLoad(
@@ -133,3 +184,14 @@ class Workshop:
                     f"or: retrain release rollback {self.model} --why '...' (reject, while it does not answer)"
                 ) from error
         return self.loaded[version]
+
+    def _must_be_the_registered(self, version: str, package: Path) -> None:
+        """Refuse a package whose bytes are not those that were registered; one without a digest is taken as it is.
+
+        Raises:
+            ValueError: with both digests.
+        """
+        tags = next((made.tags for made in self.registry.versions(self.model) if made.version == version), {})
+        kept = tags.get(PACKAGE_DIGEST)
+        if kept is not None and (found := folder_digest(package)) != kept:
+            raise ValueError(f"its package's bytes changed since it was registered ({found[:12]}, were {kept[:12]})")

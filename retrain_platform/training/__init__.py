@@ -4,14 +4,15 @@ from typing import Annotated, get_args
 
 from pydantic import Field
 
+from retrain_platform.training.ensemble import Ensemble
 from retrain_platform.training.lightgbm import LightGBM
 from retrain_platform.training.python import PythonLearner
 from retrain_platform.training.sklearn import Sklearn
 
-LearnerSpec = Annotated[LightGBM | Sklearn | PythonLearner, Field(discriminator="kind")]
+LearnerSpec = Annotated[LightGBM | Sklearn | PythonLearner | Ensemble, Field(discriminator="kind")]
 """The configuration of any learner."""
 
-LEARNERS: tuple[type[LightGBM | Sklearn | PythonLearner], ...] = get_args(get_args(LearnerSpec)[0])
+LEARNERS: tuple[type[LightGBM | Sklearn | PythonLearner | Ensemble], ...] = get_args(get_args(LearnerSpec)[0])
 """Every member of `LearnerSpec`, in the order of the union."""
 
-__all__ = ["LEARNERS", "LearnerSpec", "LightGBM", "PythonLearner", "Sklearn"]
+__all__ = ["LEARNERS", "Ensemble", "LearnerSpec", "LightGBM", "PythonLearner", "Sklearn"]

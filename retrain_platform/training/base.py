@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from retrain_platform.dataset.label import Task
 from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
 from retrain_platform.dataset.record import Record
+from retrain_platform.policy.base import Depth
+from retrain_platform.training.search import Found
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Candidate",
+    "Continuing",
     "FitReport",
     "Fitted",
     "Learner",
@@ -29,16 +33,23 @@ __all__ = [
     "UnknownVersion",
 ]
 
-Task = Literal["binary", "regression"]
-
 
 class FitReport(Record):
-    """What a fit says of itself. `curves`: metric name by split name, one number a round."""
+    """What a fit says of itself. `curves`: metric name by split name, one number a round.
+
+    `classes` are those of a multi-class label, in the order of the scores; empty for every other task. Of a model
+    that went on from another one `rounds` counts both's, `taken_over` the other's. `stopped` says what ended the fit
+    before its time, in words; `notes` what else a person should know of it, a sentence each.
+    """
 
     rounds: int
     features: tuple[str, ...]
     importance: dict[str, float]
     curves: dict[str, tuple[float, ...]] = {}
+    classes: tuple[str, ...] = ()
+    taken_over: int = 0
+    stopped: str = ""
+    notes: tuple[str, ...] = ()
 
 
 class Fitted(Protocol):
@@ -47,7 +58,9 @@ class Fitted(Protocol):
     report: FitReport
 
     def score(self, frame: pd.DataFrame) -> NDArray[np.float64]:
-        """One number a row: P(label = 1) for binary, the prediction for regression.
+        """One number a row: P(label = 1) for binary, the prediction for regression, what orders a query for ranking.
+
+        Of several classes P(class), shape (rows, classes), in the order of `report.classes`.
 
         Raises:
             MissingColumns: when `frame` lacks a column that the preparation was fitted on.
@@ -66,20 +79,57 @@ class Learner(Protocol):
     def fit(
         self,
         train: pd.DataFrame,
-        labels: NDArray[np.float64],
+        labels: NDArray[Any],
         *,
         valid: pd.DataFrame | None = None,
-        valid_labels: NDArray[np.float64] | None = None,
+        valid_labels: NDArray[Any] | None = None,
         rounds: int | None = None,
+        weights: NDArray[np.float64] | None = None,
+        valid_weights: NDArray[np.float64] | None = None,
+        queries: NDArray[np.integer] | None = None,
+        valid_queries: NDArray[np.integer] | None = None,
     ) -> Fitted:
         """Fit on `train` (feature columns only) in its row order; same input, same model.
 
+        `labels` are float64; of several classes the names, as texts: those of `train` are the classes that the
+        model knows. `queries` number, for ranking, the lists that rows are ranked in; None for every other task.
+
+        `weights`, one a row, finite and at least 0, say how much each row counts, 2 as much as two such rows;
+        rows that weigh 0 are as good as not there. `valid_weights` are those of `valid`. None: all rows alike.
+
         Raises:
-            OneClass: a binary label with one class only.
+            OneClass: a label of classes with one class only, or relevance that is the same of all rows.
+            ValueError: weights that are none, or that this learner cannot take.
         """
 
     def load(self, folder: Path) -> Fitted:
         """What `save` wrote."""
+
+
+@runtime_checkable
+class Continuing(Protocol):
+    """A learner whose models can go on learning: from one that it fitted, on newer rows."""
+
+    def continue_from(
+        self,
+        base: Fitted,
+        train: pd.DataFrame,
+        labels: NDArray[Any],
+        *,
+        valid: pd.DataFrame | None = None,
+        valid_labels: NDArray[Any] | None = None,
+        rounds: int | None = None,
+        weights: NDArray[np.float64] | None = None,
+        valid_weights: NDArray[np.float64] | None = None,
+    ) -> Fitted:
+        """A new model that begins as `base`, whose preparation it keeps; the rows are as those of `Learner.fit`.
+
+        `rounds` fixes how many are added; else `valid` stops them early. `base` stays as it is.
+
+        Raises:
+            CannotContinue: `base` is no model of this learner, has come to its most rounds, or met labels that it
+                does not know.
+        """
 
 
 class ModelVersion(Record):
@@ -124,7 +174,10 @@ class Registry(Protocol):
 class Candidate(Record):
     """A fitted recipe before its exam. `seen_until`: no row at or after it was used, early stopping included.
 
-    `code` is the fingerprint of what prepared and fitted it, where that is known.
+    `code` is the fingerprint of what prepared and fitted it, where that is known; `package_digest` that of the
+    bytes it was kept in (`training.artefact`). `depth` is how deep the retrain went, `found` are the parameters of a
+    search, this one's or the last one's. `continued_from` is the version that it goes on from, where it does, by rows
+    from `continued_since` on. `notes` are sentences for people.
     """
 
     decision_id: str
@@ -135,6 +188,12 @@ class Candidate(Record):
     model_fingerprint: str
     report: FitReport
     code: str = ""
+    package_digest: str = ""
+    depth: Depth = "full"
+    found: Found = {}
+    continued_from: str = ""
+    continued_since: datetime | None = None
+    notes: tuple[str, ...] = ()
 
 
 class OneClass(ValueError):

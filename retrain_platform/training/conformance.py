@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from retrain_platform.dataset.classes import class_names, class_places
 from retrain_platform.training.base import Fitted, Learner, MissingColumns, Task
 
 if TYPE_CHECKING:
@@ -20,13 +21,17 @@ _LEAST = 0.3
 
 
 class Seen(NamedTuple):
-    """Rows to learn from, later rows, and the labels of both. `plain`: whoever learns at all gets them right."""
+    """Rows to learn from, later rows, and the labels of both. `plain`: whoever learns at all gets them right.
+
+    `queries` are those of the rows to learn from, for ranking.
+    """
 
     train: pd.DataFrame
-    labels: NDArray[np.float64]
+    labels: NDArray[Any]
     later: pd.DataFrame
-    truth: NDArray[np.float64]
+    truth: NDArray[Any]
     plain: bool = False
+    queries: NDArray[np.integer] | None = None
 
 
 def unmet(learner: Learner, task: Task, seen: Seen | None = None) -> list[str]:
@@ -37,7 +42,7 @@ def unmet(learner: Learner, task: Task, seen: Seen | None = None) -> list[str]:
     """
     known = made_up(task) if seen is None else seen
     try:
-        fitted = learner.fit(known.train.copy(), known.labels.copy())
+        fitted = learner.fit(known.train.copy(), known.labels.copy(), queries=known.queries)
     except Exception as error:
         return [f"must fit {len(known.train)} rows of {known.train.shape[1]} columns: {_told(error)}"]
     found: list[str] = []
@@ -53,7 +58,8 @@ def unmet(learner: Learner, task: Task, seen: Seen | None = None) -> list[str]:
 def made_up(task: Task) -> Seen:
     """600 rows to learn from and 300 later ones; the label follows a number and a text."""
     train, later = _rows(600, 1), _rows(300, 2)
-    return Seen(train, _labels(train, task), later, _labels(later, task), plain=True)
+    queries = np.arange(len(train)) // 10 if task == "ranking" else None
+    return Seen(train, _labels(train, task), later, _labels(later, task), plain=True, queries=queries)
 
 
 def _rows(count: int, seed: int) -> pd.DataFrame:
@@ -73,9 +79,13 @@ def _rows(count: int, seed: int) -> pd.DataFrame:
     return frame
 
 
-def _labels(frame: pd.DataFrame, task: Task) -> NDArray[np.float64]:
+def _labels(frame: pd.DataFrame, task: Task) -> NDArray[Any]:
     late = (frame["carrier"] == "UA").to_numpy(np.float64) * 30 - 60
     minutes: NDArray[np.float64] = late + frame["temp"].fillna(50).to_numpy() + frame["distance"].to_numpy() / 200
+    if task == "multiclass":
+        return np.array(["early", "late", "very late"], dtype=object)[np.digitize(minutes, (-10, 10))]
+    if task == "ranking":
+        return np.digitize(minutes, (-10, 10, 30)).astype(np.float64)
     return (minutes > 0).astype(np.float64) if task == "binary" else minutes
 
 
@@ -85,7 +95,7 @@ def _told(error: Exception) -> str:
 
 def _is_repeatable(learner: Learner, fitted: Fitted, seen: Seen) -> Iterator[str]:
     """Must give the same model for the same rows."""
-    again = learner.fit(seen.train.copy(), seen.labels.copy())
+    again = learner.fit(seen.train.copy(), seen.labels.copy(), queries=seen.queries)
     if not np.array_equal(again.score(seen.later), fitted.score(seen.later)):
         yield "must give the same model for the same rows: a second fit scores otherwise; fix its seed"
     elif again.fingerprint() != fitted.fingerprint():
@@ -95,14 +105,35 @@ def _is_repeatable(learner: Learner, fitted: Fitted, seen: Seen) -> Iterator[str
 def _learns(learner: Learner, fitted: Fitted, seen: Seen) -> Iterator[str]:
     """Must learn something."""
     scores = fitted.score(seen.later)
-    if len(np.unique(scores)) < 2:
-        yield f"must learn something: every row has the score {scores[0]:g}"
-    if not seen.plain or len(np.unique(scores)) < 2:
+    if len(np.unique(scores, axis=0)) < 2:
+        yield f"must learn something: every row has the score {_shown(scores[0])}"
+        return
+    if scores.ndim == 2:
+        yield from _tells_classes(fitted, scores, seen)
+    if not seen.plain or scores.ndim == 2:
         return
     ranks = np.argsort(np.argsort(scores)), np.argsort(np.argsort(seen.truth))
     found = float(np.corrcoef(*ranks)[0, 1])
     if found < _LEAST:
         yield f"must learn something: the rank correlation with plain truth == {found:.2f}, must be >= {_LEAST:g}"
+
+
+def _tells_classes(fitted: Fitted, scores: NDArray[np.float64], seen: Seen) -> Iterator[str]:
+    """Of several classes: chances of those there were that add up to 1, more often right than the usual class."""
+    if fitted.report.classes != class_names(seen.labels):
+        yield f"must know its classes: {fitted.report.classes}, learned from {class_names(seen.labels)}"
+        return
+    if not np.allclose(scores.sum(axis=1), 1, atol=1e-6):
+        yield f"must give chances that add up to 1: those of a row add up to {scores[0].sum():g}"
+    truth = class_places(seen.truth, fitted.report.classes)
+    usual = float(np.bincount(truth[~np.isnan(truth)].astype(np.intp)).max(initial=0)) / len(truth)
+    skill = (float((scores.argmax(axis=1) == truth).mean()) - usual) / max(1 - usual, 1e-9)
+    if seen.plain and skill < _LEAST:
+        yield f"must learn something: it saves {skill:.2f} of the usual class's misses, must be >= {_LEAST:g}"
+
+
+def _shown(score: Any) -> str:
+    return ", ".join(f"{each:g}" for each in np.atleast_1d(score))
 
 
 def _comes_back(learner: Learner, fitted: Fitted, seen: Seen) -> Iterator[str]:
@@ -125,7 +156,8 @@ def _scores_each_row_alone(learner: Learner, fitted: Fitted, seen: Seen) -> Iter
     for row in range(0, min(12, len(seen.later)), 3):
         alone = fitted.score(seen.later.iloc[[row]])
         if not np.allclose(alone, together[[row]], rtol=1e-9):
-            yield f"must score one row as it does among others: {alone[0]:g} alone, {together[row]:g} among others"
+            both = f"{_shown(alone[0])} alone, {_shown(together[row])} among others"
+            yield f"must score one row as it does among others: {both}"
     if len(fitted.score(seen.later.iloc[:0])):
         yield "must score no row where there is none"
 
@@ -157,6 +189,35 @@ def _knows_its_columns(learner: Learner, fitted: Fitted, seen: Seen) -> Iterator
         yield "must not mind other columns, and their order"
 
 
+def _minds_weights(learner: Learner, fitted: Fitted, seen: Seen) -> Iterator[str]:
+    """Must learn more from rows that weigh more, and nothing from those that weigh 0, or refuse weights."""
+    import pandas as pd
+
+    rows, half = len(seen.labels), len(seen.labels) // 2
+    none = np.where(np.arange(rows) < half, 0.0, 1.0)
+    try:
+        without = learner.fit(seen.train.copy(), seen.labels.copy(), weights=none, queries=seen.queries)
+    except ValueError as error:
+        if "weights" not in str(error):
+            raise
+        return  # it takes none, and says so
+    there = None if seen.queries is None else seen.queries[half:]
+    weights = np.ones(rows - half)  # a forest draws its rows by their weights where there are any
+    alone = learner.fit(seen.train.iloc[half:].copy(), seen.labels[half:].copy(), weights=weights, queries=there)
+    if not np.allclose(without.score(seen.later), alone.score(seen.later), rtol=1e-9):
+        yield "must learn nothing from rows that weigh 0: it scores otherwise than without them"
+    both = pd.concat([seen.train, seen.train], ignore_index=True)
+    labels = np.concatenate([seen.labels, seen.labels[::-1]])
+    asked = None if seen.queries is None else np.concatenate([seen.queries, seen.queries + seen.queries.max() + 1])
+    apart = []
+    for right, wrong in ((1.0, 0.02), (0.02, 1.0)):
+        weights = np.repeat([right, wrong], rows)
+        scores = learner.fit(both.copy(), labels.copy(), weights=weights, queries=asked).score(seen.later)
+        apart.append(float(np.abs(scores - fitted.score(seen.later)).mean()))
+    if not apart[0] < apart[1]:
+        yield "must learn more from rows that weigh more: heavy right labels teach no more than heavy wrong ones"
+
+
 _ASKED: tuple[Callable[[Learner, Fitted, Seen], Iterator[str]], ...] = (
     _is_repeatable,
     _learns,
@@ -164,4 +225,5 @@ _ASKED: tuple[Callable[[Learner, Fitted, Seen], Iterator[str]], ...] = (
     _scores_each_row_alone,
     _meets_the_strange,
     _knows_its_columns,
+    _minds_weights,
 )

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from retrain_platform.dataset.duration import Duration
+from retrain_platform.training.budget import TimeLimit
+from retrain_platform.training.incremental import MoreTrees
 from retrain_platform.training.recipe import Recipe
+from retrain_platform.training.search import Dimension, Found
 
 PARAMETERS = frozenset(
     {
@@ -77,6 +80,17 @@ OURS = {
 }  # fmt: skip
 """What would fight with another field of the spec, and which one."""
 
+FLAGS = frozenset({"boost_from_average", "extra_trees", "is_unbalance", "linear_tree"})
+"""The parameters that are true or false."""
+
+COUNTS = frozenset(
+    {
+        "bagging_freq", "bin_construct_sample_cnt", "max_bin", "max_cat_threshold", "max_cat_to_onehot", "max_depth",
+        "min_data_in_bin", "min_data_in_leaf", "min_data_per_group", "num_leaves",
+    }
+)  # fmt: skip
+"""The parameters that are whole numbers."""
+
 
 class LightGBM(Recipe):
     """Trees by LightGBM's own names in `params`, at most `rounds` of them.
@@ -84,14 +98,17 @@ class LightGBM(Recipe):
     The fit stops when `early_stopping_rounds` more trees have not helped on the part `early_stop_on`,
     the newest before the holdout; the refit takes as many trees as were best there. `stop_metric` says
     what must have helped: None takes the task's loss, which also follows how often the label is 1 there.
+    A fit that takes longer than `time_limit` ends there with the best of its trees so far: not repeatable, said so.
     """
 
     kind: Literal["lightgbm"] = "lightgbm"
     params: dict[str, float | int | bool | str] = {}
     rounds: int = Field(default=300, ge=1, le=100_000)
     early_stopping_rounds: int = Field(default=30, ge=1)
-    stop_metric: Literal["auc", "log_loss", "rmse", "mae"] | None = None
+    stop_metric: Literal["auc", "log_loss", "rmse", "mae", "ndcg@10", "map@10"] | None = None
     early_stop_on: Duration = timedelta(weeks=1)
+    time_limit: TimeLimit | None = None
+    incremental: MoreTrees | None = None
 
     @field_validator("params")
     @classmethod
@@ -100,6 +117,28 @@ class LightGBM(Recipe):
         if problems:
             raise ValueError("; ".join(problems))
         return value
+
+    @model_validator(mode="after")
+    def _searched_parameters(self) -> LightGBM:
+        space = self.search.space if self.search else {}
+        problems = [f"search.space.{name} {cure}" for name, cure in _refused(dict.fromkeys(space, 0))]
+        problems += [said for name, dimension in space.items() for said in _misfit(name, dimension)]
+        problems += [
+            f"params.{name} == {self.params[name]!r}, must be in search.space.{name}: the search begins with it"
+            for name, dimension in space.items()
+            if name in self.params and not dimension.holds(self.params[name])
+        ]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def with_params(self, found: Found) -> LightGBM:
+        """The recipe that a search found: nothing more is searched."""
+        return self.model_copy(update={"params": {**self.params, **found}, "search": None})
+
+    def searched_params(self) -> Found:
+        """The recipe's own values of what is searched, as far as it has them."""
+        return {name: value for name, value in self.params.items() if self.search and name in self.search.space}
 
 
 def _refused(params: dict[str, float | int | bool | str]) -> Iterator[tuple[str, str]]:
@@ -111,3 +150,18 @@ def _refused(params: dict[str, float | int | bool | str]) -> Iterator[tuple[str,
         elif name not in PARAMETERS:
             close = difflib.get_close_matches(name, PARAMETERS, 1)
             yield name, f"is no parameter known here{f': did you mean {close[0]}?' if close else ''}"
+
+
+def _misfit(name: str, dimension: Dimension) -> Iterator[str]:
+    """What is wrong with a range for this parameter."""
+    if dimension.choices is not None:
+        return
+    if name in FLAGS or name == "data_sample_strategy":
+        yield f"search.space.{name} == a range, must be choices"
+    elif name in COUNTS and not dimension.whole:
+        yield f"search.space.{name}.low == {dimension.low}, .high == {dimension.high}, must be whole numbers"
+    elif name in PARAMETERS - COUNTS and dimension.whole:
+        yield (
+            f"search.space.{name}.low == {dimension.low}, .high == {dimension.high}, must be fractions, "
+            f"as in {dimension.low}.0: whole numbers would be tried alone"
+        )

@@ -9,6 +9,7 @@ from pydantic import field_validator
 
 from retrain_platform.dataset.places import function_name
 from retrain_platform.training.recipe import Recipe
+from retrain_platform.training.search import Found
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +25,9 @@ class OwnModel(Protocol):
     """
 
     def score(self, frame: pd.DataFrame) -> NDArray[np.float64]:
-        """One number a row, finite: P(label = 1) for binary, the prediction for regression.
+        """One number a row, finite: P(label = 1) for binary, the prediction for regression, what orders a query.
+
+        Of several classes P(class), shape (rows, classes), in the order of the `classes` that the fit was given.
 
         The columns are those of the fit; texts are Python's, a missing value may be in any of them.
         """
@@ -40,7 +43,7 @@ class OwnModel(Protocol):
 class OwnFit(Protocol):
     """A function that fits: it may leave out every argument after the first two."""
 
-    def __call__(
+    def __call__(  # noqa: PLR0913 - a function takes of it what it needs
         self,
         train: pd.DataFrame,
         labels: NDArray[np.float64],
@@ -51,8 +54,18 @@ class OwnFit(Protocol):
         valid: pd.DataFrame | None,
         valid_labels: NDArray[np.float64] | None,
         rounds: int | None,
+        weights: NDArray[np.float64] | None,
+        valid_weights: NDArray[np.float64] | None,
+        classes: tuple[str, ...],
+        queries: NDArray[np.integer] | None,
+        valid_queries: NDArray[np.integer] | None,
     ) -> OwnModel:
-        """Fit on `train` (feature columns only) in its row order; same input, same model."""
+        """Fit on `train` (feature columns only) in its row order; same input, same model.
+
+        Of several classes a label is the class's place in `classes`. `queries` number the lists that rows are ranked
+        in; None for every other task.
+        `weights`, one a row and over 0, come where the spec asks for them, which takes the parameter.
+        """
 
 
 class PythonLearner(Recipe):
@@ -66,3 +79,18 @@ class PythonLearner(Recipe):
     @classmethod
     def _module_and_function(cls, value: str) -> str:
         return function_name("call", value)
+
+    @field_validator("incremental")
+    @classmethod
+    def _trained_anew(cls, value: object) -> object:
+        if value is not None:
+            raise ValueError("incremental == given, must be left out: a function of your own is trained anew each time")
+        return value
+
+    def searched_params(self) -> Found:
+        """The recipe's own values of what is searched, as far as it has them."""
+        return {name: value for name, value in self.params.items() if self.search and name in self.search.space}
+
+    def with_params(self, found: Found) -> PythonLearner:
+        """The recipe that a search found: nothing more is searched."""
+        return self.model_copy(update={"params": {**self.params, **found}, "search": None})

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
+from retrain_platform.training.incremental import MorePasses
 from retrain_platform.training.recipe import Recipe
+from retrain_platform.training.search import Found, Value
 
 OURS = {
     "random_state": "is set by training.seed",
@@ -44,12 +46,15 @@ class Sklearn(Recipe):
     trees), missing numbers the median, and numbers are scaled.
     """
 
+    in_rounds: ClassVar[bool] = False
+
     kind: Literal["sklearn"] = "sklearn"
     estimator: str | None = None
     params: dict[str, Any] = {}
     steps: tuple[Step, ...] = ()
     categories: Literal["one_hot", "ordinal"] = "one_hot"
     most_categories: int = Field(default=100, ge=2, le=10_000)
+    incremental: MorePasses | None = None
 
     @field_validator("early_stop_on")
     @classmethod
@@ -82,6 +87,62 @@ class Sklearn(Recipe):
     def pipeline(self) -> tuple[Step, ...]:
         """The steps, also where the spec names one estimator only."""
         return self.steps or (Step(estimator=str(self.estimator), params=self.params),)
+
+    @model_validator(mode="after")
+    def _searched_parameters(self) -> Sklearn:
+        space, own = (self.search.space if self.search else {}), self._own()
+        for name, dimension in space.items():
+            step, _, param = name.rpartition(".")
+            if step not in self._step_names or not param:
+                written = " or ".join(
+                    f"{each}.NAME" if each else "NAME of the estimator's own" for each in self._step_names
+                )
+                raise ValueError(f"search.space.{name} == no step's, must be written {written}")
+            if param in OURS:
+                raise ValueError(f"search.space.{name} {OURS[param]}")
+            if name in own and not dimension.holds(own[name]):
+                raise ValueError(
+                    f"params.{name} == {own[name]!r}, must be in search.space.{name}: the search begins with it"
+                )
+        return self
+
+    @property
+    def _step_names(self) -> tuple[str, ...]:
+        """What a searched parameter is called by before its dot: the step's class in small letters; '' of the only one.
+
+        Where several steps have one class they are numbered, as in ridge-1 and ridge-2.
+        """
+        if not self.steps:
+            return ("",)
+        classes = [step.estimator.rpartition(".")[2].lower() for step in self.steps]
+        return tuple(
+            name if classes.count(name) == 1 else f"{name}-{classes[: place + 1].count(name)}"
+            for place, name in enumerate(classes)
+        )
+
+    def _own(self) -> dict[str, Any]:
+        """The pipeline's arguments by the names that a search has for them."""
+        steps = zip(self._step_names, self.pipeline, strict=True)
+        return {
+            f"{name}.{param}" if name else param: value for name, step in steps for param, value in step.params.items()
+        }
+
+    def searched_params(self) -> Found:
+        """The recipe's own values of what is searched, as far as it has them."""
+        return {name: value for name, value in self._own().items() if self.search and name in self.search.space}
+
+    def with_params(self, found: Found) -> Sklearn:
+        """The recipe that a search found: nothing more is searched."""
+        by_step: dict[str, dict[str, Value]] = {}
+        for name, value in found.items():
+            step, _, param = name.rpartition(".")
+            by_step.setdefault(step, {})[param] = value
+        steps = tuple(
+            step.model_copy(update={"params": {**step.params, **by_step.get(name, {})}})
+            for name, step in zip(self._step_names, self.pipeline, strict=True)
+        )
+        changed = {"steps": steps} if self.steps else {"params": steps[0].params}
+        return self.model_copy(update={**changed, "search": None})
 
 
 def _dotted(value: str) -> str:

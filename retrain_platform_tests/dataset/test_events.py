@@ -163,26 +163,27 @@ LANDED = LabelSpec(column="late", arrival="landed")
 
 
 @pytest.mark.parametrize(
-    ("frame", "label", "binary", "said"),
+    ("frame", "label", "task", "said"),
     [
-        (rows(late=["yes", "no", None]), LABEL, False, ("late == 'yes', must be a finite number, true or false, or",)),
-        (rows(late=[np.inf, 0, 1]), LABEL, False, ("late == inf, must be a finite number",)),
-        (rows(late=[0, 1, 2]), LABEL, True, ("late == 2, must be 0 or 1, true or false, or missing",)),
-        (rows().drop(columns="late"), LABEL, False, ("label.column == 'late', must be a column of the source",)),
+        (rows(late=["yes", "no", None]), LABEL, "regression", ("late == 'yes', must be a finite number, true",)),
+        (rows(late=[np.inf, 0, 1]), LABEL, "regression", ("late == inf, must be a finite number",)),
+        (rows(late=[0, 1, 2]), LABEL, "binary", ("late == 2, must be 0 or 1, true or false, or missing",)),
+        (rows(late=[0, -1, 2]), LABEL, "ranking", ("late == -1, must be a finite number of at least 0, true or",)),
+        (rows().drop(columns="late"), LABEL, "regression", ("label.column == 'late', must be a column of the source",)),
         (
             rows().drop(columns="late"),
             LANDED,
-            False,
+            "regression",
             ("label.column == 'late', must be a column", "label.arrival == 'landed', must be a column"),
         ),
-        (rows(landed=["2013-01-09", None, None]), LANDED, False, ("landed is missing for 1 labelled rows",)),
-        (rows(landed=["soon", None, None]), LANDED, False, ("landed == 'soon', must be a time",)),
+        (rows(landed=["2013-01-09", None, None]), LANDED, "regression", ("landed is missing for 1 labelled rows",)),
+        (rows(landed=["soon", None, None]), LANDED, "regression", ("landed == 'soon', must be a time",)),
     ],
 )
 def test_rows_whose_labels_cannot_be_read_come_without_them_and_the_reason(
-    frame: pd.DataFrame, label: LabelSpec, binary: bool, said: tuple[str, ...]
+    frame: pd.DataFrame, label: LabelSpec, task: str, said: tuple[str, ...]
 ) -> None:
-    result = arranged(frame, label=label, binary=binary)
+    result = arranged(frame, label=label, task=task)
     assert len(result.unlabelled) == len(said)
     assert all(begins in text for begins, text in zip(said, result.unlabelled, strict=True))
     assert result.rows == 3

@@ -38,24 +38,69 @@ class Line:
         return cls(json.loads((folder / "line.json").read_text()))
 
 
-def fit(train: pd.DataFrame, labels: np.ndarray, *, task: str, params: dict[str, Any]) -> Line:
+def fit(
+    train: pd.DataFrame, labels: np.ndarray, *, task: str, params: dict[str, Any], weights: np.ndarray | None = None
+) -> Line:
     """Ridge regression; the function names the arguments that it needs."""
+    weighing = np.ones(len(labels)) if weights is None else weights
     texts = {
-        name: pd.Series(labels).groupby(train[name].to_numpy()).mean().to_dict()
+        name: (pd.Series(labels * weighing).groupby(values).sum() / pd.Series(weighing).groupby(values).sum()).to_dict()
         for name in train
-        if train[name].dtype == object
+        if (values := train[name].to_numpy()).dtype == object
     }
     raw = matrix(train, texts)
-    means = np.array([np.nanmean(column) if np.isfinite(column).any() else 0.0 for column in raw.T])
-    widths = np.array([np.nanstd(column) or 1.0 if np.isfinite(column).any() else 1.0 for column in raw.T])
+    known = np.isfinite(raw)
+    shares = np.where(known, weighing[:, None], 0.0)
+    shares = shares / np.maximum(shares.sum(axis=0), 1e-300)
+    means = (shares * np.where(known, raw, 0.0)).sum(axis=0)
+    widths = np.sqrt((shares * np.where(known, raw - means, 0.0) ** 2).sum(axis=0))
+    widths[widths == 0] = 1.0
     scaled = np.nan_to_num((raw - means) / widths)
+    base = float((labels * weighing).sum() / weighing.sum())
     ridge = params.get("ridge", 1.0) * np.eye(scaled.shape[1])
-    weights = np.linalg.solve(scaled.T @ scaled + ridge, scaled.T @ (labels - labels.mean()))
-    kept = {"means": means, "widths": widths, "weights": weights}
+    moments = (scaled * weighing[:, None]).T
+    line = np.linalg.solve(moments @ scaled + ridge, moments @ (labels - base))
+    kept = {"means": means, "widths": widths, "weights": line}
     return Line(
         {name: values.tolist() for name, values in kept.items()}
-        | {"texts": texts, "features": list(train.columns), "base": float(labels.mean()), "binary": task == "binary"}
+        | {"texts": texts, "features": list(train.columns), "base": base, "binary": task == "binary"}
     )
+
+
+class Lines:
+    """A line for each class, its answers shared out to add up to 1."""
+
+    def __init__(self, lines: list[Line]) -> None:
+        self.lines = lines
+
+    def score(self, frame: pd.DataFrame) -> np.ndarray:
+        found = np.column_stack([line.score(frame) for line in self.lines]) + 1e-6
+        return found / found.sum(axis=1, keepdims=True)
+
+    def save(self, folder: Path) -> None:
+        (folder / "lines.json").write_text(json.dumps([line.kept for line in self.lines]))
+
+    @classmethod
+    def load(cls, folder: Path) -> Lines:
+        return cls([Line(kept) for kept in json.loads((folder / "lines.json").read_text())])
+
+
+def fit_classes(train: pd.DataFrame, labels: np.ndarray, *, classes: tuple[str, ...], weights: Any = None) -> Lines:
+    """One class against the rest; `labels` are places among `classes`."""
+    each = [(labels == place).astype(float) for place in range(len(classes))]
+    return Lines([fit(train, one, task="binary", params={}, weights=weights) for one in each])
+
+
+def careless(
+    train: pd.DataFrame, labels: np.ndarray, *, task: str, params: dict[str, Any], weights: np.ndarray | None = None
+) -> Line:
+    """Takes weights and does not mind them."""
+    return fit(train, labels, task=task, params=params)
+
+
+def unweighted(train: pd.DataFrame, labels: np.ndarray, *, task: str, params: dict[str, Any]) -> Line:
+    """Has no place for weights."""
+    return fit(train, labels, task=task, params=params)
 
 
 class Wrapped(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
@@ -69,8 +114,11 @@ class Wrapped(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
 
 
 def fit_pyfunc(train: pd.DataFrame, labels: np.ndarray, **given: Any) -> Wrapped:
-    assert set(given) == {"task", "seed", "params", "valid", "valid_labels", "rounds"}
-    return Wrapped(fit(train, labels, task=given["task"], params=given["params"]))
+    assert set(given) == {
+        "task", "seed", "params", "valid", "valid_labels", "rounds", "weights", "valid_weights", "classes", "queries",
+        "valid_queries",
+    }  # fmt: skip
+    return Wrapped(fit(train, labels, task=given["task"], params=given["params"], weights=given["weights"]))
 
 
 def breaks(train: pd.DataFrame, labels: np.ndarray) -> Line:

@@ -3,10 +3,12 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from retrain_platform.training import LEARNERS, LearnerSpec, LightGBM, Sklearn
+from retrain_platform.training import LEARNERS, Ensemble, LearnerSpec, LightGBM, Sklearn
+from retrain_platform.training.challenger import cheap
 
 ADAPTER: TypeAdapter[LearnerSpec] = TypeAdapter(LearnerSpec)
 RIDGE = {"kind": "sklearn", "estimator": "sklearn.linear_model.Ridge"}
+TREES = {"kind": "lightgbm", "params": {"num_leaves": 7}}
 
 
 def refused(**fields: Any) -> str:
@@ -20,6 +22,7 @@ def test_every_member_is_read_by_its_kind_and_written_back() -> None:
         ADAPTER.validate_python({"kind": "lightgbm", "window": "26w", "params": {"num_leaves": 63, "lambda_l2": 0.5}}),
         ADAPTER.validate_python({**RIDGE, "params": {"alpha": 2.0}}),
         ADAPTER.validate_python({"kind": "python", "call": "my_pkg.train:fit", "params": {"depth": 3}}),
+        ADAPTER.validate_python({"kind": "ensemble", "by": "carrier", "member": RIDGE, "members": {"UA": TREES}}),
     ]
     assert [type(spec) for spec in read] == list(LEARNERS)
     for spec in read:
@@ -75,3 +78,36 @@ def test_what_another_field_says_is_not_said_twice() -> None:
     step = {"estimator": "sklearn.linear_model.Ridge", "params": {"n_jobs": 4}}
     assert "n_jobs == 4 is the machine's business" in refused(kind="sklearn", steps=[step])
     assert "early_stop_on == 1w, must be left out: this learner has no rounds" in refused(**RIDGE, early_stop_on="1w")
+
+
+def test_what_is_said_of_the_rows_is_said_of_the_ensemble_and_not_of_its_members() -> None:
+    said = refused(
+        kind="ensemble",
+        by="carrier",
+        member={**TREES, "holdout": "3w", "half_life": "90d"},
+        members={"UA": {**RIDGE, "refit": False}},
+    )
+    assert "member.holdout == 3w, must be said of the ensemble, training.holdout" in said
+    assert "member.half_life == 90d, must be said of the ensemble" in said
+    assert "members.UA.refit == given, must be said of the ensemble, training.refit" in said
+    search = {"space": {"num_leaves": {"low": 3, "high": 9}}}
+    assert "must be left out: an ensemble takes its members' recipes" in refused(
+        kind="ensemble", by="carrier", member={**TREES, "search": search}
+    )
+    assert "search and incremental must be left out" in refused(
+        kind="ensemble", by="carrier", member=TREES, search=search
+    )
+    assert "early_stop_on == 1w, must be left out: no member has rounds" in refused(
+        kind="ensemble", by="carrier", member=RIDGE, early_stop_on="1w"
+    )
+
+
+def test_a_cheap_ensemble_has_cheap_members_and_no_limit_to_find() -> None:
+    spec = ADAPTER.validate_python(
+        {"kind": "ensemble", "by": "carrier", "member": TREES, "members": {"UA": RIDGE}, "anomaly": {"of": "lately"}}
+    )
+    few = cheap(spec, trees=5, leaves=4)
+    assert isinstance(few, Ensemble)
+    assert isinstance(few.member, LightGBM)
+    assert (few.member.rounds, few.member.params["num_leaves"], few.anomaly) == (5, 4, None)
+    assert few.members == spec.members

@@ -54,6 +54,17 @@ def test_scores_that_are_none_never_leave_the_model(how: str, said: str) -> None
     assert any(said in told for told in unmet(own("odd", how=how), "binary"))
 
 
+def test_weights_are_minded_or_refused() -> None:
+    assert unmet(own("careless"), "binary") == [
+        "must learn more from rows that weigh more: heavy right labels teach no more than heavy wrong ones"
+    ]
+    assert unmet(own("unweighted"), "binary") == []
+    with pytest.raises(PluginFailed, match="has no parameter weights, must have one where half_life or balance"):
+        own("unweighted").fit(SEEN.train, SEEN.labels, weights=np.ones(len(SEEN.labels)))
+    with pytest.raises(PluginFailed, match="must name a function"):
+        own("nowhere").fit(SEEN.train, SEEN.labels, weights=np.ones(len(SEEN.labels)))
+
+
 def test_what_a_function_does_not_keep_is_told_in_sentences() -> None:
     told = unmet(own("moody"), "binary")
     assert "must give the same model for the same rows: a second fit scores otherwise; fix its seed" in told
