@@ -16,6 +16,8 @@ from retrain_platform.release.base import Stage
 from retrain_platform.spec import ModelSpec, SpecErrors
 from retrain_platform.spec.checking import Contradiction
 from retrain_platform.spec.problem import Problem, child, line_of, undotted
+from retrain_platform.training.ensemble import Ensemble
+from retrain_platform.training.search import Found, Search
 from retrain_platform.training.sklearn import Sklearn
 
 
@@ -35,7 +37,8 @@ def further(spec: ModelSpec, path: Path, named: dict[str, Path], *, plugin: bool
     if before != path:
         wrong.append(("name", repr(spec.name), f"must be another name: {before} has it already"))
     gone = absent(spec)
-    wrong += [*_expectations(spec), *_estimators(spec), *gone, *(unmet(spec) if plugin and not gone else ())]
+    wrong += [*_expectations(spec), *_estimators(spec), *_suite_files(spec), *gone]
+    wrong += unmet(spec) if plugin and not gone else []
     misfit, notes = _columns(spec)
     problems = [Problem(str(path), line_of(node, undotted(field)), field, *said) for field, *said in [*wrong, *misfit]]
     if problems:
@@ -55,14 +58,49 @@ def _expectations(spec: ModelSpec) -> Iterator[Contradiction]:
 
 
 def _estimators(spec: ModelSpec) -> Iterator[Contradiction]:
-    if not isinstance(spec.training, Sklearn):
-        return
-    from retrain_platform.adapters.sklearn_learner import unknown_estimator
+    recipes = spec.training.recipes() if isinstance(spec.training, Ensemble) else [("", spec.training)]
+    asked = [(f"training.{path}." if path else "training.", one) for path, one in recipes if isinstance(one, Sklearn)]
+    if asked:
+        with console.status("asking scikit-learn"):
+            for path, recipe in asked:
+                yield from _unknown_steps(spec, path, recipe)
 
-    with console.status("asking scikit-learn"):
-        for position, step in enumerate(spec.training.pipeline):
-            if said := unknown_estimator(step, spec.task if position + 1 == len(spec.training.pipeline) else None):
-                yield _split(f"training.{f'steps[{position}].' if spec.training.steps else ''}{said}")
+
+def _unknown_steps(spec: ModelSpec, path: str, recipe: Sklearn) -> Iterator[Contradiction]:
+    from retrain_platform.adapters.sklearn_learner import cannot_go_on, unknown_estimator, weighs_nothing
+
+    searched, weighed = recipe.with_params(_first_values(recipe.search)), spec.training
+    for position, step in enumerate(searched.pipeline):
+        last = position + 1 == len(searched.pipeline)
+        said = unknown_estimator(step, spec.task if last else None)
+        if not said and last and recipe.incremental is not None:
+            said = cannot_go_on(step)
+        if not said and last and (weighed.half_life is not None or weighed.balance == "weights"):
+            said = weighs_nothing(step)
+        if said:
+            yield _split(f"{path}{f'steps[{position}].' if recipe.steps else ''}{said}")
+
+
+def _first_values(search: Search | None) -> Found:
+    """A value of everything that is searched, so that its name is looked for where `params` are."""
+    space = {} if search is None else search.space
+    return {name: each.choices[0] if each.choices else each.low or 0 for name, each in space.items()}
+
+
+def _suite_files(spec: ModelSpec) -> Iterator[Contradiction]:
+    """The tables of golden cases and extra sets that cannot be read."""
+    from retrain_platform.spec.suites import suite_files
+
+    if not suite_files(spec):
+        return
+    from retrain_platform.adapters.suite_tables import read_suite_table
+    from retrain_platform.steps.workshop import TableUnreadable
+
+    for field, path in suite_files(spec):
+        try:
+            read_suite_table(Path.cwd(), path)
+        except TableUnreadable as error:
+            yield field, repr(path), str(error).partition(", ")[2]
 
 
 def _columns(spec: ModelSpec) -> tuple[list[Contradiction], list[str]]:

@@ -28,5 +28,6 @@ def fleet(as_json: AsJson = False) -> None:
         show([one.shown(waits.get(one.model, "")) for one in found], empty="no model here")
         if at.retrains_at_once is not None:
             say(f"at most {at.retrains_at_once} at once begin by themselves (RETRAIN_FLEET_BUDGET)")
+        say(f"{one.model}: {one.approve}" for one in found if one.approve)
     if wrong:
         fail("\n".join(str(error) for error in wrong))

@@ -10,11 +10,14 @@ import typer
 
 from retrain_platform.cli.app import AsJson, ModelName, Why, actor, app, entries_of, fail, ledger_here, spec_of
 from retrain_platform.cli.screen import answer, say
+from retrain_platform.policy.depth import DEPTHS
 from retrain_platform.policy.event import EVENT_KINDS
 from retrain_platform.spec import ModelSpec
+from retrain_platform.spec.depths import missing_for
 from retrain_platform.spec.fields import did_you_mean
 from retrain_platform.steps.lines import paused
 
+HowDeep = Annotated[str | None, typer.Option("--depth", help="How deep it goes: incremental, light or full.")]
 Now = Annotated[bool, typer.Option("--now", help="Override cooldown, cap, blackout and an open release; recorded.")]
 
 
@@ -45,13 +48,21 @@ def on_record(spec: ModelSpec, kind: str, why: str, body: dict[str, Any], *, as_
 
 
 @app.command()
-def retrain(model: ModelName, why: Why, now: Now = False, as_json: AsJson = False) -> None:
+def retrain(model: ModelName, why: Why, now: Now = False, depth: HowDeep = None, as_json: AsJson = False) -> None:
     """Ask for a retrain. A new decision answers it at the next tick, or at the next `retrain run`.
 
+    It is a full one unless --depth says otherwise, and as deep as other triggers ask that fire with it.
+
     Example: [bold]retrain retrain flight_delay --why "new aircraft types since Monday"[/bold]
+
+    Example: [bold]retrain retrain flight_delay --depth light --why "new fares since Monday"[/bold]
     """
     spec = spec_of(model)
-    body = {"kind": "manual", "urgent": now}
+    if depth is not None and depth not in DEPTHS:
+        fail(f"--depth == {depth!r}, must be one of {', '.join(DEPTHS)}{did_you_mean(depth, DEPTHS)}")
+    if depth is not None and (cure := missing_for(spec, depth)):
+        fail(f"--depth == {depth!r}: {spec.name} {cure}")
+    body = {"kind": "manual", "urgent": now, **({} if depth is None else {"depth": depth})}
     on_record(spec, "requested", why, body, as_json=as_json, follows=_answered(spec, model))
 
 

@@ -15,6 +15,9 @@ _ROWS, _PERIODS = 300, 8
 """The source is read until there are so many labelled rows, or so many periods were read."""
 
 
+_NO_WEIGHTS = "must have a parameter weights: half_life and balance: weights hand them to it"
+
+
 def plugins(spec: ModelSpec) -> Iterator[tuple[str, Any]]:
     """Every member of `kind: python` with its place in the spec."""
     members = [("source", spec.source), ("training", spec.training)]
@@ -35,13 +38,16 @@ def _policies(at: str, policy: Any) -> Iterator[tuple[str, Any]]:
 
 def absent(spec: ModelSpec) -> list[Contradiction]:
     """The functions that cannot be imported; the source's own is looked at with its columns."""
-    from retrain_platform.dataset.calling import CannotCall, function_named
+    from retrain_platform.dataset.calling import CannotCall, function_named, takes
 
-    found = []
+    recipe, found = spec.training, []
+    weighed = recipe.half_life is not None or recipe.balance == "weights"
     for at, member in plugins(spec):
         try:
             if not at.startswith("source"):
                 function_named(member.call)
+            if at == "training" and weighed and not takes(member.call, "weights"):
+                found.append(("training.call", repr(member.call), _NO_WEIGHTS))
         except CannotCall as error:
             found.append((f"{at}.call", repr(member.call), str(error).partition(", ")[2]))
     return found
@@ -92,15 +98,17 @@ def _of_a_table(spec: ModelSpec, at: str, member: Any) -> list[str]:
 def _of_a_learner(spec: ModelSpec, rows: pd.DataFrame | None) -> list[str]:
     """On the source's own first rows, where it has enough of them; else on made-up ones."""
     from retrain_platform.adapters.learners import learner
+    from retrain_platform.steps.answers import labels_of, queries_of
     from retrain_platform.training.conformance import Seen, unmet
 
     own = learner(spec.training, spec.task)
     if rows is None:
         return unmet(own, spec.task)
     cut = len(rows) * 2 // 3
-    labels = rows["_label"].to_numpy(dtype="float64")
-    features = rows.drop(columns=["_label", "_event_time"])
-    return unmet(own, spec.task, Seen(features[:cut], labels[:cut], features[cut:], labels[cut:]))
+    labels, queries = labels_of(rows), queries_of(spec, rows)
+    features = rows[[name for name in rows if name not in ("_label", "_event_time", spec.label.query)]]
+    known = None if queries is None else queries[:cut]
+    return unmet(own, spec.task, Seen(features[:cut], labels[:cut], features[cut:], labels[cut:], queries=known))
 
 
 def _rows(spec: ModelSpec) -> pd.DataFrame | None:
@@ -109,6 +117,7 @@ def _rows(spec: ModelSpec) -> pd.DataFrame | None:
 
     from retrain_platform.adapters.sources import SourceUnreadable
     from retrain_platform.dataset.events import BadEvents, arrange
+    from retrain_platform.dataset.histories import Asked, rolled
     from retrain_platform.dataset.times import BadTimes
     from retrain_platform.resources import reader_of
     from retrain_platform.steps.schema import feature_columns
@@ -118,7 +127,12 @@ def _rows(spec: ModelSpec) -> pd.DataFrame | None:
         period = spec.period.at(index)
         try:
             frame = arrange(
-                reader.read(period), source=spec.source, label=spec.label, calendar=spec.period, period=period
+                reader.read(period),
+                source=spec.source,
+                label=spec.label,
+                calendar=spec.period,
+                period=period,
+                task=spec.task,
             ).frame
         except (SourceUnreadable, BadTimes, BadEvents):
             break  # told by the source's own checks
@@ -126,6 +140,9 @@ def _rows(spec: ModelSpec) -> pd.DataFrame | None:
         if sum(map(len, found)) >= _ROWS:
             break
     rows = pd.concat(found, ignore_index=True) if found else pd.DataFrame()
-    if len(rows) < _ROWS or (spec.task == "binary" and rows["_label"][: _ROWS * 2 // 3].nunique() < 2):
+    if len(rows) < _ROWS or (spec.task != "regression" and rows["_label"][: _ROWS * 2 // 3].nunique() < 2):
         return None
-    return rows[[*feature_columns(spec, list(rows.columns)), "_label", "_event_time"]]
+    if spec.features.rolling:
+        rows = rows.join(rolled(rows, [rows], spec.features.rolling, Asked(spec.source.entity, spec.label)))
+    query = [] if spec.label.query is None else [spec.label.query]
+    return rows[[*feature_columns(spec, list(rows.columns)), "_label", "_event_time", *query]]

@@ -11,7 +11,7 @@ from retrain_platform.cli.app import AsJson, ModelName, Why, actor, app, fail, n
 from retrain_platform.cli.people import data_time, reason
 from retrain_platform.cli.reading import watched_periods
 from retrain_platform.cli.screen import answer, say, show
-from retrain_platform.release.base import ReleaseState, Stage, Transition
+from retrain_platform.release.base import LedgerMoved, ReleaseState, Transition
 
 commands = typer.Typer(no_args_is_help=True, help="Look at the release, or move it by hand.")
 app.add_typer(commands, name="release")
@@ -31,6 +31,7 @@ def show_release(model: ModelName, as_json: AsJson = False) -> None:
         say(not_played(shop.spec, model))
         return
     say(f"champion: {state.champion or 'none yet'}")
+    say(_waits(shop))
     rows = [r for r in (state.open, state.waiting, *reversed(state.ended)) if r is not None]
     show(
         [
@@ -47,31 +48,81 @@ def show_release(model: ModelName, as_json: AsJson = False) -> None:
     )
 
 
-@commands.command()
-def approve(model: ModelName, why: Why, as_json: AsJson = False) -> None:
-    """Approve the release that waits for a person.
+def _waits(shop: Any) -> list[str]:
+    from retrain_platform.steps.approving import waiting_for
 
-    Example: [bold]retrain release approve flight_delay --why "segments looked at"[/bold]
+    waits = waiting_for(shop.spec, shop.entries())
+    return [] if waits is None else [waits.shown]
+
+
+@commands.command()
+def approve(
+    model: ModelName,
+    why: Why,
+    version: Annotated[str | None, typer.Option(help="The version that is meant; another one is not approved.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Approve the release that waits for a person. Who, when and why go on record. Exit 1: it may not be approved.
+
+    With `four_eyes: true` in the spec another must approve than who asked for the retrain.
+
+    Example: [bold]retrain release approve flight_delay --version 3 --why "segments looked at"[/bold]
     """
     from retrain_platform.release.by_hand import approve as move
+    from retrain_platform.steps.approving import may_approve
 
     def approved(state: ReleaseState, as_of: Any, shop: Any) -> tuple[Transition, ...]:
-        if state.open is not None and state.open.stage is not Stage.APPROVAL:
-            fail(f"nothing waits for approval: version {state.open.version} is in {state.open.stage.value}", 1)
+        may_approve(shop.spec, shop.entries(), version, actor())
         return move(state, as_of)
 
     _move(model, why, as_json, "approve", approved)
 
 
 @commands.command()
-def reject(model: ModelName, why: Why, as_json: AsJson = False) -> None:
-    """Turn away the release that is under way and does not answer yet.
+def review(
+    model: ModelName,
+    version: Annotated[str | None, typer.Option(help="A version; without it, the one that waits for approval.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What to look at before approving: what changed, importance, segments, edge cases. Exit 1: nothing waits.
+
+    Example: [bold]retrain release review flight_delay[/bold]
+    """
+    from retrain_platform.steps.approving import waiting_for
+    from retrain_platform.steps.reviewing import review_of
+
+    shop = shop_of(spec_of(model))
+    waits = waiting_for(shop.spec, shop.entries())
+    meant = version or (waits.version if waits else None)
+    if meant is None:
+        fail(f"nothing of {shop.model} waits for approval; name a version, as in --version 1", 1)
+    try:
+        text = review_of(shop, meant)
+    except LookupError as error:
+        fail(f"--{error}")
+    if not answer({"waiting": waits, "review": text}, as_json):
+        say(text)
+
+
+@commands.command()
+def reject(
+    model: ModelName,
+    why: Why,
+    version: Annotated[str | None, typer.Option(help="The version that is meant; another one is not rejected.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Turn away the release that is under way and does not answer yet. Exit 1: there is none, or it answers already.
 
     Example: [bold]retrain release reject flight_delay --why "worse for JFK"[/bold]
     """
     from retrain_platform.release.by_hand import reject as move
 
-    _move(model, why, as_json, "reject", lambda state, as_of, shop: move(state, as_of, why))
+    def rejected(state: ReleaseState, as_of: Any, shop: Any) -> tuple[Transition, ...]:
+        if version is not None and state.open is not None and state.open.version != version:
+            fail(f"--version == {version!r}, must be the one under way: {state.open.version}", 1)
+        return move(state, as_of, why)
+
+    _move(model, why, as_json, "reject", rejected)
 
 
 @commands.command()
@@ -110,7 +161,7 @@ def _move(
     why = reason(why)
     shop = shop_of(spec_of(model))
     entries = shop.entries()
-    as_of = data_time(shop.spec, entries)
+    as_of, last = data_time(shop.spec, entries), entries[-1].seq if entries else 0
     state = shop.state()
     try:
         moves = move(state, as_of, shop)
@@ -118,7 +169,10 @@ def _move(
         fail(str(error), 1)
     on_way = state.open or state.waiting
     decision_id, key = on_way.decision_id if on_way else "", f"{what}:{len(entries) + 1}"
-    record(shop, moves, key=key, as_of=as_of, actor=actor(), why=why, decision_id=decision_id)
+    try:
+        record(shop, moves, key=key, as_of=as_of, actor=actor(), why=why, decision_id=decision_id, expect=last)
+    except LedgerMoved:
+        fail(f"somebody wrote to the record of {shop.model} meanwhile, nothing was done: look again, then repeat it", 1)
     project(shop, shop.state())
     if not answer(list(moves), as_json):
         say(made.sentence for made in moves)

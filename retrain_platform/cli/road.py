@@ -83,7 +83,9 @@ def _told(spec: ModelSpec, explain: bool) -> dict[str, Any]:
     told: dict[str, Any] = {"policy": spec.policy.describe(), "detects": detectable_lines(spec)}
     if spec.label.unexplored:
         told["warning"] = f"nothing is promoted by itself, every release waits for a person: {spec.label.unexplored}"
-    return {**told, "spec": explained(spec)} if explain else told
+    if not explain:
+        return told
+    return {**told, "asks": [gate.describe() for gate in spec.validation.gates], "spec": explained(spec)}
 
 
 def _print_check(one: dict[str, Any]) -> None:
@@ -95,6 +97,7 @@ def _print_check(one: dict[str, Any]) -> None:
     say(f"  {line}" for line in one["detects"])
     if "warning" in one:
         say(f"  {one['warning']}")
+    say(f"  the exam asks: {question}" for question in one.get("asks", ()))
     if "spec" in one:
         console.print(one["spec"], markup=False)
 
@@ -185,6 +188,7 @@ def status(
     if not answered:
         show([_shown(row) for row in rows.values()], empty="no model here")
         say(not_played(sound[typed].spec, typed) for typed, row in rows.items() if row["watched_until"] is None)
+        say(f"{row['model']}: {row['waiting_for_approval']}" for row in rows.values() if row["waiting_for_approval"])
     if wrong:
         fail("\n".join(str(error) for error in wrong), answered=answered)
 
@@ -193,12 +197,14 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
     """The row as people read it: a long incident is cut."""
     incident = row["newest_incident"]
     cut = incident and textwrap.shorten(incident, _CUT, placeholder=" ...")
-    return {name.replace("_", " "): value for name, value in {**row, "newest_incident": cut}.items()}
+    told = {name: value for name, value in row.items() if name != "waiting_for_approval"}
+    return {name.replace("_", " "): value for name, value in {**told, "newest_incident": cut}.items()}
 
 
 def _status(spec: ModelSpec, until: str | None = None) -> dict[str, Any]:
     from retrain_platform.release.fold import fold
     from retrain_platform.resources import settings, values_of
+    from retrain_platform.steps.approving import waiting_for
     from retrain_platform.steps.deadlines import standing_deadline
 
     entries = entries_of(spec)
@@ -214,6 +220,7 @@ def _status(spec: ModelSpec, until: str | None = None) -> dict[str, Any]:
         "champion": state.champion,
         **quality_of(spec, watched),
         "on_the_way": f"{way.version} ({way.stage.value}, {way.share}%)" if way else None,
+        "waiting_for_approval": waits.shown if (waits := waiting_for(spec, entries)) else None,
         "next": _next(spec, entries, until),
         "deadline": left.shown if (left := standing_deadline(spec, entries, values_of(settings()))) else None,
         "newest_incident": f"{incidents[-1].as_of:%Y-%m-%d} {incidents[-1].why}" if incidents else None,

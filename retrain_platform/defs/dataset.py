@@ -8,6 +8,7 @@ import dagster as dg
 
 from retrain_platform.dataset.checks import CHECK_NAMES, CheckName, CheckResult
 from retrain_platform.dataset.snapshot import DatasetSnapshot
+from retrain_platform.defs.dataset_pages import rows_chosen
 from retrain_platform.defs.names import Named, retrain_of
 from retrain_platform.defs.plots import bars, periods, table
 from retrain_platform.defs.resource import Platform
@@ -44,7 +45,7 @@ def _taken(value: Any) -> dict[str, Any]:
         "labels": "still arriving" if value.live else "loaded as history: event time + delay",
         "problems": _listed(value.problems, "none"),
         "source": value.source,
-        "joins": _listed(value.notes, "nothing to tell"),
+        "joins and rolling features": _listed(value.notes, "nothing to tell"),
         "table version": -1 if value.table_version is None else value.table_version,
     }
 
@@ -68,10 +69,13 @@ def training_dataset(of: Named) -> dg.AssetsDefinition:
         from retrain_platform.steps.dataset import reported_periods
 
         shop, _, _, made = retrain_of(of, context)
+        recipe = of.spec.training
+        starts = [(key, of.spec.period.period(key).start) for key in made.read_periods]
         return dg.MaterializeResult(
             data_version=dg.DataVersion(made.id),
             metadata={
                 **_origin(made),
+                **rows_chosen(made, half_life=recipe.half_life, balance=recipe.balance, starts=starts),
                 "rows by period": periods(reported_periods(shop, made), label=made.label, rate=made.task == "binary"),
                 "missing": _missing(made),
                 "parts": table(made.part_rows()),

@@ -146,9 +146,12 @@ def predictions(told: PredictionDrift | None) -> str:
         return told.why
     psi = told.drift.scores.get("psi")
     score = "not measured" if psi is None else f"{psi:.3g}"
+    classes = told.classes
+    shown = None if classes is None else classes.scores.get("psi")
+    beside = "" if classes is None or shown is None else f"; {shown:.3g} of its classes, noise {noise_of(classes):.3g}"
     return (
         f"version {told.version}: PSI {score} of its scores against those of {told.reference[0]} to "
-        f"{told.reference[-1]}, noise {noise_of(told.drift):.3g}"
+        f"{told.reference[-1]}, noise {noise_of(told.drift):.3g}{beside}"
     )
 
 

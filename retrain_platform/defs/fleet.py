@@ -66,11 +66,18 @@ def decisions(models: Sequence[ModelSpec]) -> dg.AssetsDefinition:
                 "retrains waiting": sum(one.waiting is not None for one in found),
                 "releases waiting for approval": sum(one.approval for one in found),
                 **({} if at_once is None else {"retrains at once": at_once}),
+                **_answers(found),
                 **_ranking([one.shown(waits.get(one.model, "")) for one in ranked(found)]),
             }
         )
 
     return _decisions
+
+
+def _answers(found: Iterable[Standing]) -> dict[str, Any]:
+    """Which releases wait for a person, since when, and how to answer; nothing where none does."""
+    waiting = [{"model": one.model, "waiting for approval": one.approve} for one in found if one.approve]
+    return {"waiting for approval": table(waiting)} if waiting else {}
 
 
 def _ranking(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

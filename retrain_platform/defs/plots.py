@@ -124,7 +124,9 @@ def periods(reports: Sequence[PeriodReport], *, label: str, rate: bool) -> dg.Ma
     over = rows._replace(low=low if any(mean < 0 for mean in means) else 0.0, high=high)
 
     def drawn() -> Iterator[str]:
-        yield from (*drawing.heights(rows), *drawing.heights(over, percent=rate, right=True))
+        yield from drawing.heights(rows)
+        if any(map(math.isfinite, means)):  # a class's name has no mean
+            yield from drawing.heights(over, percent=rate, right=True)
         wide = 0.8 * rows.width / max(len(reports), 1)
         for place, report in enumerate(reports):
             high = rows.top + rows.height - rows.y(report.rows)
@@ -136,7 +138,7 @@ def periods(reports: Sequence[PeriodReport], *, label: str, rate: bool) -> dg.Ma
         yield from (drawing.dot(over.x(p), over.y(m), drawing.INK) for p, m in enumerate(means) if math.isfinite(m))
         yield from drawing.places(rows, names)
         used = {part: colour for part, colour in _PARTS.items() if any(r.part == part for r in reports)}
-        yield from drawing.key({**used, said: drawing.INK})
+        yield from drawing.key({**used, said: drawing.INK} if any(map(math.isfinite, means)) else used)
 
     return picture(drawn(), height=286, title="Labelled rows by period")
 

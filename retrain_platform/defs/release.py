@@ -14,6 +14,7 @@ from retrain_platform.training.semantic_version import SEMANTIC_VERSION
 
 if TYPE_CHECKING:
     from retrain_platform.steps.values import Registered
+    from retrain_platform.steps.workshop import Workshop
 
 
 def registered_model(of: Named) -> dg.AssetsDefinition:
@@ -37,9 +38,23 @@ def registered_model(of: Named) -> dg.AssetsDefinition:
         ended = register(shop, period, decision, made, report_of(shop, period, decision), run_id=run_id)
         if ended.semantic_version is not None:
             log_tags(client, run_id, {SEMANTIC_VERSION: ended.semantic_version})
-        return dg.MaterializeResult(metadata=_ended(ended))
+        return dg.MaterializeResult(metadata={**_asked(shop, ended), **_ended(ended)})
 
     return _registered
+
+
+def _asked(shop: "Workshop", ended: "Registered") -> dict[str, Any]:
+    """What a person must answer before the version goes on, and the page to read before; nothing where nobody must."""
+    from retrain_platform.steps.approving import waiting_for
+    from retrain_platform.steps.reviewing import review_of
+
+    waits = waiting_for(shop.spec, shop.entries())
+    if waits is None or waits.version != ended.version:
+        return {}
+    return {
+        "waiting for approval": dg.MetadataValue.md(waits.shown),
+        "review": dg.MetadataValue.md(review_of(shop, waits.version)),
+    }
 
 
 def _ended(ended: "Registered") -> dict[str, Any]:
@@ -65,6 +80,7 @@ def release(of: Named) -> dg.AssetsDefinition:
         description="The release after the period's evidence: stage, share, champion, and every move so far.",
     )
     def _release(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
+        from retrain_platform.steps.approving import waiting_for
         from retrain_platform.steps.predicting import known_scored
         from retrain_platform.steps.releasing import move
 
@@ -74,7 +90,11 @@ def release(of: Named) -> dg.AssetsDefinition:
             context.log.info(made.sentence)
         seen = {"difference": evidence.difference} if evidence and evidence.difference is not None else {}
         course = {"who answered": answering(scored)} if (scored := known_scored(shop, period)) else {}
-        return dg.MaterializeResult(metadata={**_state(state, moves), **seen, **course})
+        waits = waiting_for(of.spec, shop.entries())
+        # An earlier period shows its own past, and nothing to answer.
+        now = waits is not None and state.open is not None and state.open.version == waits.version
+        told = {"waiting for approval": dg.MetadataValue.md(waits.shown)} if waits and now else {}
+        return dg.MaterializeResult(metadata={**told, **_state(state, moves), **seen, **course})
 
     return _release
 

@@ -1,13 +1,19 @@
 """Assets of the room `validation`: the exam's report and the model card."""
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from retrain_platform.dataset.period import Period
 from retrain_platform.defs.names import Named, mlflow_of, retrain_of
-from retrain_platform.defs.plots import table
 from retrain_platform.defs.resource import mlflow_key
-from retrain_platform.validation.base import GateResult
+from retrain_platform.defs.validation_pages import card_html, page
+from retrain_platform.policy.base import RetrainDecision
+
+if TYPE_CHECKING:
+    from retrain_platform.steps.values import Card
+    from retrain_platform.steps.workshop import Workshop
 
 
 def validation_report(of: Named) -> dg.AssetsDefinition:
@@ -29,27 +35,9 @@ def validation_report(of: Named) -> dg.AssetsDefinition:
         exam = {f"exam_{name}": value for name, value in report.measurements.candidate.items()}
         log_metrics(*mlflow_of(of, context), exam)
         context.log.info(report.sentence)
-        return dg.MaterializeResult(
-            metadata={
-                "verdict": report.verdict,
-                "in words": report.sentence,
-                "basis": report.measurements.basis,
-                "gates": table([_gate_row(result) for result in report.results]),
-            }
-        )
+        return dg.MaterializeResult(metadata=page(report))
 
     return _report
-
-
-def _gate_row(result: GateResult) -> dict[str, Any]:
-    return {
-        "gate": result.gate,
-        "verdict": result.verdict,
-        "value": result.value,
-        "limit": result.limit,
-        "can resolve": result.resolves,
-        "in words": result.sentence,
-    }
 
 
 def model_card(of: Named) -> dg.AssetsDefinition:
@@ -64,13 +52,35 @@ def model_card(of: Named) -> dg.AssetsDefinition:
         description="What the model is, what it learned from, how it did; closes the retrain on record.",
     )
     def _card(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from retrain_platform.adapters.mlflow_tracking import log_card
         from retrain_platform.steps.card import write_card
+        from retrain_platform.steps.playbook import playbook
         from retrain_platform.steps.registering import close
 
         shop, period, decision, made = retrain_of(of, context)
         card = write_card(shop, period, decision, made)
+        place = _kept(shop, period, decision, card)
+        log_card(*mlflow_of(of, context), of.spec.name, card.version, card.text, place)
         close(shop, period, decision)
         getattr(context.resources, mlflow_key(of.spec.name)).ended_on_record = True
-        return dg.MaterializeResult(metadata={"card": dg.MetadataValue.md(card.text), "decision": card.decision_id})
+        return dg.MaterializeResult(
+            metadata={
+                "card": dg.MetadataValue.md(card.text),
+                "page": dg.MetadataValue.path(place),
+                "decision": card.decision_id,
+                "playbook": dg.MetadataValue.md(playbook(of.spec, shop.entries())),
+            }
+        )
 
     return _card
+
+
+def _kept(shop: "Workshop", period: Period, decision: RetrainDecision, card: "Card") -> Path:
+    """The card's page, kept as a file beside the card."""
+    from retrain_platform.adapters.atomic import write_atomically
+    from retrain_platform.steps.examining import report_of
+
+    html = card_html(card.text, title=f"{shop.model}, model card", report=report_of(shop, period, decision))
+    place = shop.values.folder(shop.model, "model_card", decision.id) / "model_card.html"
+    write_atomically(place, html.encode())
+    return place

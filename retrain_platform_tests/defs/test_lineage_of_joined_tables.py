@@ -39,4 +39,4 @@ def test_what_was_read_is_on_record_and_on_the_page() -> None:
     assert read.source == "function somewhere:rows"
     told = _taken(read.model_copy(update={"notes": ("joins[0]: 3 rows have the same who",)}))
     assert told["source"] == "function somewhere:rows"
-    assert told["joins"].value == "- joins[0]: 3 rows have the same who"
+    assert told["joins and rolling features"].value == "- joins[0]: 3 rows have the same who"

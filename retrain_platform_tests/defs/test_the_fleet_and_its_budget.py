@@ -140,7 +140,8 @@ def test_a_code_location_has_its_fleet_of_its_own_models_only(monkeypatch: pytes
     monkeypatch.setattr(fleet, "_MODELS", {})
     assert fleet.with_fleet(dg.Definitions()).resolve_all_asset_specs() == []
     (found,) = [spec for spec in location().resolve_all_asset_specs() if spec.key == fleet.KEY]
-    assert {dep.asset_key.path[0] for dep in found.deps} == {"arrival_minutes", "flight_delay"}
+    shipped = {"arrival_minutes", "flight_delay", "health_predictor", "score_predictor"}
+    assert {dep.asset_key.path[0] for dep in found.deps} == shipped
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "two", "1.5"])

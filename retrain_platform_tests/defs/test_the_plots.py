@@ -3,7 +3,8 @@
 import base64
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from xml.etree import ElementTree
 
 import dagster as dg
@@ -11,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retrain_platform.dataset.snapshot import ColumnReport, DatasetSnapshot, PartReport
 from retrain_platform.defs import drawing
+from retrain_platform.defs.dataset_pages import rows_chosen
 from retrain_platform.defs.decision_pages import leaves, triggers
 from retrain_platform.defs.drawing import Sheet, picture, round_values
 from retrain_platform.defs.plots import ESTIMATED, bars, quality
@@ -144,3 +147,53 @@ def test_who_answered(versions: Mapping[str, str], used: Mapping[str, int], said
     assert said <= set(shown)
     assert ("nobody" in shown) == ("nobody" in said)
     assert ("shadow" in shown) == ("shadow" in said)
+
+
+def snapshot(**more: Any) -> DatasetSnapshot:
+    """300 rows, a quarter of them with the label, and a feature that is wider in the holdout."""
+    moment = datetime(2024, 1, 20, tzinfo=UTC)
+    label = ColumnReport(missing=0, low=0, high=1, mean=0.25)
+    parts = {
+        name: PartReport(
+            rows=100,
+            first=moment,
+            last=moment,
+            classes={"0": 75, "1": 25},
+            label=label,
+            columns={"x": ColumnReport(missing=0, low=0, high=high, mean=1), "shop": ColumnReport(missing=0)},
+        )
+        for name, high in (("train", 3.0), ("valid", 2.0), ("holdout", 8.0))
+    }
+    return DatasetSnapshot.model_validate(
+        {
+            "id": "s", "decision_id": "d", "model": "tiny", "as_of": moment, "tables": {}, "periods": ["p"],
+            "task": "binary", "features": ["x", "shop"], "label": "bad", "seed": 7,
+            "valid_from": moment, "holdout_from": moment,
+            "newest": moment, "basis": "alone", "rows": 300, "parts": parts, **more,
+        }
+    )  # fmt: skip
+
+
+def test_a_dataset_s_page_shows_classes_and_ranges_by_part() -> None:
+    shown = rows_chosen(snapshot(), half_life=None, balance="none", starts=[])
+    assert set(shown) == {"classes", "ranges"}
+    said = words(shown["classes"])
+    assert [word for word in said if word.endswith("%")] == ["75.0%", "25.0%"] * 3
+    assert {"train", "valid", "holdout", "bad 0", "bad 1"} <= set(said)
+    assert {"x", "0 to 8"} <= set(words(shown["ranges"]))
+    assert "shop" not in words(shown["ranges"])
+
+
+def test_a_dataset_s_page_shows_what_was_left_out_and_how_much_rows_count() -> None:
+    chosen = {"limits": {"x": [0.5, 4.0]}, "said": ["window of 4d", "balance weights"]}
+    made = snapshot(dropped={"duplicates": 12, "outliers": 3}, selection=chosen)
+    days = [(f"d{day}", datetime(2024, 1, day, tzinfo=UTC)) for day in (10, 15, 20)]
+    shown = rows_chosen(made, half_life=timedelta(days=5), balance="weights", starts=days)
+    assert shown["which rows"].value == "- window of 4d\n- balance weights"
+    assert {"duplicates", "outliers", "12", "3"} <= set(words(shown["left out"]))
+    assert [word for word in words(shown["classes"]) if word.endswith("%")][:2] == ["50.0%", "50.0%"]
+    limits = [each for each in drawn(shown["ranges"]).iter(f"{_SVG}path") if each.get("stroke") == drawing.RED]
+    assert len(limits) == 2
+    bars = [float(each.get("height") or 0) for each in list(drawn(shown["weights"]).iter(f"{_SVG}rect"))[1:]]
+    assert bars[0] == pytest.approx(bars[2] / 4, abs=0.2)
+    assert bars[1] == pytest.approx(bars[2] / 2, abs=0.2)
