@@ -47,7 +47,7 @@ STEPS = {
     "deciding": ("decide",),
     "story": ("log_lines",),
     "dataset": ("decided", "snapshot", "check"),
-    "training": ("fit",),
+    "fitting": ("fit",),
     "examining": ("examine",),
     "registering": ("register", "close"),
     "card": ("write_card",),

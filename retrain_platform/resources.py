@@ -80,16 +80,30 @@ def reader_of(spec: ModelSpec) -> Reader:
 
 
 _CODE = {
-    "lightgbm": ("adapters.lightgbm_learner", "training.lightgbm"),
-    "sklearn": ("adapters.sklearn_learner", "training.sklearn"),
+    "lightgbm": ("adapters.lightgbm_learner", "adapters.lightgbm_rows", "training.lightgbm"),
+    "sklearn": ("adapters.sklearn_learner", "adapters.sklearn_online", "training.sklearn"),
     "python": ("adapters.python_learner", "training.python"),
+    "ensemble": (
+        "adapters.ensemble_learner",
+        "adapters.lightgbm_learner",
+        "adapters.sklearn_learner",
+        "training.anomalies",
+        "training.ensemble",
+    ),
 }
 """What fits each kind of learner, beside what all share."""
 
 
+_SHARED = (
+    "dataset.cleaning", "dataset.preparation", "dataset.weights", "training.adjusted", "training.lesson",
+    "training.recipe",
+)  # fmt: skip
+"""What makes of rows what any learner is given, and of its scores what is answered."""
+
+
 def code_modules(spec: ModelSpec) -> tuple[str, ...]:
     """The modules that prepare and fit this model: its learner, the preparation, a source's own function."""
-    own = ("dataset.preparation", "training.recipe", *_CODE[spec.training.kind])
+    own = (*_SHARED, *_CODE[spec.training.kind])
     places = (spec.source, *spec.source.joins, spec.training)
     called = (place.call.partition(":")[0] for place in places if place.kind == "python")
     return (*(f"retrain_platform.{name}" for name in own), *called)
@@ -108,7 +122,8 @@ def workshop(spec: ModelSpec, at: Settings) -> Workshop:
 
 
 def _joined(spec: ModelSpec, at: Settings) -> Workshop:
-    from retrain_platform.adapters.clock import now
+    from retrain_platform.adapters.clean_process import ask_in_clean_process
+    from retrain_platform.adapters.clock import now, seconds
     from retrain_platform.adapters.control_table import read_control
     from retrain_platform.adapters.delta_lake import DeltaLake
     from retrain_platform.adapters.file_values import FileValues
@@ -116,9 +131,11 @@ def _joined(spec: ModelSpec, at: Settings) -> Workshop:
     from retrain_platform.adapters.learners import learner
     from retrain_platform.adapters.measure_tables import read_measures
     from retrain_platform.adapters.mlflow_registry import MlflowRegistry
+    from retrain_platform.adapters.optuna_search import OptunaTuner
     from retrain_platform.adapters.packaged_model import keep_package, load_package
     from retrain_platform.adapters.provenance import code_fingerprint
     from retrain_platform.adapters.river_detectors import alarms
+    from retrain_platform.adapters.suite_tables import read_suite_table
     from retrain_platform.steps.workshop import Workshop
 
     control = spec.monitoring.control
@@ -138,4 +155,8 @@ def _joined(spec: ModelSpec, at: Settings) -> Workshop:
         measures=partial(read_measures, Path.cwd(), spec.period.timezone),
         control=partial(read_control, control, Path.cwd()) if control is not None else None,
         detect=alarms,
+        tuner=OptunaTuner(),
+        suite_table=partial(read_suite_table, Path.cwd()),
+        ask_cleanly=ask_in_clean_process,
+        stopwatch=seconds,
     )

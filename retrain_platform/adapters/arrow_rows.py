@@ -17,13 +17,16 @@ ROW = "_row"
 PERIOD = "_period"
 """Hidden partition column: the period's key."""
 _UNTYPED = {b"untyped": b"true"}
+_LIST = pa.list_(pa.field("element", pa.float64()))
+"""As Delta names what a list holds: under another name the same list would be another type."""
 _UNSIGNED = {pa.uint8(): pa.int16(), pa.uint16(): pa.int32(), pa.uint32(): pa.int64(), pa.uint64(): pa.int64()}
 
 
 def arrow_rows(frame: pd.DataFrame, table: str) -> pa.Table:
     """The frame's columns as plain Arrow: texts, numbers, truth values, dates, times in microseconds (UTC if zoned).
 
-    The index is left out; a categorical counts as its values; NaN, NaT and None are all null.
+    Beside them lists of numbers, which are kept as floats. The index is left out; a categorical counts as its values;
+    NaN, NaT and None are all null.
 
     Raises:
         ValueError: a column's name is no text, reserved or twice there, or its values are of no one type.
@@ -128,7 +131,7 @@ def _plain(column: Any, field: Any, table: str) -> Any:
     if wanted is None:
         raise ValueError(
             f"column {field.name!r} of table {table!r} has the type {field.type}, "
-            "must hold texts, numbers, truth values, dates or times"
+            "must hold texts, numbers, truth values, dates, times or lists of numbers"
         )
     if column.type == wanted:
         return column
@@ -146,6 +149,8 @@ def _plain_type(kind: Any) -> Any:
         return pa.string()
     if types.is_float16(kind):
         return pa.float32()
+    if (types.is_list(kind) or types.is_large_list(kind)) and _number(kind.value_type):
+        return _LIST
     kept = (types.is_null, types.is_string, types.is_integer, types.is_floating, types.is_boolean, types.is_date32)
     return _UNSIGNED.get(kind, kind) if any(test(kind) for test in kept) else None
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 
 def now() -> datetime:
     """The current time, in UTC."""
     return datetime.now(UTC)
+
+
+def seconds() -> float:
+    """A stopwatch's seconds: only their differences mean something."""
+    return time.perf_counter()

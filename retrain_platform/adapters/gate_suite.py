@@ -19,6 +19,9 @@ _NUMBERS = ["bool", "int", "float", *_WIDTHS, "float32", "float64"]
 _TYPES = {"numeric": _NUMBERS, "integer": _NUMBERS, "bool": _NUMBERS, "category": ["str", "bool"]}
 _IN_WORDS = {"numeric": "numbers", "integer": "numbers", "bool": "truth values", "category": "texts"}
 
+RAREST = "_rarest_class"
+"""The column that is 1 for the rows of the rarest class and 0 for the others, added for a label of several classes."""
+
 Result = Mapping[str, Any]
 """What Great Expectations found, in its SUMMARY format; empty where it kept nothing."""
 
@@ -149,7 +152,9 @@ def sizes(gxe: Any, spec: ChecksSpec, rows: int, total_rows: int) -> list[Asked]
 
 
 def classes(gxe: Any, rows: pd.DataFrame, label: str, task: str, least: float) -> list[Asked]:
-    """Each class of a 0/1 label has at least the share `least`; one class alone never passes."""
+    """Each class of a label of classes has at least the share `least`; one class alone never passes."""
+    if task == "multiclass" and RAREST in rows.columns:
+        return [_rarest(gxe, rows, label, least)]
     if task != "binary" or label not in rows.columns:
         return []
     value = float(rows[label].mean()) if rows[label].notna().any() else None
@@ -161,6 +166,17 @@ def classes(gxe: Any, rows: pd.DataFrame, label: str, task: str, least: float) -
     )
     must = f"must be {least:g} to {1 - least:g}"
     return [Asked("class_balance", expectation, lambda _: f"{told}{alone}, {must}", told, value, least)]
+
+
+def _rarest(gxe: Any, rows: pd.DataFrame, label: str, least: float) -> Asked:
+    """The rarest of several classes has the share; `RAREST` marks its rows."""
+    value = float(rows[RAREST].mean()) if len(rows) else 0.0
+    name = str(rows.loc[rows[RAREST] == 1, label].iloc[0]) if value else "none"
+    alone = " (one class only)" if value == 1 else ""
+    told = f"share of the rarest of {rows[label].nunique()} classes, {name} == {value:.4f}{alone}"
+    expectation = gxe.ExpectColumnMeanToBeBetween(column=RAREST, min_value=least, max_value=1, strict_max=True)
+    must = f"must be at least {least:g}, and not the only one"
+    return Asked("class_balance", expectation, lambda _: f"{told}, {must}", told, value, least)
 
 
 def own(gxe: Any, given: Sequence[Expectation]) -> list[tuple[Asked, str]]:

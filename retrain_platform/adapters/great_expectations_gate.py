@@ -101,6 +101,10 @@ def _prepared(frame: pd.DataFrame, label: str, task: str, newest: datetime) -> p
     columns = {name: _plain(rows[name]) for name in rows.columns}
     if task == "binary" and label in columns:
         columns[label] = pd.to_numeric(columns[label], errors="coerce").astype(float)
+    if task == "multiclass" and label in columns:
+        names = columns[label].value_counts()  # of equally rare ones the first by name: the same each time
+        rarest = min(names.index, key=lambda name: (names[name], name), default=None)
+        columns[gate_suite.RAREST] = (columns[label] == rarest).astype(float)
     if _EVENT_TIME not in columns:
         columns[_EVENT_TIME] = pd.Series([newest] * len(rows), index=rows.index, dtype="datetime64[ns, UTC]")
     return pd.DataFrame(columns, index=rows.index, copy=False)

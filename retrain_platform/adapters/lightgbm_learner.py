@@ -4,34 +4,46 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from retrain_platform.adapters.labels import check_labels
+from retrain_platform.adapters.labels import named, numbered, weighed
+from retrain_platform.adapters.lightgbm_limit import TimeLimit
+from retrain_platform.adapters.lightgbm_rows import Rows, dataset, valid_rows
 from retrain_platform.adapters.package_files import read_package, write_package
 from retrain_platform.dataset.preparation import Preparation, fit_preparation
-from retrain_platform.training.base import FitReport, Task
+from retrain_platform.training.base import FitReport, Fitted, Task
+from retrain_platform.training.incremental import CannotContinue, MoreTrees
 from retrain_platform.training.lightgbm import LightGBM
 
 if TYPE_CHECKING:
     import lightgbm as lgb
     import pandas as pd
-    import pyarrow as pa
     from numpy.typing import NDArray
 
 _MODEL = "booster.txt"
 _FEW_ROWS = 1000
 """Up to here one thread answers sooner than several can be woken."""
-
-_OBJECTIVE: dict[Task, str] = {"binary": "binary", "regression": "regression"}
+_OBJECTIVE: dict[Task, str] = {
+    "binary": "binary",
+    "multiclass": "multiclass",
+    "regression": "regression",
+    "ranking": "lambdarank",
+}
 
 _METRICS: dict[Task, dict[str, str]] = {
     "binary": {"log_loss": "binary_logloss", "auc": "auc"},
+    "multiclass": {"log_loss": "multi_logloss"},
     "regression": {"rmse": "rmse", "mae": "l1"},
+    "ranking": {"ndcg@10": "ndcg", "map@10": "map"},
 }
 """Our name of each metric to LightGBM's; the first is the task's loss."""
+
+
+_Curves = dict[str, dict[str, list[float]]]
 
 
 class LightGBMLearner:
@@ -43,33 +55,88 @@ class LightGBMLearner:
     def fit(
         self,
         train: pd.DataFrame,
-        labels: NDArray[np.float64],
+        labels: NDArray[Any],
         *,
         valid: pd.DataFrame | None = None,
-        valid_labels: NDArray[np.float64] | None = None,
+        valid_labels: NDArray[Any] | None = None,
         rounds: int | None = None,
+        weights: NDArray[np.float64] | None = None,
+        valid_weights: NDArray[np.float64] | None = None,
+        queries: NDArray[np.integer] | None = None,
+        valid_queries: NDArray[np.integer] | None = None,
     ) -> FittedLightGBM:
         """Fit on all columns of `train`; see `Learner`. Texts are categories, a missing value stays missing.
 
         Raises:
-            OneClass: a binary label with one class only.
-            ValueError: labels that cannot be learned from, or a parameter that LightGBM refuses.
+            OneClass: nothing to tell apart; see `Learner`.
+            ValueError: labels or weights that cannot be learned from, or a parameter that LightGBM refuses.
         """
+        train, labels, weights, queries = weighed(train, labels, weights, queries)
+        numbers, classes = numbered(labels, len(train), self._task, queries)
+        rows = Rows(train, numbers, weights).by_query(queries)
+        preparation = fit_preparation(train, list(train.columns), most_categories=self._spec.most_categories)
+        known = valid_rows(valid, valid_labels, valid_weights, classes) if rounds is None else None
+        known = known and known.by_query(valid_queries)
+        return self._trained(preparation, rows, known, classes, rounds or self._spec.rounds)
+
+    def continue_from(
+        self,
+        base: Fitted,
+        train: pd.DataFrame,
+        labels: NDArray[Any],
+        *,
+        valid: pd.DataFrame | None = None,
+        valid_labels: NDArray[Any] | None = None,
+        rounds: int | None = None,
+        weights: NDArray[np.float64] | None = None,
+        valid_weights: NDArray[np.float64] | None = None,
+    ) -> FittedLightGBM:
+        """More trees on those of `base`, whose preparation is kept; see `Continuing`."""
+        more = self._spec.incremental or MoreTrees()
+        if not isinstance(base, FittedLightGBM):
+            raise CannotContinue(f"the model is {type(base).__name__}, must be LightGBM's")
+        left = more.max_rounds - base.report.rounds
+        if left < 1:
+            raise CannotContinue(f"the model has {base.report.rounds} trees, must be < {more.max_rounds}")
+        train, labels, weights, _ = weighed(train, labels, weights)
+        numbers, classes = numbered(labels, len(train), self._task)
+        if classes != base.report.classes:
+            raise CannotContinue(f"classes == {', '.join(classes)}, must be {', '.join(base.report.classes)}")
+        known = valid_rows(valid, valid_labels, valid_weights, classes) if rounds is None else None
+        added = min(rounds or more.rounds, left)
+        return self._trained(base.preparation, Rows(train, numbers, weights), known, classes, added, base)
+
+    def _trained(
+        self,
+        preparation: Preparation,
+        rows: Rows,
+        valid: Rows | None,
+        classes: tuple[str, ...],
+        rounds: int,
+        base: FittedLightGBM | None = None,
+    ) -> FittedLightGBM:
+        """At most `rounds` trees, on those of `base` where it is given; `valid` stops them early."""
         import lightgbm as lgb
 
-        check_labels(labels, len(train), self._task)
-        preparation = fit_preparation(train, list(train.columns), most_categories=self._spec.most_categories)
-        data = lgb.Dataset(_table(preparation, train), labels, categorical_feature=list(preparation.categorical))
-        stopping: dict[str, Any] = {}
-        curves: dict[str, dict[str, list[float]]] = {}
-        if rounds is None and valid is not None and valid_labels is not None and len(valid):
-            stopping = self._stopping(data.create_valid(_table(preparation, valid), valid_labels), curves)
+        curves: _Curves = {}
+        data = dataset(preparation, rows)
+        watched = {} if valid is None else {"valid_sets": [dataset(preparation, valid, data)], "valid_names": ["valid"]}
+        callbacks = [] if valid is None else self._stopping(curves)
+        limit = None if self._spec.time_limit is None else TimeLimit(self._spec.time_limit, curves)
+        callbacks += [limit] if limit else []
+        parameters = self._parameters(classes, rows, valid)
+        if base is not None and self._spec.incremental is not None and self._spec.incremental.learning_rate:
+            parameters["learning_rate"] = self._spec.incremental.learning_rate
+        started = None if base is None else base.booster
         try:
-            booster = lgb.train(self._parameters(), data, rounds or self._spec.rounds, **stopping)
+            booster = lgb.train(parameters, data, rounds, init_model=started, callbacks=callbacks, **watched)
         except lgb.basic.LightGBMError as error:
             raise ValueError(f"training.params == {self._spec.params}, must suit LightGBM: {error}") from error
-        text = booster.model_to_string(num_iteration=booster.best_iteration if stopping else -1)
-        return FittedLightGBM(text, self._task, preparation, _report(text, preparation, curves), self._threads)
+        stopped = limit.stopped if limit else ""
+        text = booster.model_to_string(num_iteration=booster.best_iteration if valid is not None or stopped else -1)
+        told = {"taken_over": base.report.rounds if base else 0, "stopped": stopped}
+        report = _report(text, preparation, curves, classes).model_copy(update=told)
+        return FittedLightGBM(text, self._task, preparation, report, self._threads)
 
     def load(self, folder: Path) -> FittedLightGBM:
         """What `save` wrote.
@@ -79,18 +146,11 @@ class LightGBMLearner:
         """
         return load_lightgbm(folder, threads=self._threads)
 
-    def _stopping(self, valid: lgb.Dataset, curves: dict[str, dict[str, list[float]]]) -> dict[str, Any]:
+    def _stopping(self, curves: _Curves) -> list[Any]:
         import lightgbm as lgb
 
         patience = self._spec.early_stopping_rounds
-        return {
-            "valid_sets": [valid],
-            "valid_names": ["valid"],
-            "callbacks": [
-                lgb.early_stopping(patience, first_metric_only=True, verbose=False),
-                lgb.record_evaluation(curves),
-            ],
-        }
+        return [lgb.early_stopping(patience, first_metric_only=True, verbose=False), lgb.record_evaluation(curves)]
 
     def _metrics(self) -> list[str]:
         """LightGBM's names, the one that stops the fit first; the others are shown beside it."""
@@ -102,8 +162,13 @@ class LightGBMLearner:
             )
         return [names[stops], *(theirs for ours, theirs in names.items() if ours != stops)]
 
-    def _parameters(self) -> dict[str, Any]:
+    def _parameters(self, classes: Sequence[str], rows: Rows, valid: Rows | None) -> dict[str, Any]:
+        by_task: dict[str, Any] = {"num_class": len(classes)} if classes else {}
+        if self._task == "ranking":  # gains as our NDCG has them: the relevance itself, not 2 to its power
+            most = max(float(each.labels.max(initial=0)) for each in (rows, valid) if each is not None)
+            by_task = {"label_gain": list(range(int(most) + 1)), "eval_at": [10]}
         return {
+            **by_task,
             **self._spec.params,
             "objective": _OBJECTIVE[self._task],
             "metric": self._metrics(),
@@ -120,25 +185,26 @@ class FittedLightGBM:
 
     def __init__(self, text: str, task: Task, preparation: Preparation, report: FitReport, threads: int = 0) -> None:
         self.report = report
-        self._text, self._task, self._preparation, self._threads = text, task, preparation, threads
-        self._booster = _booster(text)
+        self.preparation, self.booster = preparation, _booster(text)
+        self._text, self._task, self._threads = text, task, threads
 
     def score(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         """One number a row; see `Fitted`."""
         if not len(frame):
-            return np.empty(0)
-        matrix = self._preparation.transform(frame)
+            return np.empty((0, len(self.report.classes)) if self.report.classes else 0)
+        matrix = self.preparation.transform(frame)
         threads = 1 if len(frame) <= _FEW_ROWS else self._threads
-        return np.asarray(self._booster.predict(matrix, num_threads=threads), dtype=np.float64)
+        return np.asarray(self.booster.predict(matrix, num_threads=threads), dtype=np.float64)
 
     def save(self, folder: Path) -> None:
         """Write trees, preparation and report into `folder`."""
         (folder / _MODEL).write_text(self._text, encoding="utf-8")
-        write_package(folder, "lightgbm", self._task, self._preparation, self.report)
+        write_package(folder, "lightgbm", self._task, self.preparation, self.report)
 
     def fingerprint(self) -> str:
-        """The SHA-256 of the trees: the model's text before its parameters."""
-        return hashlib.sha256(self._text.partition("\nparameters:")[0].encode()).hexdigest()
+        """The SHA-256 of the trees: the model's text before its parameters, and the names of the classes."""
+        trees = hashlib.sha256(self._text.partition("\nparameters:")[0].encode()).hexdigest()
+        return named(trees, self.report.classes)
 
 
 def load_lightgbm(folder: Path, *, threads: int = 0) -> FittedLightGBM:
@@ -152,17 +218,6 @@ def load_lightgbm(folder: Path, *, threads: int = 0) -> FittedLightGBM:
     return FittedLightGBM(text, package.task, package.preparation, package.report, threads)
 
 
-def _table(preparation: Preparation, frame: pd.DataFrame) -> pa.Table:
-    """The rows as LightGBM reads them without a copy, no matrix made; the names are those it gives to a matrix's."""
-    import pyarrow as pa
-
-    columns = [
-        pa.array(column, mask=column < 0) if name in preparation.categories else pa.array(column)
-        for name, column in zip(preparation.features, preparation.columns(frame), strict=True)
-    ]
-    return pa.table(columns, names=[f"Column_{position}" for position in range(len(columns))])
-
-
 def _booster(text: str) -> lgb.Booster:
     import lightgbm as lgb
 
@@ -172,16 +227,21 @@ def _booster(text: str) -> lgb.Booster:
         return lgb.Booster(model_str=text)
 
 
-def _report(text: str, preparation: Preparation, curves: dict[str, dict[str, list[float]]]) -> FitReport:
+def _report(
+    text: str, preparation: Preparation, curves: dict[str, dict[str, list[float]]], classes: tuple[str, ...]
+) -> FitReport:
     booster = _booster(text)
     gain = booster.feature_importance(importance_type="gain")
     return FitReport(
-        rounds=booster.num_trees(),
+        rounds=booster.num_trees() // booster.num_model_per_iteration(),
         features=preparation.features,
         importance={name: float(value) for name, value in zip(preparation.features, gain, strict=True)},
         curves={f"valid_{_ours(metric)}": tuple(points) for metric, points in curves.get("valid", {}).items()},
+        classes=classes,
     )
 
 
 def _ours(metric: str) -> str:
+    if "@" in metric:  # with its cut-off, as we write it
+        return metric
     return next(ours for names in _METRICS.values() for ours, theirs in names.items() if theirs == metric)

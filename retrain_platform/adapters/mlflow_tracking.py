@@ -17,6 +17,7 @@ _METRICS_A_WRITE = 1000
 _TEXTS_A_WRITE = 100
 _PARAM_LENGTH = 6000
 _TAG_LENGTH = 5000
+_DESCRIPTION_LENGTH = 5000
 
 
 def ensure_experiment(tracking_uri: str, experiment: str, artifact_root: Path) -> str:
@@ -101,6 +102,20 @@ def log_metrics(client: Any, run_id: str, metrics: Mapping[str, float | None]) -
 def log_tags(client: Any, run_id: str, tags: Mapping[str, str]) -> None:
     """Write texts to the run; the same again changes nothing."""
     log_fit(client, run_id, {}, {}, {}, tags)
+
+
+def log_card(client: Any, run_id: str, model: str, version: str | None, text: str, page: Path) -> None:
+    """Keep a model card with the retrain's run, and its beginning as the registered version's description."""
+    client.log_artifact(run_id, str(page))
+    if version is not None:
+        client.update_model_version(model, version, description=text[:_DESCRIPTION_LENGTH])
+
+
+def log_table(client: Any, run_id: str, path: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep the rows as a CSV file among the run's artefacts; the same path again replaces it."""
+    import pandas as pd
+
+    client.log_text(run_id, pd.DataFrame(rows).to_csv(index=False), path)
 
 
 def _compared(params: Mapping[str, Any], standing: Mapping[str, str]) -> tuple[dict[str, str], str]:

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retrain_platform.adapters.atomic import write_folder_atomically
+from retrain_platform.adapters.ensemble_learner import load_ensemble
 from retrain_platform.adapters.lightgbm_learner import load_lightgbm
 from retrain_platform.adapters.package_files import BadPackage, read_package
 from retrain_platform.adapters.python_learner import load_python
 from retrain_platform.adapters.sklearn_learner import load_sklearn
+from retrain_platform.dataset.classes import top_class
+from retrain_platform.training.adjusted import read_adjusted
 from retrain_platform.training.base import Fitted
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ _LOADERS: dict[str, Callable[[Path], Fitted]] = {
     "lightgbm": load_lightgbm,
     "sklearn": load_sklearn,
     "python": load_python,
+    "ensemble": load_ensemble,
 }
 
 
@@ -44,7 +48,7 @@ def load_package(folder: Path) -> Fitted:
     kind = read_package(folder).kind
     if kind not in _LOADERS:
         raise BadPackage(f"kind of {folder} == {kind!r}, must be one of {', '.join(_LOADERS)}")
-    return _LOADERS[kind](folder)
+    return read_adjusted(folder, _LOADERS[kind](folder))
 
 
 class PackagedModel:
@@ -53,9 +57,18 @@ class PackagedModel:
     def __init__(self, fitted: Fitted) -> None:
         self._fitted = fitted
 
-    def predict(self, frame: pd.DataFrame) -> NDArray[np.float64]:
-        """One number a row, as `Fitted.score` gives it."""
-        return self._fitted.score(frame)
+    def predict(self, frame: pd.DataFrame) -> NDArray[np.float64] | pd.DataFrame:
+        """One number a row, as `Fitted.score` gives it.
+
+        Of several classes a frame: `predicted`, the name of the likeliest, and `probability_NAME` for each class.
+        """
+        scores, classes = self._fitted.score(frame), self._fitted.report.classes
+        if not classes:
+            return scores
+        import pandas as pd
+
+        chances = {f"probability_{name}": scores[:, place] for place, name in enumerate(classes)}
+        return pd.DataFrame({"predicted": top_class(scores, classes), **chances}, index=frame.index)
 
 
 def _load_pyfunc(path: str) -> PackagedModel:

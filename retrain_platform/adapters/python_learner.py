@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from retrain_platform.adapters.labels import check_labels
+from retrain_platform.adapters.labels import named, numbered, of_known_classes, weighed
 from retrain_platform.adapters.package_files import BadPackage, read_package, write_package
-from retrain_platform.dataset.calling import CannotCall, answer_of, handed
+from retrain_platform.dataset.calling import CannotCall, answer_of, handed, takes
 from retrain_platform.dataset.preparation import MissingColumns, Preparation
 from retrain_platform.training.base import FitReport, PluginFailed, Task
 from retrain_platform.training.python import PythonLearner
@@ -34,28 +34,39 @@ class OwnLearner:
     def fit(
         self,
         train: pd.DataFrame,
-        labels: NDArray[np.float64],
+        labels: NDArray[Any],
         *,
         valid: pd.DataFrame | None = None,
-        valid_labels: NDArray[np.float64] | None = None,
+        valid_labels: NDArray[Any] | None = None,
         rounds: int | None = None,
+        weights: NDArray[np.float64] | None = None,
+        valid_weights: NDArray[np.float64] | None = None,
+        queries: NDArray[np.integer] | None = None,
+        valid_queries: NDArray[np.integer] | None = None,
     ) -> OwnFitted:
         """Hand the rows to the function; see `Learner`.
 
         Raises:
-            OneClass: a binary label with one class only.
+            OneClass: nothing to tell apart; see `Learner`.
             ValueError: labels that cannot be learned from.
-            PluginFailed: the function raised, or gave no model.
+            PluginFailed: the function raised, gave no model, or takes no weights where there are some.
         """
-        check_labels(labels, len(train), self._task)
-        held = {"valid": None if valid is None else handed(valid), "rounds": rounds}
-        held["valid_labels"] = None if valid_labels is None else valid_labels.copy()
-        return OwnFitted(self._fitted(handed(train), labels.copy(), held), self._task, tuple(map(str, train.columns)))
+        train, labels, weights, queries = weighed(train, labels, weights, queries)
+        numbers, classes = numbered(labels, len(train), self._task, queries)
+        if classes and valid is not None and valid_labels is not None:
+            valid, valid_labels, valid_weights = of_known_classes(valid, valid_labels, valid_weights, classes)
+        held = {"valid": None if valid is None else handed(valid), "rounds": rounds, "classes": classes}
+        arrays = {"valid_labels": valid_labels, "weights": weights, "valid_weights": valid_weights}
+        arrays |= {"queries": queries, "valid_queries": valid_queries}
+        held |= {name: None if array is None else array.copy() for name, array in arrays.items()}
+        model = self._fitted(handed(train), numbers.copy(), held)
+        return OwnFitted(model, self._task, tuple(map(str, train.columns)), classes=classes)
 
     def _fitted(self, train: pd.DataFrame, labels: NDArray[np.float64], held: dict[str, Any]) -> Any:
         """What the function gives, once it is seen to be a model."""
         asked = {"task": self._task, "seed": self._spec.seed, "params": dict(self._spec.params), **held}
         try:
+            _must_take_weights(self._spec.call, held["weights"])
             model = answer_of(self._spec.call, train, labels, **asked)
         except CannotCall as error:
             raise PluginFailed(f"training.call: {error}") from error
@@ -74,11 +85,18 @@ class OwnLearner:
 class OwnFitted:
     """A model of the user's own and the columns that it was fitted on."""
 
-    def __init__(self, model: Any, task: Task, features: tuple[str, ...], report: FitReport | None = None) -> None:
+    def __init__(
+        self,
+        model: Any,
+        task: Task,
+        features: tuple[str, ...],
+        report: FitReport | None = None,
+        classes: tuple[str, ...] = (),
+    ) -> None:
         self._model, self._task, self._features = model, task, features
         rounds, weights = getattr(model, "rounds", 0) or 0, getattr(model, "importance", {}) or {}
         importance = {name: float(weights.get(name, 0.0)) for name in features} if weights else {}
-        self.report = report or FitReport(rounds=int(rounds), features=features, importance=importance)
+        self.report = report or FitReport(rounds=int(rounds), features=features, importance=importance, classes=classes)
 
     def score(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         """One number a row; see `Fitted`.
@@ -90,15 +108,16 @@ class OwnFitted:
         absent = [name for name in self._features if name not in frame.columns]
         if absent:
             raise MissingColumns(f"columns == {', '.join(absent)}, must be there: the model was fitted on them")
+        shape = (len(frame), len(self.report.classes)) if self._task == "multiclass" else (len(frame),)
         if not len(frame):
-            return np.empty(0)
+            return np.empty(shape)
         name = f"{type(self._model).__module__}:{type(self._model).__qualname__}"
         try:
             scored = _scores(self._model, handed(frame[list(self._features)]))
         except Exception as error:  # the user's own code may fail in any way
             said = " ".join(str(error).split())
             raise PluginFailed(f"score of {name} raised {type(error).__name__}: {said}") from error
-        return _must_be_scores(scored, len(frame), self._task, name)
+        return _must_be_scores(scored, shape, self._task, name)
 
     def save(self, folder: Path) -> None:
         """Write model, class and report into `folder`.
@@ -114,10 +133,10 @@ class OwnFitted:
         """The model's own, else the SHA-256 of what it saves."""
         own = getattr(self._model, "fingerprint", None)
         if callable(own):
-            return str(own())
+            return named(str(own()), self.report.classes)
         with TemporaryDirectory() as folder:
             _save(self._model, Path(folder) / _MODEL)
-            return _digest(Path(folder) / _MODEL)
+            return named(_digest(Path(folder) / _MODEL), self.report.classes)
 
 
 def load_python(folder: Path) -> OwnFitted:
@@ -138,6 +157,14 @@ def load_python(folder: Path) -> OwnFitted:
 def _is_pyfunc(model: Any) -> bool:
     """Whether it is an MLflow `PythonModel` or a loaded pyfunc model; MLflow is not imported to see that."""
     return any(kind.__module__.startswith("mlflow.pyfunc") for kind in type(model).__mro__)
+
+
+def _must_take_weights(call: str, weights: NDArray[np.float64] | None) -> None:
+    """A function that leaves the argument out would learn from all rows alike, and nobody would know."""
+    if weights is not None and not takes(call, "weights"):
+        raise PluginFailed(
+            f"training.call: {call} has no parameter weights, must have one where half_life or balance: weights asks"
+        )
 
 
 def _must_be_a_model(model: Any, call: str) -> None:
@@ -171,18 +198,22 @@ def _loaded_pyfunc(model: Any) -> Any:
         return _loaded(_PYFUNC, Path(folder) / _MODEL)
 
 
-def _must_be_scores(scored: Any, rows: int, task: Task, name: str) -> NDArray[np.float64]:
+_WHAT = {"multiclass": "a chance for each class a row, in the order of classes"}
+
+
+def _must_be_scores(scored: Any, shape: tuple[int, ...], task: Task, name: str) -> NDArray[np.float64]:
     try:
         found = np.asarray(scored, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise PluginFailed(f"score of {name} returned {type(scored).__name__}, must be numbers: {error}") from None
-    if found.shape != (rows,):
-        raise PluginFailed(f"score of {name} returned the shape {found.shape}, must be ({rows},): one number a row")
+    if found.shape != shape:
+        what = _WHAT.get(task, "one number a row")
+        raise PluginFailed(f"score of {name} returned the shape {found.shape}, must be {shape}: {what}")
     if not np.isfinite(found).all():
         raise PluginFailed(f"score of {name} == {found[~np.isfinite(found)][0]} in places, must be finite")
-    if task == "binary" and ((found < 0) | (found > 1)).any():
+    if task in ("binary", "multiclass") and ((found < 0) | (found > 1)).any():
         odd = found[(found < 0) | (found > 1)][0]
-        raise PluginFailed(f"score of {name} == {odd:g}, must be from 0 to 1 where task == 'binary'")
+        raise PluginFailed(f"score of {name} == {odd:g}, must be from 0 to 1 where task == {task!r}")
     return found
 
 

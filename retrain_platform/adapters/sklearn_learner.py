@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Sequence
+from copy import deepcopy
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from retrain_platform.adapters.content_digest import digest
-from retrain_platform.adapters.labels import check_labels
+from retrain_platform.adapters.labels import named, numbered, weighed
 from retrain_platform.adapters.package_files import BadPackage, read_package, write_package
+from retrain_platform.adapters.sklearn_online import learn_more, learns_whole
 from retrain_platform.dataset.preparation import Preparation, fit_preparation
-from retrain_platform.training.base import FitReport, Task
+from retrain_platform.training.base import FitReport, Fitted, Task
+from retrain_platform.training.incremental import CannotContinue, MorePasses
 from retrain_platform.training.sklearn import Sklearn, Step
 
 if TYPE_CHECKING:
@@ -45,27 +48,56 @@ class SklearnLearner:
     def fit(
         self,
         train: pd.DataFrame,
-        labels: NDArray[np.float64],
+        labels: NDArray[Any],
         *,
         valid: pd.DataFrame | None = None,
-        valid_labels: NDArray[np.float64] | None = None,
+        valid_labels: NDArray[Any] | None = None,
         rounds: int | None = None,
+        weights: NDArray[np.float64] | None = None,
+        valid_weights: NDArray[np.float64] | None = None,
+        queries: NDArray[np.integer] | None = None,
+        valid_queries: NDArray[np.integer] | None = None,
     ) -> FittedSklearn:
-        """Fit on all columns of `train`; see `Learner`.
+        """Fit on all columns of `train`; see `Learner`. Ranking is by the predicted relevance, whatever the query.
 
         Raises:
-            OneClass: a binary label with one class only.
-            ValueError: labels that cannot be learned from, a step that scikit-learn does not have,
-                or an estimator that does not fit the task.
+            OneClass: nothing to tell apart; see `Learner`.
+            ValueError: labels or weights that cannot be learned from, a step that scikit-learn does not
+                have, or an estimator that does not fit the task or takes no weights where there are some.
         """
-        check_labels(labels, len(train), self._task)
+        train, labels, weights, queries = weighed(train, labels, weights, queries)
+        numbers, classes = numbered(labels, len(train), self._task, queries)
         steps = [_built(step, self._spec.seed) for step in self._spec.pipeline]
         if unsuited := _unsuited(steps[-1], self._spec.pipeline[-1], self._task):
             raise ValueError(unsuited)
         preparation = fit_preparation(train, list(train.columns), most_categories=self._spec.most_categories)
         pipeline = _pipeline(preparation, steps, one_hot=self._spec.categories == "one_hot")
-        pipeline.fit(preparation.transform(train), labels)
-        return FittedSklearn(pipeline, self._task, preparation, _report(pipeline, preparation))
+        pipeline.fit(preparation.transform(train), numbers, **_weighing(pipeline, self._spec.pipeline[-1], weights))
+        return FittedSklearn(pipeline, self._task, preparation, _report(pipeline, preparation, classes))
+
+    def continue_from(
+        self,
+        base: Fitted,
+        train: pd.DataFrame,
+        labels: NDArray[Any],
+        *,
+        valid: pd.DataFrame | None = None,
+        valid_labels: NDArray[Any] | None = None,
+        rounds: int | None = None,
+        weights: NDArray[np.float64] | None = None,
+        valid_weights: NDArray[np.float64] | None = None,
+    ) -> FittedSklearn:
+        """`partial_fit` of the last step on the rows, in their order; the steps before it stay. See `Continuing`."""
+        if not isinstance(base, FittedSklearn):
+            raise CannotContinue(f"the model is {type(base).__name__}, must be scikit-learn's")
+        train, labels, weights, _ = weighed(train, labels, weights)
+        numbers, classes = numbered(labels, len(train), self._task)
+        if classes != base.report.classes:
+            raise CannotContinue(f"classes == {', '.join(classes)}, must be {', '.join(base.report.classes)}")
+        pipeline = deepcopy(base.pipeline)
+        matrix = pipeline[:-1].transform(base.preparation.transform(train))
+        learn_more(pipeline[-1], matrix, numbers, weights, self._spec.incremental or MorePasses())
+        return FittedSklearn(pipeline, self._task, base.preparation, _report(pipeline, base.preparation, classes))
 
     def load(self, folder: Path) -> FittedSklearn:
         """What `save` wrote.
@@ -81,16 +113,19 @@ class FittedSklearn:
 
     def __init__(self, pipeline: Any, task: Task, preparation: Preparation, report: FitReport) -> None:
         self.report = report
-        self._pipeline, self._task, self._preparation = pipeline, task, preparation
+        self.pipeline, self.preparation = pipeline, preparation
+        self._task = task
 
     def score(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         """One number a row; see `Fitted`."""
         if not len(frame):
-            return np.empty(0)
-        matrix = self._preparation.transform(frame)
+            return np.empty((0, len(self.report.classes)) if self.report.classes else 0)
+        matrix = self.preparation.transform(frame)
+        if self._task == "multiclass":
+            return np.asarray(self.pipeline.predict_proba(matrix), dtype=np.float64)
         if self._task == "binary":
-            return np.asarray(self._pipeline.predict_proba(matrix)[:, 1], dtype=np.float64)
-        return np.asarray(self._pipeline.predict(matrix), dtype=np.float64)
+            return np.asarray(self.pipeline.predict_proba(matrix)[:, 1], dtype=np.float64)
+        return np.asarray(self.pipeline.predict(matrix), dtype=np.float64)
 
     def save(self, folder: Path) -> None:
         """Write pipeline, preparation and report into `folder`.
@@ -100,14 +135,14 @@ class FittedSklearn:
         """
         import skops.io
 
-        data = skops.io.dumps(self._pipeline)
+        data = skops.io.dumps(self.pipeline)
         _refuse_untrusted(skops.io.get_untrusted_types(data=data), folder)
         (folder / _MODEL).write_bytes(data)
-        write_package(folder, "sklearn", self._task, self._preparation, self.report)
+        write_package(folder, "sklearn", self._task, self.preparation, self.report)
 
     def fingerprint(self) -> str:
-        """The SHA-256 of all that was fitted: coefficients, trees, means."""
-        return digest(self._pipeline)
+        """The SHA-256 of all that was fitted: coefficients, trees, means, and the names of the classes."""
+        return named(digest(self.pipeline), self.report.classes)
 
 
 def load_sklearn(folder: Path) -> FittedSklearn:
@@ -131,6 +166,31 @@ def _refuse_untrusted(types: Sequence[str], folder: Path) -> None:
         raise BadPackage(f"types == {', '.join(strange)} in the model of {folder}, must be known to be plain data")
 
 
+def weighs_nothing(step: Step) -> str:
+    """What is wrong with an estimator that is to learn from weighted rows; empty where it takes weights."""
+    from sklearn.utils.validation import has_fit_parameter
+
+    if has_fit_parameter(_kind(step.estimator), "sample_weight"):
+        return ""
+    return (
+        f"estimator == {step.estimator!r}, must take weights of rows (sample_weight), which half_life and "
+        "balance: weights give it"
+    )
+
+
+def _weighing(pipeline: Any, last: Step, weights: NDArray[np.float64] | None) -> dict[str, Any]:
+    """The argument that hands the weights to the pipeline's last step: those before it only change columns.
+
+    Raises:
+        ValueError: it takes none.
+    """
+    if weights is None:
+        return {}
+    if said := weighs_nothing(last):
+        raise ValueError(said)
+    return {f"{pipeline.steps[-1][0]}__sample_weight": weights}
+
+
 def unknown_estimator(step: Step, task: Task | None) -> str:
     """What is wrong with the step's names, as 'estimator == X, must ...'; empty when scikit-learn has them.
 
@@ -145,8 +205,16 @@ def unknown_estimator(step: Step, task: Task | None) -> str:
     return "" if task is None else _unsuited(made, step, task)
 
 
+def cannot_go_on(step: Step) -> str:
+    """What is wrong with a last step that is to go on learning; empty where it can."""
+    try:
+        return learns_whole(_kind(step.estimator), step.estimator)
+    except ValueError:  # told by `unknown_estimator`
+        return ""
+
+
 def _unsuited(made: Any, step: Step, task: Task) -> str:
-    wanted = "predict_proba" if task == "binary" else "predict"
+    wanted = "predict_proba" if task in ("binary", "multiclass") else "predict"
     return (
         "" if hasattr(made, wanted) else f"estimator == {step.estimator!r}, must have {wanted} where task == {task!r}"
     )
@@ -203,8 +271,9 @@ def _pipeline(preparation: Preparation, steps: Sequence[Any], *, one_hot: bool) 
     return make_pipeline(columns, *steps)
 
 
-def _report(pipeline: Any, preparation: Preparation) -> FitReport:
-    return FitReport(rounds=0, features=preparation.features, importance=_importance(pipeline, preparation))
+def _report(pipeline: Any, preparation: Preparation, classes: tuple[str, ...]) -> FitReport:
+    importance = _importance(pipeline, preparation)
+    return FitReport(rounds=0, features=preparation.features, importance=importance, classes=classes)
 
 
 def _importance(pipeline: Any, preparation: Preparation) -> dict[str, float]:
@@ -218,7 +287,8 @@ def _importance(pipeline: Any, preparation: Preparation) -> dict[str, float]:
         return {}
     totals = dict.fromkeys(preparation.features, 0.0)
     names = pipeline[0].get_feature_names_out([f"x{i}" for i in range(len(preparation.features))])
-    for name, weight in zip(names, np.abs(np.ravel(weights)), strict=True):
+    sizes = np.abs(np.atleast_2d(weights)).mean(axis=0)  # one row a class, where there are several
+    for name, weight in zip(names, sizes, strict=True):
         position = int(name.partition("__")[2].partition("_")[0].removeprefix("x"))
         totals[preparation.features[position]] += float(weight)
     return totals

@@ -10,10 +10,19 @@ from typing import Any
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.versions import FEATURES
 from retrain_platform.policy import PerformancePolicy, SegmentMixPolicy, problems
+from retrain_platform.spec.depths import depth_contradictions
+from retrain_platform.spec.exams import exam_contradictions
 from retrain_platform.spec.fields import did_you_mean
 from retrain_platform.spec.gains import gain_contradictions
 from retrain_platform.spec.model import ModelSpec
+from retrain_platform.spec.pasts import past_contradictions
+from retrain_platform.spec.rows import row_contradictions
+from retrain_platform.spec.suites import measured_elsewhere, suite_contradictions
+from retrain_platform.spec.tasks import task_contradictions
 from retrain_platform.stats.metrics import METRICS
+from retrain_platform.training.ensemble import Ensemble
+from retrain_platform.validation import Performance
+from retrain_platform.validation.questions import Question
 
 Contradiction = tuple[str, str, str]
 
@@ -32,6 +41,12 @@ def contradictions(spec: ModelSpec, lost: Callable[[str], bool]) -> list[Contrad
         *_columns(spec),
         *_declared(spec, lost),
         *gain_contradictions(spec, lost),
+        *exam_contradictions(spec, lost),
+        *row_contradictions(spec, lost),
+        *past_contradictions(spec, lost),
+        *depth_contradictions(spec, lost),
+        *task_contradictions(spec, lost),
+        *suite_contradictions(spec),
     ]
 
 
@@ -61,20 +76,29 @@ def _metrics(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradic
             )
     if lost("monitoring.metrics") or any(name not in known for _, name in measured):
         return
+    elsewhere = measured_elsewhere(spec)
     for field, name in named:
-        if name in known and name not in spec.metrics:
+        if name in known and name not in spec.metrics and field not in elsewhere:
             yield field, repr(name), f"must be measured too: add it to monitoring.metrics, now {list(spec.metrics)}"
 
 
 def _named_metrics(spec: ModelSpec) -> Iterator[tuple[str, str]]:
-    if (name := getattr(getattr(spec, "training", None), "stop_metric", None)) is not None:
-        yield "training.stop_metric", name
+    recipe = getattr(spec, "training", None)
+    members = [(f"training.{path}", one) for path, one in recipe.recipes()] if isinstance(recipe, Ensemble) else []
+    for path, each in [("training", recipe), *members]:
+        if (name := getattr(each, "stop_metric", None)) is not None:
+            yield f"{path}.stop_metric", name
+    search = getattr(getattr(spec, "training", None), "search", None)
+    if search is not None and search.metric is not None:
+        yield "training.search.metric", search.metric
     if spec.release.metric is not None:
         yield "release.metric", spec.release.metric
     for position, gate in enumerate(spec.validation.gates if _has(spec, "validation") else ()):
         name = getattr(gate, "metric", None)
         if name is not None:
             yield f"validation.gates[{position}].metric", name
+        for place, question in enumerate(_questions(gate)):
+            yield f"validation.gates[{position}].metrics[{place}].metric", question.metric
     yield from _policy_metrics(getattr(spec, "policy", None), "policy")
 
 
@@ -85,10 +109,16 @@ def _policy_metrics(policy: Any, path: str) -> Iterator[tuple[str, str]]:
         yield from _policy_metrics(part, f"{path}.policies[{position}]")
 
 
+def _questions(gate: Any) -> tuple[Question, ...]:
+    return gate.metrics if isinstance(gate, Performance) else ()
+
+
 def _limits(spec: ModelSpec) -> Iterator[Contradiction]:
     """A floor that no value of its metric can reach, or can miss, asks nothing."""
     gates = spec.validation.gates if _has(spec, "validation") else ()
-    floors = [(f"validation.gates[{position}]", gate) for position, gate in enumerate(gates)]
+    floors: list[tuple[str, Any]] = [(f"validation.gates[{position}]", gate) for position, gate in enumerate(gates)]
+    for path, gate in list(floors):
+        floors += [(f"{path}.metrics[{place}]", question) for place, question in enumerate(_questions(gate))]
     floors += list(_policies(getattr(spec, "policy", None), "policy"))
     for path, floor in floors:
         known = METRICS.get(getattr(floor, "metric", None) or "")

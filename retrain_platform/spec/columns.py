@@ -11,6 +11,8 @@ from retrain_platform.dataset.joins import Join
 from retrain_platform.spec.checking import Contradiction
 from retrain_platform.spec.fields import did_you_mean
 from retrain_platform.spec.model import ModelSpec
+from retrain_platform.spec.suites import suite_features
+from retrain_platform.training.ensemble import Ensemble
 
 
 def misfits(spec: ModelSpec, columns: Sequence[str]) -> list[Contradiction]:
@@ -27,7 +29,7 @@ def misfits(spec: ModelSpec, columns: Sequence[str]) -> list[Contradiction]:
     found += [
         (field, repr(pattern), f"must match a column of the source, {_which(pattern, there)}")
         for field, pattern in _patterns(spec)
-        if not _matches(pattern, there)
+        if not _matches(pattern, [*there, *spec.features.made])
     ]
     return [*found, *_policies(spec, there)]
 
@@ -74,10 +76,19 @@ def _named(spec: ModelSpec) -> Iterator[tuple[str, str]]:
     yield "label.column", spec.label.column
     if spec.label.arrival is not None:
         yield "label.arrival", spec.label.arrival
+    if spec.label.query is not None:
+        yield "label.query", spec.label.query
     if spec.label.propensity is not None:
         yield "label.propensity", spec.label.propensity
     for position, name in enumerate(spec.segments):
         yield f"segments[{position}]", name
+    for position, rule in enumerate(spec.features.rolling):
+        yield from ((f"features.rolling[{position}].of[{at}]", name) for at, name in enumerate(rule.of))
+        if rule.by != "entity":
+            yield from ((f"features.rolling[{position}].by[{at}]", name) for at, name in enumerate(rule.by))
+    doubled = spec.training.rows.duplicates
+    for position, name in enumerate(doubled.on if doubled is not None and doubled.on != "all" else ()):
+        yield f"training.rows.duplicates.on[{position}]", name
 
 
 def _patterns(spec: ModelSpec) -> Iterator[tuple[str, str]]:
@@ -90,16 +101,31 @@ def _policies(spec: ModelSpec, there: Sequence[str]) -> Iterator[Contradiction]:
     """A policy watches features: what is excluded is never measured, so no pattern of it can fire."""
     try:
         features = select_features(
-            there,
-            include=spec.features.include,
+            list(dict.fromkeys([*there, *spec.features.made])),
+            include=(*spec.features.include, *spec.features.made),
             exclude=spec.features.exclude,
             forbidden=spec.not_features,
         )
     except BadFeatures:
         return  # told above, field by field
-    for field, pattern in _watched(spec.policy, "policy"):
+    outliers = spec.training.rows.outliers
+    cleaned = [
+        (f"training.rows.outliers.features[{at}]", p) for at, p in enumerate(outliers.features if outliers else ())
+    ]
+    for field, pattern in [*_watched(spec.policy, "policy"), *cleaned]:
         if not _matches(pattern, features):
             yield field, repr(pattern), f"must match a feature; {_which(pattern, features, 'there are')}"
+    for field, name in [*_learned_by(spec.training), *suite_features(spec)]:
+        if name not in features:
+            yield field, repr(name), f"must be a feature; {_which(name, features, 'there are')}"
+
+
+def _learned_by(recipe: Any) -> Iterator[tuple[str, str]]:
+    """The features that an ensemble names."""
+    if isinstance(recipe, Ensemble):
+        yield "training.by", recipe.by
+        if recipe.anomaly is not None:
+            yield "training.anomaly.of", recipe.anomaly.of
 
 
 def _watched(policy: Any, path: str) -> Iterator[tuple[str, str]]:

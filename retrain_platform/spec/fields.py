@@ -10,11 +10,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from retrain_platform.dataset.checks import ChecksSpec, PythonCheck
+from retrain_platform.dataset.cleaning import Cleaning, Duplicates, Outliers
 from retrain_platform.dataset.control import ControlSet
 from retrain_platform.dataset.joins import JOINS
 from retrain_platform.dataset.label import LabelSpec
 from retrain_platform.dataset.measures import MEASURE_TABLES
 from retrain_platform.dataset.period import Calendar
+from retrain_platform.dataset.rolling import Rolling
+from retrain_platform.dataset.shares import SplitSpec
 from retrain_platform.dataset.source import SOURCES
 from retrain_platform.monitoring.gap import ChallengerSpec
 from retrain_platform.policy import POLICIES
@@ -26,7 +29,12 @@ from retrain_platform.policy.screening import Screen
 from retrain_platform.release.base import ReleasePlan
 from retrain_platform.spec.model import Features, ModelSpec, Monitoring, Operation, Validation
 from retrain_platform.training import LEARNERS
+from retrain_platform.training.ensemble import Anomaly
+from retrain_platform.training.search import Dimension, Search
 from retrain_platform.validation import GATES
+from retrain_platform.validation.behaviour import BehaviourTest
+from retrain_platform.validation.card_facts import CardSpec
+from retrain_platform.validation.questions import Question
 
 _FAMILIES: dict[str, Sequence[type[BaseModel]]] = {
     "source": SOURCES,
@@ -46,6 +54,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "release": ReleasePlan,
     "operation": Operation,
     "cost": CostSpec,
+    "card": CardSpec,
 }
 
 
@@ -56,19 +65,30 @@ _PARTS: dict[str, type[BaseModel]] = {
     "schedule.preferred": PreferredWindow,
     "blackouts": Blackout,
     "screens": Screen,
+    "behaviour.tests": BehaviourTest,
+    "performance.metrics": Question,
 }
-"""What the lists within a policy hold: by the policy's kind and the list's name, or by its name alone."""
+"""What the lists within a policy or a gate hold: by its kind and the list's name, or by the list's name alone."""
 
 
 _WITHIN: dict[str, dict[str, type[BaseModel]]] = {
     "checks": {"own": PythonCheck},
     "monitoring": {"control": ControlSet, "challenger": ChallengerSpec},
+    "training": {"rows": Cleaning, "split": SplitSpec, "search": Search, "anomaly": Anomaly},
+    "features": {"rolling": Rolling},
 }
 """What stands within a section, by its name: a mapping, or the items of a list."""
 
+_DEEPER: dict[str, type[BaseModel]] = {
+    "rows.duplicates": Duplicates,
+    "rows.outliers": Outliers,
+    "search.space": Dimension,
+}
+"""What stands within such a part, by its name and its own."""
+
 
 def _part_of_policy(path: Sequence[str | int], attributes: Mapping[str, Any]) -> list[str]:
-    """The field names of an item of a list within a policy; empty where `path` is no such item."""
+    """The field names of an item of a list within a policy or a gate; empty where `path` is no such item."""
     if len(path) < 2 or not isinstance(path[-1], int):
         return []
     owner: Any = attributes
@@ -91,12 +111,13 @@ def known_fields(path: Sequence[str | int], attributes: Mapping[str, Any]) -> li
         section = "joins"
     within = _WITHIN.get(section or "", {})
     if len(path) > 1 and (meant := nearest(path[1], within)) is not None:
-        return list(within[meant].model_fields)
+        inner = _DEEPER.get(f"{meant}.{path[2]}") if len(path) > 2 else None
+        return list((inner or within[meant]).model_fields)
     members = {str(member.model_fields["kind"].default): member for member in _FAMILIES.get(str(section), ())}
     kind = nearest(data.get("kind"), members) if isinstance(data, Mapping) else None
     if kind is not None:
         return list(members[kind].model_fields)
-    if section == "policy":
+    if section == "policy" or (section == "validation" and len(path) > 3):
         return _part_of_policy(path, attributes)
     return list(_SECTIONS[section].model_fields) if section in _SECTIONS else []
 

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, field_validator
 
 from retrain_platform.dataset.checks import ChecksSpec
 from retrain_platform.dataset.control import ControlSet
@@ -14,6 +14,7 @@ from retrain_platform.dataset.label import LabelSpec
 from retrain_platform.dataset.measures import MeasureTable
 from retrain_platform.dataset.period import Calendar
 from retrain_platform.dataset.record import Record
+from retrain_platform.dataset.rolling import Rolling, rolled_names
 from retrain_platform.dataset.source import Source
 from retrain_platform.dataset.versions import Versions
 from retrain_platform.monitoring.gap import ChallengerSpec
@@ -22,12 +23,13 @@ from retrain_platform.monitoring.severity import Limits
 from retrain_platform.policy import Policy
 from retrain_platform.policy.gain import CostSpec
 from retrain_platform.release.base import ReleasePlan
+from retrain_platform.stats.metrics import DEFAULT_METRICS
 from retrain_platform.training import LearnerSpec
 from retrain_platform.training.base import Task
 from retrain_platform.validation import Gate
+from retrain_platform.validation.card_facts import CardSpec
 
 Mode = Literal["observe", "propose", "act"]
-DEFAULT_METRICS: dict[str, tuple[str, ...]] = {"binary": ("auc", "log_loss"), "regression": ("rmse", "mae")}
 
 
 def _known_owner(value: str) -> str:
@@ -42,18 +44,36 @@ Owner = Annotated[str, AfterValidator(_known_owner)]
 
 
 class Features(Record):
-    """Which columns are learned from: glob patterns; `exclude` wins over `include`."""
+    """Which columns are learned from: glob patterns; `exclude` wins over `include`.
+
+    `rolling` makes further features of each entity's past, which are learned from unless they are excluded.
+    """
 
     include: tuple[str, ...] = ("*",)
     exclude: tuple[str, ...] = ()
+    rolling: tuple[Rolling, ...] = ()
+
+    @field_validator("rolling")
+    @classmethod
+    def _each_made_once(cls, value: tuple[Rolling, ...]) -> tuple[Rolling, ...]:
+        names = rolled_names(value)
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"rolling == {', '.join(twice)} by two rules, must make each feature once")
+        return value
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        """The names of the rolling features."""
+        return rolled_names(self.rolling)
 
 
 class Monitoring(Record):
     """What is measured every period. `metrics`: the first is the model's own; empty takes the task's.
 
     `confidence` is two-sided, of every interval shown; `min_segment` the fewest labelled rows (of
-    each class, for a binary task) under which a segment is `cannot tell`. `control` is a table that the
-    champion is asked about every period: the same version must give the same scores.
+    each class for a binary task, queries for ranking) under which a segment is `cannot tell`. `control` is a table
+    that the champion is asked about every period: the same version must give the same scores.
     `measures` are tables of operations and business measures, for policies and screens to judge.
     `challenger` measures what a retrain would gain; without it nothing is fitted for that.
     `reference` says what a period is compared with, `severity` from which PSI on the asset's page calls
@@ -73,15 +93,28 @@ class Monitoring(Record):
 
 
 class Validation(Record):
-    """The exam: its gates, in the order of the report."""
+    """The exam: its gates, in the order of the report.
+
+    `level` is the chance, two-sided, that the exam as a whole fails a candidate that is no worse than the
+    champion, or passes one that is worse by a margin: all gates and segments share it. `spot_check`
+    predictions of the exam's rows are shown in the report for a person to look at, from the lowest score to
+    the highest.
+    """
 
     gates: tuple[Gate, ...] = Field(min_length=1)
+    level: float = Field(default=0.05, gt=0, lt=0.5)
+    spot_check: int = Field(default=0, ge=0, le=100)
 
 
 class Operation(Record):
-    """How runs are asked for. `attempts`: how often the sensors ask for one that failed."""
+    """How runs are asked for. `attempts`: how often the sensors ask for one that failed.
+
+    `retry_after`: after a candidate was turned away the same triggers wait until as many rows became ripe, as a share
+    of those it was made of; 0 does not wait.
+    """
 
     attempts: int = Field(default=3, ge=1, le=20)
+    retry_after: float = Field(default=0.1, ge=0, le=1)
 
 
 class ModelSpec(Record):
@@ -89,7 +122,8 @@ class ModelSpec(Record):
 
     `mode`: observe (measure, decide, record), propose (train and validate; a person releases), act.
     `versions` declares what makes the rows (encoder, tokenizer, labels, features, ...): where one is raised,
-    another world of rows begins, and only its rows are learned from.
+    another world of rows begins, and only its rows are learned from. `card` is what the model card says in the owners'
+    own words.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)
@@ -111,11 +145,12 @@ class ModelSpec(Record):
     release: ReleasePlan = ReleasePlan()
     operation: Operation = Operation()
     cost: CostSpec | None = None
+    card: CardSpec = CardSpec()
 
     @property
     def not_features(self) -> tuple[str, ...]:
-        """The columns that have another meaning: label, times, entity, propensity."""
-        label = (self.label.column, self.label.arrival, self.label.propensity)
+        """The columns that have another meaning: label, query, times, entity, propensity."""
+        label = (self.label.column, self.label.arrival, self.label.query, self.label.propensity)
         return tuple(name for name in (*label, self.source.event_time, self.source.entity) if name is not None)
 
     @property

@@ -201,6 +201,25 @@ def test_one_class_only(label: float, value: float, limit: float) -> None:
     assert found.sentence == f"share of label 1 == {value:.4f} (one class only), must be {limit:g} to {1 - limit:g}"
 
 
+def test_of_several_classes_the_rarest_has_its_share() -> None:
+    grades = np.where(np.arange(ROWS) % 100 == 0, "lost", np.where(np.arange(ROWS) % 2, "bad", "fine"))
+    several = rows(_label=grades)
+    sound = gate(several, task="multiclass", min_class_share=0.01)
+    assert sound.passed
+    assert of(sound, "class_balance").value == pytest.approx(0.01)
+    found = only_failed(gate(several, task="multiclass", min_class_share=0.02), "class_balance")
+    assert found.sentence == (
+        "share of the rarest of 3 classes, lost == 0.0100, must be at least 0.02, and not the only one"
+    )
+    assert gate(rows(_label=pd.Categorical(grades)), task="multiclass", min_class_share=0.01).passed
+
+
+@pytest.mark.parametrize("limit", [0.0, 0.01])
+def test_one_of_several_classes_only(limit: float) -> None:
+    found = only_failed(gate(rows(_label="fine"), task="multiclass", min_class_share=limit), "class_balance")
+    assert found.sentence.startswith("share of the rarest of 1 classes, fine == 1.0000 (one class only), must be")
+
+
 def test_labels_may_be_truth_values_and_not_texts() -> None:
     assert gate(rows(_label=rows()["_label"] == 1)).passed
     assert gate(rows(_label=(rows()["_label"] == 1).astype(object))).passed

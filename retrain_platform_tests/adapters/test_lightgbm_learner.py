@@ -8,7 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from retrain_platform.adapters.lightgbm_learner import FittedLightGBM, LightGBMLearner
+from retrain_platform.adapters.lightgbm_rows import Rows
 from retrain_platform.dataset.preparation import fit_preparation
+from retrain_platform.stats.metrics import metric
 from retrain_platform.training.lightgbm import OURS, PARAMETERS, SYNONYMS, LightGBM
 
 
@@ -36,6 +38,46 @@ def test_the_fit_stops_early_at_the_best_round_of_its_curve() -> None:
     assert report.rounds == int(np.argmin(curve)) + 1
     assert len(curve) == report.rounds + SPEC.early_stopping_rounds
     assert set(report.curves) == {"valid_log_loss", "valid_auc"}
+
+
+def test_of_several_classes_a_round_is_a_tree_for_each() -> None:
+    frame, (valid, _) = TRAIN[0], VALID
+    grades = [np.where(each["c"] == "a", "low", np.where(each["x"] > 0, "high", "usual")) for each in (frame, valid)]
+    made = LightGBMLearner(SPEC, "multiclass", threads=1).fit(frame, grades[0], valid=valid, valid_labels=grades[1])
+    curve = made.report.curves["valid_log_loss"]
+    assert set(made.report.curves) == {"valid_log_loss"}
+    assert made.report.rounds == int(np.argmin(curve)) + 1
+    again = LightGBMLearner(SPEC, "multiclass", threads=1).fit(frame, grades[0], rounds=made.report.rounds)
+    np.testing.assert_array_equal(again.score(valid), made.score(valid))
+
+
+def ranked(order: NDArray[np.intp], **more: object) -> FittedLightGBM:
+    """Fitted on the rows in that order, each of the query that it has."""
+    frame, queries = TRAIN[0], np.arange(2000) // 20
+    relevance = np.digitize(frame["x"].to_numpy(), (0.5, 1.5)).astype(float)
+    learner = LightGBMLearner(SPEC.model_copy(update={"rounds": 20}), "ranking", threads=1)
+    return learner.fit(frame.iloc[order], relevance[order], queries=queries[order], **more)  # type: ignore[arg-type]
+
+
+def test_a_query_s_rows_may_stand_anywhere() -> None:
+    one_by_one = np.arange(2000).reshape(100, 20).T.ravel()  # the first row of each query, then the second, ...
+    assert ranked(one_by_one).fingerprint() == ranked(np.arange(2000)).fingerprint()
+
+
+def test_a_ranking_stops_by_the_gain_that_we_measure() -> None:
+    valid, queries = VALID[0], np.arange(1000) // 20
+    relevance = np.digitize(valid["x"].to_numpy(), (0.5, 1.5)).astype(float)
+    made = ranked(np.arange(2000), valid=valid, valid_labels=relevance, valid_queries=queries)
+    curves = made.report.curves
+    assert set(curves) == {"valid_ndcg@10", "valid_map@10"}
+    best = metric("ndcg@10").compute(relevance, made.score(valid), queries=queries)
+    assert max(curves["valid_ndcg@10"]) == pytest.approx(best, abs=0.01)  # ties: ours are in random order
+
+
+def test_relevance_that_is_no_whole_number_is_refused_with_what_to_do() -> None:
+    learner, queries = LightGBMLearner(SPEC, "ranking", threads=1), np.arange(2000) // 20
+    with pytest.raises(ValueError, match=r"labels == 0.5 in places, must be whole numbers from 0 to 10000"):
+        learner.fit(TRAIN[0], np.arange(2000) % 2 / 2, queries=queries)
 
 
 def test_a_given_number_of_rounds_is_kept_and_without_valid_rows_the_recipe_s() -> None:
@@ -96,7 +138,7 @@ def test_the_trees_are_those_of_the_matrix() -> None:
     preparation = fit_preparation(frame, list(frame))
     learner = LightGBMLearner(SPEC, "binary", threads=1)
     matrix = lgb.Dataset(preparation.transform(frame), labels, categorical_feature=list(preparation.categorical))
-    text = lgb.train(learner._parameters(), matrix, 20).model_to_string()
+    text = lgb.train(learner._parameters((), Rows(frame, labels, None), None), matrix, 20).model_to_string()
     expected = hashlib.sha256(text.split("\nparameters:")[0].encode()).hexdigest()
     for each in (frame, frame.astype({"c": "category"})):
         assert learner.fit(each, labels.to_numpy(), rounds=20).fingerprint() == expected

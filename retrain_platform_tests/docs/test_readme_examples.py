@@ -16,10 +16,21 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_spec_of_the_readme_is_sound(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    example, _ = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     path = tmp_path / "defs.yaml"
     path.write_text(example, encoding="utf-8")
     assert read_spec(path).name == yaml.safe_load(example)["attributes"]["name"]
+
+
+def test_the_spec_of_ad_scores_is_sound_beside_what_the_first_one_says(tmp_path: Path) -> None:
+    first, ads = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    whole = yaml.safe_load(first)
+    gates = [{"kind": "against_champion", "metric": "rmse", "better_by": 0.05, "relative": True}]
+    whole["attributes"] |= {**yaml.safe_load(ads), "task": "regression", "validation": {"gates": gates}}
+    path = tmp_path / "defs.yaml"
+    path.write_text(yaml.safe_dump(whole), encoding="utf-8")
+    spec = read_spec(path, env={"ADS_URL": "sqlite:///ads.db"})
+    assert spec.features.made[0] == "ad_score_mean_7d"
 
 
 def test_every_command_of_the_readme_exists() -> None:

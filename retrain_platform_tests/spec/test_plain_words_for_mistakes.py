@@ -14,7 +14,7 @@ from retrain_platform_tests.spec.good_spec import line, problems_of
     [
         ("name: churn", "name: 42", "name", "42", "must be a text: put it in quotes"),
         ("name: churn", "name:", "name", "", "must be a text: nothing is written here"),
-        ("task: binary", "task:", "task", "", "must be 'binary' or 'regression': nothing is written here"),
+        ("task: binary", "task:", "task", "", "must be 'binary', 'multiclass', 'regression' or 'ranking': nothing"),
         ("[country]", "country", "segments", "'country'", "must be a list, as in ['country']"),
         ("rows: 1000", "rows: 1k", "policy.policies[2].new_ripe_rows", "'1k'", "must be a whole number"),
         ("falls_by: 0.05", "falls_by: 5%", "policy.policies[1].falls_by", "'5%'", "must be a number"),

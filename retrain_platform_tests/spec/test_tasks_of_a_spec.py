@@ -1,0 +1,79 @@
+"""What a task cannot give is told when the spec is read, with what there is instead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from retrain_platform.spec import SpecErrors, spec_from
+from retrain_platform_tests.steps.tiny import attributes
+from retrain_platform_tests.steps.tiny_tasks import classes_spec, ranking_spec
+
+LABELS = {
+    "multiclass": {"column": "grade", "delay": "12h"},
+    "ranking": {"column": "relevance", "delay": "12h", "query": "search"},
+}
+GATES = {"gates": [{"kind": "floor", "metric": "log_loss", "at_most": 3}]}
+LISTS = {"gates": [{"kind": "floor", "metric": "ndcg@10", "at_least": 0.1}]}
+
+
+def told(task: str, **changed: Any) -> dict[str, str]:
+    """Field to what is said of it."""
+    given = {
+        "task": task,
+        "label": LABELS.get(task, {"column": "bad", "delay": "12h"}),
+        "validation": LISTS if task == "ranking" else GATES,
+        **changed,
+    }
+    with pytest.raises(SpecErrors) as caught:
+        spec_from(attributes(**given))
+    return {problem.field: problem.cure for problem in caught.value.problems}
+
+
+def test_every_task_has_metrics_of_its_own() -> None:
+    assert classes_spec(monitoring={}, validation=GATES).metrics == ("log_loss", "macro_f1")
+    assert ranking_spec().metrics == ("ndcg@10", "mrr")
+    assert "search" in ranking_spec().not_features
+
+
+@pytest.mark.parametrize("task", ["multiclass", "ranking"])
+@pytest.mark.parametrize("kind", ["calibration", "concept_drift", "error_stream", "estimate"])
+def test_policies_on_errors_are_refused_where_an_error_is_no_number(task: str, kind: str) -> None:
+    policies = {
+        "calibration": {"kind": "calibration", "slope_over": 0.3},
+        "concept_drift": {"kind": "concept_drift", "features": ["shop"], "over": 0.1},
+        "error_stream": {"kind": "error_stream", "false_alarm_every": "100d"},
+        "estimate": {"kind": "estimate", "metric": "log_loss" if task == "multiclass" else "mrr", "falls_by": 0.05},
+    }
+    policy = {"kind": "any_of", "policies": [{"kind": "schedule", "every": "5d"}, policies[kind]]}
+    found = told(task, policy=policy)
+    assert list(found) == ["policy.policies[1].kind"]
+    assert "it reads label - score, one number a row" in found["policy.policies[1].kind"]
+
+
+@pytest.mark.parametrize("task", ["multiclass", "ranking"])
+def test_gates_that_ask_of_one_score_a_row_are_refused(task: str) -> None:
+    gates = {"gates": [{"kind": "robustness"}, {"kind": "calibration", "bias_at_most": 0.1}], "spot_check": 5}
+    found = told(task, validation=gates)
+    assert set(found) == {"validation.gates[0].kind", "validation.gates[1].kind", "validation.spot_check"}
+    assert "must be one of floor, against_champion" in found["validation.gates[0].kind"]
+
+
+def test_a_ranking_names_its_lists_and_nobody_else_does() -> None:
+    assert "must name the column of the lists" in told("ranking", label={"column": "relevance"})["label.query"]
+    said = told("multiclass", label={"column": "grade", "query": "search"})
+    assert "must be left out where task is multiclass" in said["label.query"]
+    same = told("ranking", label={"column": "relevance", "query": "relevance"})
+    assert any("must be another column than the label's own" in cure for cure in same.values())
+
+
+def test_metrics_and_parameters_of_another_task_are_told() -> None:
+    training = attributes()["training"]
+    params = {**training, "params": {"scale_pos_weight": 3}, "stop_metric": "auc"}
+    found = told(
+        "multiclass", validation={"gates": [{"kind": "floor", "metric": "auc", "at_least": 0.6}]}, training=params
+    )
+    assert set(found) == {"validation.gates[0].metric", "training.stop_metric", "training.params.scale_pos_weight"}
+    assert "log_loss" in found["validation.gates[0].metric"]
+    assert "macro_f1" in found["validation.gates[0].metric"]
