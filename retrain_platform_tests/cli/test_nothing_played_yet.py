@@ -56,7 +56,7 @@ def test_programs_get_what_there_is() -> None:
     ("words", "said"),
     [
         (("release", "rollback", "tiny"), "no model answers yet: nothing to roll back"),
-        (("release", "approve", "tiny"), "no release is under way: nothing to approve"),
+        (("release", "approve", "tiny"), "nothing waits for approval"),
         (("release", "reject", "tiny"), "no release is under way: nothing to reject"),
         (("resume", "tiny"), "tiny is not paused"),
     ],

@@ -35,7 +35,7 @@ class Home:
 
     place: Path
 
-    def command(self, until: str, threads: int = 2) -> subprocess.Popen[str]:
+    def command(self, until: str, threads: int = 1) -> subprocess.Popen[str]:
         """`retrain run` as a process of its own."""
         env = {name: value for name, value in os.environ.items() if not name.startswith(("RETRAIN_", "MLFLOW_"))}
         env |= {
@@ -152,7 +152,7 @@ def test_all_of_it_is_in_dagsters_history(lived: Home) -> None:
 
 def test_killed_inside_training_it_ends_as_if_it_had_not_been(homes: tuple[Home, Home], lived: Home) -> None:
     home = homes[1]
-    process = home.command(LAST, threads=1)  # a longer fit, and the same trees
+    process = home.command(LAST)
     assert in_training(home, process), process.communicate()[0]
     time.sleep(0.2)
     process.send_signal(signal.SIGKILL)

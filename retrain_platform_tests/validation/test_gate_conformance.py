@@ -11,6 +11,7 @@ import retrain_platform.validation
 from retrain_platform.validation import (
     GATES,
     AgainstChampion,
+    Backtest,
     Calibration,
     Catastrophic,
     Cost,
@@ -54,6 +55,7 @@ EXAMPLES: tuple[GateBase, ...] = (
     Calibration(bias_at_most=0.5, slope_within=4, ece_at_most=0.5, not_worse_by=0.2),
     *SUITES,
     Forgetting(metric="auc", not_worse_by=0.02),
+    Backtest(metric="auc", periods=2, not_worse_by=0.02),
     PythonGate(call="retrain_platform_tests.validation.own_gates:not_much_worse", metrics=("auc",)),
 )
 SEEN: dict[str, Measurements] = {
