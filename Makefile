@@ -18,8 +18,8 @@ dev: $(VENV)/installed ## The Dagster UI on the kept history, sensors running
 	@$(BIN)/python -c "from retrain_platform.defs.play import instance; instance()"
 	@$(BIN)/dagster dev --workspace workspace.yaml --port $(PORT)
 
-test: $(VENV)/installed ## All tests
-	@$(BIN)/pytest -q -n 2
+test: $(VENV)/installed ## All tests; a thread each, as two workers share two cores
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2
 
 check: lint types imports definitions tests ## Everything that must be green before a stop
 
