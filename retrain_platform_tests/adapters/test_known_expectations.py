@@ -49,7 +49,7 @@ def test_arguments_are_those_of_the_expectation(name: str, gxe: Any) -> None:
     assert needed | further <= set(known.ARGUMENTS)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(asked=_GIVEN)
 def test_what_is_vouched_for_is_taken(asked: Expectation) -> None:
     import great_expectations.expectations as gxe

@@ -160,7 +160,7 @@ def brute(at: int | None, key: str | None, rows: list[tuple[int | None, str | No
     return float(max(fit)[1]) if fit else -1.0
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(events=EVENT_ROWS, rows=TABLE_ROWS, within=st.one_of(st.none(), st.integers(1, 6)))
 @example(events=[(5, "a")], rows=[(5, "a", 1), (6, "a", 2)], within=None)
 def test_it_is_the_definition_for_any_rows_in_any_order(
@@ -178,7 +178,7 @@ def test_it_is_the_definition_for_any_rows_in_any_order(
     assert found == [brute(at, key, rows, within) for at, key in events]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(events=EVENT_ROWS, rows=TABLE_ROWS, cut=st.integers(0, 12))
 def test_what_becomes_known_later_changes_no_event_before(
     events: list[tuple[int | None, str | None]], rows: list[tuple[int | None, str | None, int]], cut: int

@@ -97,7 +97,7 @@ RULES = st.sampled_from(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(rows=ROWS, rule=RULES, asked=st.sampled_from([PLAIN, DATED]), cut=st.integers(0, 25))
 def test_they_are_what_the_definition_says(rows: list[Row], rule: Rolling, asked: Asked, cut: int) -> None:
     whole = frame(rows)
@@ -105,7 +105,7 @@ def test_they_are_what_the_definition_says(rows: list[Row], rule: Rolling, asked
     pd.testing.assert_frame_equal(found, by_hand(whole, whole, rule, asked), check_dtype=False, atol=1e-8, rtol=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(rows=ROWS, more=ROWS, rule=RULES, asked=st.sampled_from([PLAIN, DATED]), at=st.integers(0, 240))
 def test_no_later_row_and_no_later_label_changes_a_digit(
     rows: list[Row], more: list[Row], rule: Rolling, asked: Asked, at: int

@@ -49,7 +49,7 @@ def weeks(rows: int = 400) -> pd.DataFrame:
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(a=FRAMES, b=FRAMES, c=FRAMES)
 def test_profiles_add_up_as_rows_do(a: pd.DataFrame, b: pd.DataFrame, c: pd.DataFrame):
     """The numbers are few bits long, so that their sums are exact and equality is plain."""
@@ -73,7 +73,7 @@ def counts(of: DatasetProfile) -> dict:
     }
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(frame=FRAMES)
 @pytest.mark.parametrize("grids", [GRIDS, GRIDS | FINE], ids=["plain", "cut, scaled, noting repeated values"])
 def test_bytes_are_lossless(grids: dict[str, Grid], frame: pd.DataFrame):

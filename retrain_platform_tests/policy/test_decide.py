@@ -21,7 +21,7 @@ from retrain_platform_tests.policy.histories import (
 )
 from retrain_platform_tests.policy.policy_examples import policies
 
-SOON = settings(max_examples=50, deadline=None)
+SOON = settings(max_examples=150, deadline=None)
 FIRES = VolumePolicy(new_ripe_rows=100)
 QUIET = VolumePolicy(new_ripe_rows=101)
 URGENT = VolumePolicy(new_ripe_rows=100, action="retrain_now")

@@ -93,7 +93,7 @@ def test_a_preferred_window_must_hold_an_end_at_which_it_is_decided() -> None:
 
 
 @given(week=st.integers(4, 40), every=st.integers(1, 8))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_so_many_periods_one_decides(week: int, every: int) -> None:
     policy = AnyOf(policies=[VolumePolicy(new_ripe_rows=100)], decide_every=every * WEEK)
     found = [decide(policy, history(number)).action.retrains for number in range(week, week + every)]

@@ -34,7 +34,7 @@ from retrain_platform_tests.policy.histories import (
 )
 from retrain_platform_tests.policy.policy_examples import ALL
 
-SOON = settings(max_examples=15, deadline=None)
+SOON = settings(max_examples=60, deadline=None)
 VOLUME, SCHEDULE = VolumePolicy(new_ripe_rows=500), SchedulePolicy(every="10w")
 DRIFT = FeatureDriftPolicy(features=["carrier"], over=0.2, dwell="2w")
 FLOOR = FloorPolicy(metric="auc", at_least=0.6)

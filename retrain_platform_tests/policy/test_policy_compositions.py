@@ -23,7 +23,7 @@ from retrain_platform_tests.policy.histories import (
 )
 from retrain_platform_tests.policy.policy_examples import policies
 
-SOON = settings(max_examples=30, deadline=None)
+SOON = settings(max_examples=100, deadline=None)
 FIRES = VolumePolicy(new_ripe_rows=100)
 QUIET = VolumePolicy(new_ripe_rows=101)
 UNKNOWN = FloorPolicy(metric="auc", at_least=0.6)

@@ -27,7 +27,7 @@ from retrain_platform_tests.policy.histories import (
 from retrain_platform_tests.policy.policy_examples import ALL, EXAMPLES, policies
 
 FAMILY: TypeAdapter[Any] = TypeAdapter(Policy)
-SOON = settings(max_examples=10, deadline=None)
+SOON = settings(max_examples=25, deadline=None)
 EVERY = pytest.mark.parametrize("policy", ALL, ids=lambda policy: policy.describe()[:60])
 
 

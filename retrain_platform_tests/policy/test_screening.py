@@ -122,7 +122,7 @@ def test_a_confirmed_fall_is_screened_too() -> None:
     assert judged(known(incidents=fault(9)), policy=fall).verdict == "held back"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(history_=histories())
 def test_screening_only_ever_holds_soft_triggers_back(history_: History) -> None:
     for policy in ALL:

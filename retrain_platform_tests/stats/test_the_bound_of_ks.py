@@ -48,7 +48,7 @@ def grids(past: np.ndarray) -> list[Grid]:
     ]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(past=ROWS, now=ROWS, blocks=st.integers(1, 4))
 def test_the_exact_one_is_within_the_bound(past, now, blocks):
     exact = exact_ks(past, now)
@@ -66,7 +66,7 @@ def test_it_stays_so_where_profiles_were_added(parts, now):
         assert ks - 1e-12 <= exact_ks(past, now) <= ks + bound + 1e-12
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(past=ROWS, now=ROWS)
 def test_sorting_gives_scipys_distances(past, now):
     found = exact_distances(past, np.append(now, np.nan))
