@@ -27,17 +27,42 @@ def write_atomically(path: Path, data: bytes) -> None:
         StoreFull: no space is left; what stood at `path` still stands.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-        try:
-            _fill(handle, data)
+        with _written(path, data) as temporary:
             os.replace(temporary, path)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                os.unlink(temporary)
-            raise
     except OSError as error:
         raise full_disk(error, path) or error from None
+
+
+def write_where_absent(path: Path, data: bytes, *, mode: int) -> bool:
+    """Make the file `path` of `data`, with the permissions `mode`; False when it is there, and then stays untouched.
+
+    Of several processes that make one file a single one succeeds, and nobody's open file is replaced.
+
+    Raises:
+        StoreFull: no space is left; there is no file.
+    """
+    try:
+        with _written(path, data) as temporary:
+            os.chmod(temporary, mode)
+            os.link(temporary, path)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise full_disk(error, path) or error from None
+    return True
+
+
+@contextmanager
+def _written(path: Path, data: bytes) -> Iterator[str]:
+    """A file beside `path` that holds `data` on the disk; what still has this name in the end is taken away."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    try:
+        _fill(handle, data)
+        yield temporary
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
 
 
 def full_disk(error: BaseException, path: Path) -> StoreFull | None:

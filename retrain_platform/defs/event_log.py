@@ -7,7 +7,9 @@ rows here are the same, and any other process reads and writes them with Dagster
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import dagster as dg
@@ -17,7 +19,7 @@ from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
 
-from retrain_platform.adapters.atomic import write_atomically
+from retrain_platform.adapters.atomic import write_where_absent
 
 
 def with_kept_engines(on: dg.DagsterInstance) -> dg.DagsterInstance:
@@ -36,8 +38,6 @@ class KeptEventLog(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str) -> None:
         self._engines: dict[str, db.Engine] = {}
-        self._empty: bytes | None = None
-        self._mode = 0
         super().__init__(base_dir)
 
     @contextmanager
@@ -58,17 +58,27 @@ class KeptEventLog(SqliteEventLogStorage):
         return self._engines.setdefault(shard, made)
 
     def _made(self, shard: str, engine: db.Engine) -> None:
-        """The shard's database stands, migrated as Dagster would have it."""
-        path = Path(self.path_for_shard(shard))
-        if path.exists() or shard == INDEX_SHARD_NAME:
+        """The shard's database stands, migrated as Dagster would have it.
+
+        A reader that asks for a run's events makes its database too, and may come first: what it holds open is
+        never replaced, as SQLite would lose what either writes.
+        """
+        if shard == INDEX_SHARD_NAME or not self._copied(Path(self.path_for_shard(shard))):
             self._initdb(engine)
-        elif self._empty is not None:
-            write_atomically(path, self._empty)
-            path.chmod(self._mode)  # that of a file that SQLite makes
-        else:
+
+    def _copied(self, path: Path) -> bool:
+        empty, mode = self._empty
+        return write_where_absent(path, empty, mode=mode)
+
+    @cached_property
+    def _empty(self) -> tuple[bytes, int]:
+        """The file of an empty database that Dagster's migrations made, and its mode; nobody else has it open."""
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "empty.db"
+            engine = db.create_engine(f"sqlite:///{path}")
             self._initdb(engine)
             engine.dispose()  # its last connection closed, the file holds all of the write-ahead log
-            self._empty, self._mode = path.read_bytes(), path.stat().st_mode
+            return path.read_bytes(), path.stat().st_mode
 
     def wipe(self) -> None:
         """Dagster's own, with no file held open."""

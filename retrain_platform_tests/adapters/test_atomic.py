@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from retrain_platform.adapters.atomic import write_folder_atomically
+from retrain_platform.adapters.atomic import write_folder_atomically, write_where_absent
 from retrain_platform.dataset.stores import StoreFull
 
 WRITER = """
@@ -54,6 +54,14 @@ def test_a_folder_appears_whole(tmp_path: Path) -> None:
     write_folder_atomically(tmp_path / "exam", fill)
     assert (tmp_path / "exam" / "model").read_text() == "trees"
     assert drafts(tmp_path) == []
+
+
+def test_a_file_is_made_once_and_a_standing_one_stays(tmp_path: Path) -> None:
+    path = tmp_path / "runs" / "one.db"
+    assert write_where_absent(path, b"first", mode=0o640)
+    assert not write_where_absent(path, b"second", mode=0o600)
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"first", 0o640)
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_the_first_writer_wins(tmp_path: Path) -> None:

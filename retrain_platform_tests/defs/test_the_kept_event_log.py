@@ -77,6 +77,22 @@ def test_dagsters_own_reads_every_run_as_its_own(on: dg.DagsterInstance, home: P
     assert len(checked) == 4
 
 
+def test_a_reader_that_was_there_first_keeps_its_file(on: dg.DagsterInstance, home: Path) -> None:
+    one, mine = run(on), on.event_log_storage
+    theirs = dg.DagsterInstance.get().event_log_storage
+    assert isinstance(mine, KeptEventLog)
+    assert isinstance(theirs, SqliteEventLogStorage)
+    count = "select count(*) from event_logs"
+    with theirs.run_connection("asked-early") as reading:
+        assert reading.exec_driver_sql(count).scalar() == 0
+        with mine.run_connection("asked-early") as writing:
+            writing.exec_driver_sql("insert into event_logs (run_id, event) values ('asked-early', '{}')")
+    for log in (theirs, mine):
+        with log.run_connection("asked-early") as reading:
+            assert reading.exec_driver_sql(count).scalar() == 1
+    assert made_of(home, "asked-early") == made_of(home, one)
+
+
 def test_the_road_goes_on_after_the_history_was_wiped(on: dg.DagsterInstance, home: Path) -> None:
     before = run(on)
     on.wipe()
