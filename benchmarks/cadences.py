@@ -39,6 +39,7 @@ from retrain_platform.replay.walk import walk
 from retrain_platform.spec import ModelSpec, spec_from
 from retrain_platform.steps.lines import DECIDED, RETRAINED, WATCHED
 from retrain_platform.steps.workshop import Workshop
+from retrain_platform.training.base import Rows
 
 SPEC = Path(__file__).parents[1] / "retrain_platform" / "defs" / "models" / "flight_delay" / "defs.yaml"
 POLICIES = ("shipped", "2w", "4w", "8w", "13w", "never")
@@ -80,19 +81,11 @@ class Remembered:
         class Fit:
             """`Learner` over the memory."""
 
-            def fit(
-                self,
-                train: pd.DataFrame,
-                labels: Any,
-                *,
-                valid: Any = None,
-                valid_labels: Any = None,
-                rounds: Any = None,
-            ) -> Any:
+            def fit(self, train: Rows, *, valid: Rows | None = None, rounds: int | None = None) -> Any:
                 memory.asked += 1
-                key = (recipe.fingerprint(), _digest(train, labels), _digest(valid, valid_labels), rounds)
+                key = (recipe.fingerprint(), _digest(train), _digest(valid), rounds)
                 if key not in memory._fits:
-                    memory._fits[key] = inner.fit(train, labels, valid=valid, valid_labels=valid_labels, rounds=rounds)
+                    memory._fits[key] = inner.fit(train, valid=valid, rounds=rounds)
                 return memory._fits[key]
 
             def load(self, folder: Path) -> Any:
@@ -106,13 +99,16 @@ class Remembered:
         return len(self._fits)
 
 
-def _digest(frame: pd.DataFrame | None, labels: Any) -> str | None:
-    """Equal for equal rows in equal order."""
-    if frame is None:
+def _digest(rows: Rows | None) -> str | None:
+    """Equal for equal rows in equal order, of equal weights."""
+    if rows is None:
         return None
-    rows = pd.util.hash_pandas_object(frame, index=False, categorize=True).to_numpy()
-    text = ",".join(map(str, frame.columns)).encode()
-    return hashlib.sha256(rows.tobytes() + np.ascontiguousarray(labels).tobytes() + text).hexdigest()
+    frame, *told = rows
+    digest = hashlib.sha256(",".join(map(str, frame.columns)).encode())
+    digest.update(pd.util.hash_pandas_object(frame, index=False, categorize=True).to_numpy().tobytes())
+    for array in told:
+        digest.update(b"none" if array is None else np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 def no_gate(frame: pd.DataFrame, spec: Any, *, snapshot_id: str, **_said: Any) -> GateReport:

@@ -34,6 +34,7 @@ from retrain_platform.stats.early_detection import early_detection
 from retrain_platform.steps.known import days_of
 from retrain_platform.steps.watching import features_of, ingest
 from retrain_platform.steps.workshop import Workshop
+from retrain_platform.training.base import Rows
 
 SPEC = Path(__file__).parents[1] / "retrain_platform" / "defs" / "models" / "health_predictor" / "defs.yaml"
 WEEKS = 52
@@ -98,7 +99,8 @@ def _learned(shop: Workshop, week: int, as_of: datetime) -> tuple[Any, list[str]
     rows = known(shop.lake.read(shop.events, [shop.spec.period.at(at).key for at in range(week)]), as_of)
     rows = rows[rows["_label"].notna()]
     features = features_of(shop, rows)
-    return shop.teach(shop.spec.training).fit(rows[features], rows["_label"].to_numpy(np.float64)), features
+    labels = rows["_label"].to_numpy(np.float64)
+    return shop.teach(shop.spec.training).fit(Rows(rows[features], labels)), features
 
 
 def _line(rule: str, rows: pd.DataFrame, flags: pd.Series[bool]) -> dict[str, Any]:

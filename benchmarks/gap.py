@@ -50,7 +50,7 @@ from retrain_platform.steps.known import days_of
 from retrain_platform.steps.ripening import ripen
 from retrain_platform.steps.watching import features_of, ingest
 from retrain_platform.steps.workshop import Workshop
-from retrain_platform.training.base import Fitted
+from retrain_platform.training.base import Fitted, Rows
 from retrain_platform.training.challenger import cheap
 
 SPEC = Path(__file__).parents[1] / "retrain_platform" / "defs" / "models" / "flight_delay" / "defs.yaml"
@@ -123,13 +123,12 @@ class Truth:
         columns = features_of(self._shop, weeks[0])
         recipe = self._shop.teach(self._shop.spec.training)
 
-        def parts(first: int, last: int) -> tuple[pd.DataFrame, Any]:
+        def part(first: int, last: int) -> Rows:
             rows = pd.concat(weeks[first:last], ignore_index=True)
-            return rows[columns], rows["_label"].to_numpy(np.float64)
+            return Rows(rows[columns], rows["_label"].to_numpy(np.float64))
 
-        train, valid = parts(0, cut - 2 * STOP), parts(cut - 2 * STOP, cut - STOP)
-        found = recipe.fit(*train, valid=valid[0], valid_labels=valid[1])
-        return recipe.fit(*parts(0, cut), rounds=found.report.rounds)
+        found = recipe.fit(part(0, cut - 2 * STOP), valid=part(cut - 2 * STOP, cut - STOP))
+        return recipe.fit(part(0, cut), rounds=found.report.rounds)
 
     def _auc(self, cut: int, week: int) -> float:
         rows = self._week(week)
@@ -191,7 +190,7 @@ def null(shop: Workshop, times: int) -> str:
     for turn in range(times):
         shuffled = np.random.default_rng(turn).permutation(np.unique(days))
         stale, fresh, judged = (np.isin(days, shuffled[a:b]) for a, b in ((0, 56), (56, 112), (112, 126)))
-        sides = [shop.teach(recipe).fit(rows.loc[side, columns], labels[side]) for side in (fresh, stale)]
+        sides = [shop.teach(recipe).fit(Rows(rows.loc[side, columns], labels[side])) for side in (fresh, stale)]
         scores = [side.score(rows[judged]) for side in sides]
         interval = paired(labels[judged], *scores, days[judged], metric("auc"))
         least = lower_bound(interval.value, interval.standard_error, interval.groups, policy.confidence)

@@ -84,6 +84,7 @@ def ours(home: Path, rounds: int) -> str:
     """The fingerprint of the trees."""
     from retrain_platform.dataset.snapshot import describe
     from retrain_platform.dataset.split import time_split, with_columns
+    from retrain_platform.training.base import Rows
 
     rows = _rows(home)
     features = _features(rows)
@@ -103,13 +104,10 @@ def ours(home: Path, rounds: int) -> str:
         basis="holdout",
     )
     split = time_split(rows, *CUTS)
-    fitted = _learner(rounds).fit(
-        with_columns(split.train, features),
-        split.train["_label"].to_numpy(),
-        valid=with_columns(split.valid, features),
-        valid_labels=split.valid["_label"].to_numpy(),
+    train, valid = (
+        Rows(with_columns(part, features), part["_label"].to_numpy()) for part in (split.train, split.valid)
     )
-    return str(fitted.fingerprint())
+    return str(_learner(rounds).fit(train, valid=valid).fingerprint())
 
 
 def matrices(home: Path, to: Path) -> None:
@@ -132,12 +130,13 @@ def peer(ready: dict[str, Any], rounds: int) -> str:
 
     from retrain_platform.adapters.lightgbm_learner import FittedLightGBM
     from retrain_platform.dataset.preparation import Preparation
-    from retrain_platform.training.base import FitReport
+    from retrain_platform.training.base import FitReport, Rows
 
     data = lgb.Dataset(ready["train"], ready["train_labels"], categorical_feature=list(range(30, 40)))
     valid = data.create_valid(ready["valid"], ready["valid_labels"])
     stop = lgb.early_stopping(rounds, first_metric_only=True, verbose=False)
-    booster = lgb.train(_learner(rounds)._parameters(), data, rounds, valid_sets=[valid], callbacks=[stop])
+    parameters = _learner(rounds)._parameters((), Rows(pd.DataFrame(), ready["train_labels"]), None)
+    booster = lgb.train(parameters, data, rounds, valid_sets=[valid], callbacks=[stop])
     text = booster.model_to_string(num_iteration=booster.best_iteration)
     report = FitReport(rounds=rounds, features=(), importance={})
     return FittedLightGBM(text, "binary", Preparation(features=()), report).fingerprint()

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from retrain_platform.adapters.ensemble_report import Made, report_of
-from retrain_platform.adapters.labels import numbered, weighed
+from retrain_platform.adapters.labels import check_labels, weighed
 from retrain_platform.adapters.lightgbm_learner import load_lightgbm
 from retrain_platform.adapters.package_files import BadPackage, read_package, write_package
 from retrain_platform.adapters.sklearn_learner import load_sklearn
 from retrain_platform.dataset.preparation import MissingColumns, Preparation
 from retrain_platform.training.anomalies import AnomalyLimits, limits_of
-from retrain_platform.training.base import FitReport, Fitted, Learner, OneClass, Task
+from retrain_platform.training.base import FitReport, Fitted, Learner, OneClass, Rows, Task
 from retrain_platform.training.ensemble import Anomaly, Ensemble
 from retrain_platform.training.lightgbm import LightGBM
 from retrain_platform.training.sklearn import Sklearn
@@ -32,17 +32,14 @@ _FEWEST_TO_STOP = 100
 _LOADERS: dict[str, Callable[[Path], Fitted]] = {"lightgbm": load_lightgbm, "sklearn": load_sklearn}
 
 
-class _Rows(NamedTuple):
-    """Rows with their labels, weights and the text of their segment (None where it is missing)."""
+class _Segmented(NamedTuple):
+    """Rows with the text of their segment, None where it is missing."""
 
-    frame: pd.DataFrame
-    labels: NDArray[Any]
-    weights: NDArray[np.float64] | None
+    rows: Rows
     segments: NDArray[Any]
 
-    def of(self, chosen: NDArray[np.bool_]) -> _Rows:
-        weights = None if self.weights is None else self.weights[chosen]
-        return _Rows(self.frame[chosen], self.labels[chosen], weights, self.segments[chosen])
+    def of(self, chosen: NDArray[np.bool_]) -> _Segmented:
+        return _Segmented(self.rows.of(chosen), self.segments[chosen])
 
 
 class EnsembleLearner:
@@ -51,19 +48,7 @@ class EnsembleLearner:
     def __init__(self, spec: Ensemble, task: Task, teach: Callable[[LightGBM | Sklearn, Task], Learner]) -> None:
         self._spec, self._task, self._teach = spec, task, teach
 
-    def fit(
-        self,
-        train: pd.DataFrame,
-        labels: NDArray[Any],
-        *,
-        valid: pd.DataFrame | None = None,
-        valid_labels: NDArray[Any] | None = None,
-        rounds: int | None = None,
-        weights: NDArray[np.float64] | None = None,
-        valid_weights: NDArray[np.float64] | None = None,
-        queries: NDArray[np.integer] | None = None,
-        valid_queries: NDArray[np.integer] | None = None,
-    ) -> FittedEnsemble:
+    def fit(self, train: Rows, *, valid: Rows | None = None, rounds: int | None = None) -> FittedEnsemble:
         """Fit on all columns of `train`, rows in the order of time; see `Learner`. `rounds` are each boosted member's.
 
         Raises:
@@ -73,13 +58,11 @@ class EnsembleLearner:
         """
         if self._task == "ranking":
             raise ValueError("training.kind == 'ensemble', must be another where task == 'ranking'")
-        train, labels, weights, _ = weighed(train, labels, weights)
-        numbered(labels, len(train), self._task)
-        self._knows(train)
-        rows = _Rows(train, labels, weights, _segments(train, self._spec.by))
-        stop = None
-        if valid is not None and valid_labels is not None and rounds is None:
-            stop = _Rows(valid, valid_labels, valid_weights, _segments(valid, self._spec.by))
+        train = weighed(train)
+        check_labels(train, self._task)
+        self._knows(train.frame)
+        rows = _segmented(train, self._spec.by)
+        stop = None if valid is None or rounds is not None else _segmented(valid, self._spec.by)
         made, asked = self._models(rows, stop, rounds), self._spec.anomaly
         watch = self._watch(asked, made.places, rows, stop, rounds) if asked else None
         report = report_of(made, self._spec.by, watch)
@@ -102,12 +85,12 @@ class EnsembleLearner:
                 has = ", ".join(map(str, train.columns))
                 raise ValueError(f"{field} == {name!r}, must be a feature; there are {has}")
 
-    def _models(self, rows: _Rows, stop: _Rows | None, rounds: int | None) -> Made:
+    def _models(self, rows: _Segmented, stop: _Segmented | None, rounds: int | None) -> Made:
         """The pooled model, and one of each segment that has enough rows, in the order of their names."""
-        models, places, counts, alone = [self._fit(None, rows, stop, rounds)], {}, [len(rows.frame)], []
+        models, places, counts, alone = [self._fit(None, rows, stop, rounds)], {}, [len(rows.segments)], []
         for name in sorted({name for name in rows.segments if name is not None}):
             mine = rows.of(rows.segments == name)
-            if len(mine.frame) < self._spec.min_rows:
+            if len(mine.segments) < self._spec.min_rows:
                 continue
             try:
                 fitted = self._fit(name, mine, _stopping(stop, name), rounds)
@@ -116,35 +99,27 @@ class EnsembleLearner:
                 continue
             places[name] = len(models)
             models.append(fitted)
-            counts.append(len(mine.frame))
+            counts.append(len(mine.segments))
         return Made(tuple(models), places, tuple(counts), tuple(alone))
 
-    def _fit(self, segment: str | None, rows: _Rows, stop: _Rows | None, rounds: int | None) -> Fitted:
+    def _fit(self, segment: str | None, rows: _Segmented, stop: _Segmented | None, rounds: int | None) -> Fitted:
         recipe = self._spec.recipe_of(segment).model_copy(update={"seed": self._spec.seed})
-        return self._teach(recipe, self._task).fit(
-            rows.frame,
-            rows.labels,
-            valid=stop.frame if stop else None,
-            valid_labels=stop.labels if stop else None,
-            rounds=rounds,
-            weights=rows.weights,
-            valid_weights=stop.weights if stop else None,
-        )
+        return self._teach(recipe, self._task).fit(rows.rows, valid=stop.rows if stop else None, rounds=rounds)
 
     def _watch(
-        self, asked: Anomaly, places: dict[str, int], rows: _Rows, stop: _Rows | None, rounds: int | None
+        self, asked: Anomaly, places: dict[str, int], rows: _Segmented, stop: _Segmented | None, rounds: int | None
     ) -> AnomalyLimits:
         """The limits by the newest rows, scored by models that have not seen them; `places` are the final models'."""
-        newest = np.arange(len(rows.frame)) >= round(len(rows.frame) * (1 - asked.newest))
-        late = rows.of(newest)
+        count = len(rows.segments)
+        newest = np.arange(count) >= round(count * (1 - asked.newest))
+        (frame, labels, *_), segments = rows.of(newest)
         try:
             made = self._models(rows.of(~newest), stop, rounds)
         except OneClass:
             return AnomalyLimits(of=asked.of)
         before = FittedEnsemble(self._spec.by, self._task, made.models, made.places, None, made.models[0].report)
-        groups = _places(late.segments, places)
-        recent = _numbers(late.frame, asked.of)
-        return limits_of(asked, recent, before.score(late.frame), late.labels.astype(np.float64), groups)
+        recent, groups = _numbers(frame, asked.of), _places(segments, places)
+        return limits_of(asked, recent, before.score(frame), labels.astype(np.float64), groups)
 
 
 class FittedEnsemble:
@@ -240,6 +215,10 @@ def _member(folder: Path) -> Fitted:
     return _LOADERS[kind](folder)
 
 
+def _segmented(rows: Rows, by: str) -> _Segmented:
+    return _Segmented(rows, _segments(rows.frame, by))
+
+
 def _segments(frame: pd.DataFrame, by: str) -> NDArray[Any]:
     """The text of each row's segment, None where it is missing."""
     from retrain_platform.dataset.times import as_text
@@ -260,9 +239,9 @@ def _numbers(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
     return np.asarray(pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype="float64", na_value=np.nan))
 
 
-def _stopping(stop: _Rows | None, segment: str) -> _Rows | None:
+def _stopping(stop: _Segmented | None, segment: str) -> _Segmented | None:
     """The rows that stop a segment's fit: its own where they are enough, else all."""
     if stop is None:
         return None
     own = stop.of(stop.segments == segment)
-    return own if len(own.frame) >= _FEWEST_TO_STOP else stop
+    return own if len(own.segments) >= _FEWEST_TO_STOP else stop

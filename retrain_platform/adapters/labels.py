@@ -4,80 +4,79 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrain_platform.dataset.classes import class_names, class_places
-from retrain_platform.training.base import OneClass, Task
-
-if TYPE_CHECKING:
-    import pandas as pd
+from retrain_platform.training.base import Fitted, OneClass, Rows, Task
+from retrain_platform.training.incremental import CannotContinue
 
 
-class Weighed(NamedTuple):
-    """Rows to learn from, with their labels, weights where not all count alike, and queries where they are ranked."""
-
-    train: pd.DataFrame
-    labels: NDArray[Any]
-    weights: NDArray[np.float64] | None
-    queries: NDArray[np.integer] | None
-
-
-def weighed(
-    train: pd.DataFrame,
-    labels: NDArray[Any],
-    weights: NDArray[np.float64] | None,
-    queries: NDArray[np.integer] | None = None,
-) -> Weighed:
+def weighed(rows: Rows) -> Rows:
     """The rows without those that weigh nothing: learners count rows, too, and such a row is not to be counted.
 
     Raises:
         ValueError: another number of weights than rows, one that is negative or not finite, or all are 0.
     """
+    weights, count = rows.weights, len(rows.frame)
     if weights is None:
-        return Weighed(train, labels, None, queries)
-    if len(weights) != len(train):
-        raise ValueError(f"len(weights) == {len(weights)} for {len(train)} rows, must be the same")
+        return rows
+    if len(weights) != count:
+        raise ValueError(f"len(weights) == {len(weights)} for {count} rows, must be the same")
     wrong = ~np.isfinite(weights) | (weights < 0)
     if wrong.any():
         raise ValueError(f"weights == {weights[wrong][0]:g} in places, must be finite and at least 0")
     if not weights.any():
-        raise ValueError(f"weights == 0 for all {len(train)} rows, must be more for some")
+        raise ValueError(f"weights == 0 for all {count} rows, must be more for some")
     kept = weights > 0
-    if kept.all():
-        return Weighed(train, labels, weights, queries)
-    return Weighed(train[kept], labels[kept], weights[kept], None if queries is None else queries[kept])
+    return rows if kept.all() else rows.of(kept)
 
 
 class Numbered(NamedTuple):
-    """Labels as numbers, shape (rows,); of several classes their places among `classes`, else those are empty."""
+    """Rows with labels as numbers; of several classes their places among `classes`, else those are empty."""
 
-    labels: NDArray[np.float64]
+    rows: Rows
     classes: tuple[str, ...]
 
 
-def numbered(labels: NDArray[Any], rows: int, task: Task, queries: NDArray[np.integer] | None = None) -> Numbered:
-    """The labels as a learner takes them.
+def numbered(rows: Rows, task: Task) -> Numbered:
+    """The rows as a learner takes them: those that weigh something, their labels as numbers.
 
     Raises:
-        As `check_labels`.
+        As `weighed` and `check_labels`.
     """
-    check_labels(labels, rows, task, queries)
+    rows = weighed(rows)
+    check_labels(rows, task)
     if task != "multiclass":
-        return Numbered(labels, ())
-    classes = class_names(labels)
-    return Numbered(class_places(labels, classes), classes)
+        return Numbered(rows, ())
+    classes = class_names(rows.labels)
+    return Numbered(rows._replace(labels=class_places(rows.labels, classes)), classes)
 
 
-def of_known_classes(
-    valid: pd.DataFrame, labels: NDArray[Any], weights: NDArray[np.float64] | None, classes: Sequence[str]
-) -> tuple[pd.DataFrame, NDArray[np.float64], NDArray[np.float64] | None]:
-    """The rows that stop a fit, without those of a class that it never saw: no round could help them."""
-    places = class_places(labels, classes)
-    known = ~np.isnan(places)
-    return valid[known], places[known], None if weights is None else weights[known]
+def numbered_as(base: Fitted, rows: Rows, task: Task) -> Rows:
+    """As `numbered`, for a model that goes on from `base`.
+
+    Raises:
+        As `numbered`.
+        CannotContinue: the classes of the labels are not those of `base`.
+    """
+    known, classes = numbered(rows, task)
+    if classes != base.report.classes:
+        raise CannotContinue(f"classes == {', '.join(classes)}, must be {', '.join(base.report.classes)}")
+    return known
+
+
+def of_known_classes(valid: Rows, classes: Sequence[str]) -> Rows:
+    """The rows that stop a fit, their labels as numbers, without those of a class that it never saw.
+
+    No round could help them. `classes` are those of the fit's own rows; empty where the task has none.
+    """
+    if not classes:
+        return valid
+    places = class_places(valid.labels, classes)
+    return valid._replace(labels=places).of(~np.isnan(places))
 
 
 def named(fingerprint: str, classes: Sequence[str]) -> str:
@@ -85,7 +84,7 @@ def named(fingerprint: str, classes: Sequence[str]) -> str:
     return hashlib.sha256("\n".join((fingerprint, *classes)).encode()).hexdigest() if classes else fingerprint
 
 
-def check_labels(labels: NDArray[Any], rows: int, task: Task, queries: NDArray[np.integer] | None = None) -> None:
+def check_labels(rows: Rows, task: Task) -> None:
     """Refuse labels that cannot be learned from.
 
     Raises:
@@ -93,10 +92,11 @@ def check_labels(labels: NDArray[Any], rows: int, task: Task, queries: NDArray[n
         ValueError: no rows, another number of labels or queries than rows, a label that is missing or infinite,
             for a binary task neither 0 nor 1, for ranking negative; ranking without queries.
     """
-    if not rows or len(labels) != rows:
-        raise ValueError(f"len(labels) == {len(labels)} for {rows} rows, must be the same and at least 1")
+    labels, count = rows.labels, len(rows.frame)
+    if not count or len(labels) != count:
+        raise ValueError(f"len(labels) == {len(labels)} for {count} rows, must be the same and at least 1")
     if task == "multiclass":
-        _check_classes(labels, rows)
+        _check_classes(labels)
         return
     if not np.isfinite(labels).all():
         raise ValueError(f"labels == {labels[~np.isfinite(labels)][0]} in places, must be known and finite")
@@ -107,12 +107,12 @@ def check_labels(labels: NDArray[Any], rows: int, task: Task, queries: NDArray[n
                 f"labels == {classes[~np.isin(classes, (0, 1))][0]:g}, must be 0 or 1 where task == 'binary'"
             )
         if len(classes) == 1:
-            raise OneClass(f"labels == {classes[0]:g} in all {rows} rows, must have both classes to learn from")
+            raise OneClass(f"labels == {classes[0]:g} in all {count} rows, must have both classes to learn from")
     if task == "ranking":
-        _check_relevance(labels, rows, queries)
+        _check_relevance(labels, rows.queries)
 
 
-def _check_classes(labels: NDArray[Any], rows: int) -> None:
+def _check_classes(labels: NDArray[Any]) -> None:
     import pandas as pd
 
     missing = pd.isna(np.asarray(labels, dtype=object))
@@ -120,14 +120,16 @@ def _check_classes(labels: NDArray[Any], rows: int) -> None:
         raise ValueError(f"labels == None in {int(missing.sum())} places, must be known")
     classes = class_names(labels)
     if len(classes) == 1:
-        raise OneClass(f"labels == {classes[0]!r} in all {rows} rows, must have at least two classes to learn from")
+        raise OneClass(
+            f"labels == {classes[0]!r} in all {len(labels)} rows, must have at least two classes to learn from"
+        )
 
 
-def _check_relevance(labels: NDArray[np.float64], rows: int, queries: NDArray[np.integer] | None) -> None:
-    if queries is None or len(queries) != rows:
+def _check_relevance(labels: NDArray[np.float64], queries: NDArray[np.integer] | None) -> None:
+    if queries is None or len(queries) != len(labels):
         given = "none" if queries is None else len(queries)
-        raise ValueError(f"queries == {given} for {rows} rows, must be one a row where task == 'ranking'")
+        raise ValueError(f"queries == {given} for {len(labels)} rows, must be one a row where task == 'ranking'")
     if labels.min() < 0:
         raise ValueError(f"labels == {labels.min():g}, must be >= 0 where task == 'ranking'")
     if labels.min() == labels.max():
-        raise OneClass(f"labels == {labels[0]:g} in all {rows} rows, must differ in relevance to learn from")
+        raise OneClass(f"labels == {labels[0]:g} in all {len(labels)} rows, must differ in relevance to learn from")

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from retrain_platform.adapters.labels import named, numbered, weighed
+from retrain_platform.adapters.labels import named, numbered, numbered_as
 from retrain_platform.adapters.lightgbm_limit import TimeLimit
-from retrain_platform.adapters.lightgbm_rows import Rows, dataset, valid_rows
+from retrain_platform.adapters.lightgbm_rows import dataset, valid_rows
 from retrain_platform.adapters.package_files import read_package, write_package
 from retrain_platform.dataset.preparation import Preparation, fit_preparation
-from retrain_platform.training.base import FitReport, Fitted, Task
+from retrain_platform.training.base import FitReport, Fitted, Rows, Task
 from retrain_platform.training.incremental import CannotContinue, MoreTrees
 from retrain_platform.training.lightgbm import LightGBM
 
@@ -52,44 +52,21 @@ class LightGBMLearner:
     def __init__(self, spec: LightGBM, task: Task, *, threads: int = 0) -> None:
         self._spec, self._task, self._threads = spec, task, threads
 
-    def fit(
-        self,
-        train: pd.DataFrame,
-        labels: NDArray[Any],
-        *,
-        valid: pd.DataFrame | None = None,
-        valid_labels: NDArray[Any] | None = None,
-        rounds: int | None = None,
-        weights: NDArray[np.float64] | None = None,
-        valid_weights: NDArray[np.float64] | None = None,
-        queries: NDArray[np.integer] | None = None,
-        valid_queries: NDArray[np.integer] | None = None,
-    ) -> FittedLightGBM:
+    def fit(self, train: Rows, *, valid: Rows | None = None, rounds: int | None = None) -> FittedLightGBM:
         """Fit on all columns of `train`; see `Learner`. Texts are categories, a missing value stays missing.
 
         Raises:
             OneClass: nothing to tell apart; see `Learner`.
             ValueError: labels or weights that cannot be learned from, or a parameter that LightGBM refuses.
         """
-        train, labels, weights, queries = weighed(train, labels, weights, queries)
-        numbers, classes = numbered(labels, len(train), self._task, queries)
-        rows = Rows(train, numbers, weights).by_query(queries)
-        preparation = fit_preparation(train, list(train.columns), most_categories=self._spec.most_categories)
-        known = valid_rows(valid, valid_labels, valid_weights, classes) if rounds is None else None
-        known = known and known.by_query(valid_queries)
+        rows, classes = numbered(train, self._task)
+        columns, most = list(rows.frame.columns), self._spec.most_categories
+        preparation = fit_preparation(rows.frame, columns, most_categories=most)
+        known = valid_rows(valid, classes) if rounds is None else None
         return self._trained(preparation, rows, known, classes, rounds or self._spec.rounds)
 
     def continue_from(
-        self,
-        base: Fitted,
-        train: pd.DataFrame,
-        labels: NDArray[Any],
-        *,
-        valid: pd.DataFrame | None = None,
-        valid_labels: NDArray[Any] | None = None,
-        rounds: int | None = None,
-        weights: NDArray[np.float64] | None = None,
-        valid_weights: NDArray[np.float64] | None = None,
+        self, base: Fitted, train: Rows, *, valid: Rows | None = None, rounds: int | None = None
     ) -> FittedLightGBM:
         """More trees on those of `base`, whose preparation is kept; see `Continuing`."""
         more = self._spec.incremental or MoreTrees()
@@ -98,13 +75,9 @@ class LightGBMLearner:
         left = more.max_rounds - base.report.rounds
         if left < 1:
             raise CannotContinue(f"the model has {base.report.rounds} trees, must be < {more.max_rounds}")
-        train, labels, weights, _ = weighed(train, labels, weights)
-        numbers, classes = numbered(labels, len(train), self._task)
-        if classes != base.report.classes:
-            raise CannotContinue(f"classes == {', '.join(classes)}, must be {', '.join(base.report.classes)}")
-        known = valid_rows(valid, valid_labels, valid_weights, classes) if rounds is None else None
-        added = min(rounds or more.rounds, left)
-        return self._trained(base.preparation, Rows(train, numbers, weights), known, classes, added, base)
+        rows, classes = numbered_as(base, train, self._task), base.report.classes
+        known = valid_rows(valid, classes) if rounds is None else None
+        return self._trained(base.preparation, rows, known, classes, min(rounds or more.rounds, left), base)
 
     def _trained(
         self,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from retrain_platform.adapters.labels import of_known_classes
 from retrain_platform.dataset.preparation import Preparation
+from retrain_platform.training.base import Rows
 
 if TYPE_CHECKING:
     import lightgbm as lgb
@@ -20,51 +21,35 @@ _MOST_RELEVANT = 10_000
 """LightGBM holds a gain for every whole number up to the greatest relevance."""
 
 
-class Rows(NamedTuple):
-    """Rows as LightGBM takes them: for ranking those of one query stand together, and `sizes` has how many each has."""
-
-    frame: pd.DataFrame
-    labels: NDArray[np.float64]
-    weights: NDArray[np.float64] | None
-    sizes: NDArray[np.integer] | None = None
-
-    def by_query(self, queries: NDArray[np.integer] | None) -> Rows:
-        """The rows in the order of their queries, those of one query in their own."""
-        if queries is None:
-            return self
-        order = np.argsort(queries, kind="stable")
-        weights = None if self.weights is None else self.weights[order]
-        return Rows(self.frame.iloc[order], self.labels[order], weights, np.unique(queries, return_counts=True)[1])
-
-
-def valid_rows(
-    valid: pd.DataFrame | None, labels: NDArray[Any] | None, weights: NDArray[np.float64] | None, classes: Sequence[str]
-) -> Rows | None:
+def valid_rows(valid: Rows | None, classes: Sequence[str]) -> Rows | None:
     """The rows that stop the fit; None where there are none."""
-    if valid is None or labels is None:
-        return None
-    rows = Rows(*of_known_classes(valid, labels, weights, classes)) if classes else Rows(valid, labels, weights)
-    return rows if len(rows.labels) else None
+    rows = None if valid is None else of_known_classes(valid, classes)
+    return rows if rows is not None and len(rows.labels) else None
 
 
 def dataset(preparation: Preparation, rows: Rows, of: lgb.Dataset | None = None) -> lgb.Dataset:
-    """The rows for LightGBM, binned as those `of` the training part where it is given."""
+    """The rows for LightGBM, binned as those `of` the training part where it is given.
+
+    For ranking the rows of one query stand together, in their own order, and LightGBM is told how many each has.
+    """
     import lightgbm as lgb
 
-    _whole_relevance(rows)
-    table, told = _table(preparation, rows.frame), {"weight": rows.weights, "group": rows.sizes}
+    sizes = None
+    if rows.queries is not None:
+        _whole_relevance(rows.labels)
+        sizes = np.unique(rows.queries, return_counts=True)[1]
+        rows = rows.of(np.argsort(rows.queries, kind="stable"))
+    table, told = _table(preparation, rows.frame), {"weight": rows.weights, "group": sizes}
     if of is not None:
         return of.create_valid(table, rows.labels, **told)
     return lgb.Dataset(table, rows.labels, categorical_feature=list(preparation.categorical), **told)
 
 
-def _whole_relevance(rows: Rows) -> None:
-    if rows.sizes is None:
-        return
-    wrong = (rows.labels != np.floor(rows.labels)) | (rows.labels > _MOST_RELEVANT)
+def _whole_relevance(labels: NDArray[np.float64]) -> None:
+    wrong = (labels != np.floor(labels)) | (labels > _MOST_RELEVANT)
     if wrong.any():
         raise ValueError(
-            f"labels == {rows.labels[wrong][0]:g} in places, must be whole numbers from 0 to {_MOST_RELEVANT} where "
+            f"labels == {labels[wrong][0]:g} in places, must be whole numbers from 0 to {_MOST_RELEVANT} where "
             "LightGBM ranks: round the relevance, or rank by the regression of an estimator of scikit-learn"
         )
 

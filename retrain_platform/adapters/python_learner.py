@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from retrain_platform.adapters.labels import named, numbered, of_known_classes, weighed
+from retrain_platform.adapters.labels import named, numbered, of_known_classes
 from retrain_platform.adapters.package_files import BadPackage, read_package, write_package
 from retrain_platform.dataset.calling import CannotCall, answer_of, handed, takes
 from retrain_platform.dataset.preparation import MissingColumns, Preparation
-from retrain_platform.training.base import FitReport, PluginFailed, Task
+from retrain_platform.training.base import FitReport, PluginFailed, Rows, Task
 from retrain_platform.training.python import PythonLearner
 
 if TYPE_CHECKING:
@@ -31,19 +31,7 @@ class OwnLearner:
     def __init__(self, spec: PythonLearner, task: Task) -> None:
         self._spec, self._task = spec, task
 
-    def fit(
-        self,
-        train: pd.DataFrame,
-        labels: NDArray[Any],
-        *,
-        valid: pd.DataFrame | None = None,
-        valid_labels: NDArray[Any] | None = None,
-        rounds: int | None = None,
-        weights: NDArray[np.float64] | None = None,
-        valid_weights: NDArray[np.float64] | None = None,
-        queries: NDArray[np.integer] | None = None,
-        valid_queries: NDArray[np.integer] | None = None,
-    ) -> OwnFitted:
+    def fit(self, train: Rows, *, valid: Rows | None = None, rounds: int | None = None) -> OwnFitted:
         """Hand the rows to the function; see `Learner`.
 
         Raises:
@@ -51,16 +39,12 @@ class OwnLearner:
             ValueError: labels that cannot be learned from.
             PluginFailed: the function raised, gave no model, or takes no weights where there are some.
         """
-        train, labels, weights, queries = weighed(train, labels, weights, queries)
-        numbers, classes = numbered(labels, len(train), self._task, queries)
-        if classes and valid is not None and valid_labels is not None:
-            valid, valid_labels, valid_weights = of_known_classes(valid, valid_labels, valid_weights, classes)
-        held = {"valid": None if valid is None else handed(valid), "rounds": rounds, "classes": classes}
-        arrays = {"valid_labels": valid_labels, "weights": weights, "valid_weights": valid_weights}
-        arrays |= {"queries": queries, "valid_queries": valid_queries}
-        held |= {name: None if array is None else array.copy() for name, array in arrays.items()}
-        model = self._fitted(handed(train), numbers.copy(), held)
-        return OwnFitted(model, self._task, tuple(map(str, train.columns)), classes=classes)
+        rows, classes = numbered(train, self._task)
+        stop = None if valid is None else of_known_classes(valid, classes)
+        held = {"valid": None if stop is None else handed(stop.frame), "rounds": rounds, "classes": classes}
+        held |= _copies(stop, "valid_") | _copies(rows)
+        model = self._fitted(handed(rows.frame), held.pop("labels"), held)
+        return OwnFitted(model, self._task, tuple(map(str, rows.frame.columns)), classes=classes)
 
     def _fitted(self, train: pd.DataFrame, labels: NDArray[np.float64], held: dict[str, Any]) -> Any:
         """What the function gives, once it is seen to be a model."""
@@ -80,6 +64,12 @@ class OwnLearner:
             BadPackage: `folder` holds no fitted model, or its class is gone.
         """
         return load_python(folder)
+
+
+def _copies(rows: Rows | None, before: str = "") -> dict[str, Any]:
+    """What is told of the rows, by the names of the function's arguments; None where there are none."""
+    told = [None] * 3 if rows is None else [None if array is None else array.copy() for array in rows[1:]]
+    return {f"{before}{name}": array for name, array in zip(Rows._fields[1:], told, strict=True)}
 
 
 class OwnFitted:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from retrain_platform.adapters.content_digest import digest
-from retrain_platform.adapters.labels import named, numbered, weighed
+from retrain_platform.adapters.labels import named, numbered, numbered_as
 from retrain_platform.adapters.package_files import BadPackage, read_package, write_package
 from retrain_platform.adapters.sklearn_online import learn_more, learns_whole
 from retrain_platform.dataset.preparation import Preparation, fit_preparation
-from retrain_platform.training.base import FitReport, Fitted, Task
+from retrain_platform.training.base import FitReport, Fitted, Rows, Task
 from retrain_platform.training.incremental import CannotContinue, MorePasses
 from retrain_platform.training.sklearn import Sklearn, Step
 
@@ -45,19 +45,7 @@ class SklearnLearner:
     def __init__(self, spec: Sklearn, task: Task) -> None:
         self._spec, self._task = spec, task
 
-    def fit(
-        self,
-        train: pd.DataFrame,
-        labels: NDArray[Any],
-        *,
-        valid: pd.DataFrame | None = None,
-        valid_labels: NDArray[Any] | None = None,
-        rounds: int | None = None,
-        weights: NDArray[np.float64] | None = None,
-        valid_weights: NDArray[np.float64] | None = None,
-        queries: NDArray[np.integer] | None = None,
-        valid_queries: NDArray[np.integer] | None = None,
-    ) -> FittedSklearn:
+    def fit(self, train: Rows, *, valid: Rows | None = None, rounds: int | None = None) -> FittedSklearn:
         """Fit on all columns of `train`; see `Learner`. Ranking is by the predicted relevance, whatever the query.
 
         Raises:
@@ -65,39 +53,26 @@ class SklearnLearner:
             ValueError: labels or weights that cannot be learned from, a step that scikit-learn does not
                 have, or an estimator that does not fit the task or takes no weights where there are some.
         """
-        train, labels, weights, queries = weighed(train, labels, weights, queries)
-        numbers, classes = numbered(labels, len(train), self._task, queries)
+        (frame, numbers, weights, _), classes = numbered(train, self._task)
         steps = [_built(step, self._spec.seed) for step in self._spec.pipeline]
         if unsuited := _unsuited(steps[-1], self._spec.pipeline[-1], self._task):
             raise ValueError(unsuited)
-        preparation = fit_preparation(train, list(train.columns), most_categories=self._spec.most_categories)
+        preparation = fit_preparation(frame, list(frame.columns), most_categories=self._spec.most_categories)
         pipeline = _pipeline(preparation, steps, one_hot=self._spec.categories == "one_hot")
-        pipeline.fit(preparation.transform(train), numbers, **_weighing(pipeline, self._spec.pipeline[-1], weights))
+        pipeline.fit(preparation.transform(frame), numbers, **_weighing(pipeline, self._spec.pipeline[-1], weights))
         return FittedSklearn(pipeline, self._task, preparation, _report(pipeline, preparation, classes))
 
     def continue_from(
-        self,
-        base: Fitted,
-        train: pd.DataFrame,
-        labels: NDArray[Any],
-        *,
-        valid: pd.DataFrame | None = None,
-        valid_labels: NDArray[Any] | None = None,
-        rounds: int | None = None,
-        weights: NDArray[np.float64] | None = None,
-        valid_weights: NDArray[np.float64] | None = None,
+        self, base: Fitted, train: Rows, *, valid: Rows | None = None, rounds: int | None = None
     ) -> FittedSklearn:
         """`partial_fit` of the last step on the rows, in their order; the steps before it stay. See `Continuing`."""
         if not isinstance(base, FittedSklearn):
             raise CannotContinue(f"the model is {type(base).__name__}, must be scikit-learn's")
-        train, labels, weights, _ = weighed(train, labels, weights)
-        numbers, classes = numbered(labels, len(train), self._task)
-        if classes != base.report.classes:
-            raise CannotContinue(f"classes == {', '.join(classes)}, must be {', '.join(base.report.classes)}")
-        pipeline = deepcopy(base.pipeline)
-        matrix = pipeline[:-1].transform(base.preparation.transform(train))
-        learn_more(pipeline[-1], matrix, numbers, weights, self._spec.incremental or MorePasses())
-        return FittedSklearn(pipeline, self._task, base.preparation, _report(pipeline, base.preparation, classes))
+        rows, pipeline = numbered_as(base, train, self._task), deepcopy(base.pipeline)
+        matrix = pipeline[:-1].transform(base.preparation.transform(rows.frame))
+        learn_more(pipeline[-1], matrix, rows.labels, rows.weights, self._spec.incremental or MorePasses())
+        report = _report(pipeline, base.preparation, base.report.classes)
+        return FittedSklearn(pipeline, self._task, base.preparation, report)
 
     def load(self, folder: Path) -> FittedSklearn:
         """What `save` wrote.

@@ -17,12 +17,13 @@ from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.monitoring.gap import ChallengerSpec, GapReading, Side, read_gap
 from retrain_platform.policy.base import Champion
 from retrain_platform.policy.wording import periods
-from retrain_platform.steps.answers import Answers, asked, judged, labels_of, queries_of, stored, together
+from retrain_platform.steps.answers import Answers, asked, judged, queries_of, stored, together
 from retrain_platform.steps.history import champion_at
 from retrain_platform.steps.known import ROLES, days_of, labelled, ripened
 from retrain_platform.steps.lines import DECIDED
 from retrain_platform.steps.schema import present_features, world_of
 from retrain_platform.steps.selecting import window_periods
+from retrain_platform.steps.training import learnable
 from retrain_platform.steps.values import Scored
 from retrain_platform.steps.watching import features_of
 from retrain_platform.steps.workshop import Workshop
@@ -171,7 +172,7 @@ def _stale(shop: Workshop, spec: ChallengerSpec, champion: Champion, cut: Cut) -
 
 def _learned(shop: Workshop, spec: ChallengerSpec, rows: pd.DataFrame, features: Sequence[str]) -> Fitted:
     recipe = cheap(shop.spec.training, trees=spec.trees, leaves=spec.leaves)
-    return shop.teach(recipe).fit(rows[list(features)], labels_of(rows), queries=queries_of(shop.spec, rows))
+    return shop.teach(recipe).fit(learnable(shop, rows, features))
 
 
 def _rows(shop: Workshop, of: Sequence[Period], period: Period, share: float) -> pd.DataFrame:

@@ -11,11 +11,11 @@ import pandas as pd
 from retrain_platform.dataset.cleaning import Limits
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot
-from retrain_platform.dataset.split import Split, with_columns
+from retrain_platform.dataset.split import Split
 from retrain_platform.policy.base import Champion
-from retrain_platform.steps.answers import labels_of
 from retrain_platform.steps.history import history
 from retrain_platform.steps.selecting import recipe_of
+from retrain_platform.steps.training import sides
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training import LearnerSpec
 from retrain_platform.training.adjusted import adjusted, adjustment_of, within
@@ -99,19 +99,8 @@ def go_on(
         raise TypeError(f"learner == {recipe.kind!r}, must be one that goes on learning")
     adjustment = adjustment_of(base.fitted)
     new = Split(_new(rows.train, base.since), _new(rows.valid, base.since), rows.holdout, embargoed=rows.embargoed)
-    given = lesson(recipe, new, columns, adjustment.limits or limits)
-    stops = len(given.valid) > 0
-    fitted = learner.continue_from(
-        within(base.fitted),
-        with_columns(given.train, columns),
-        labels_of(given.train),
-        valid=with_columns(given.valid, columns) if stops else None,
-        valid_labels=labels_of(given.valid) if stops else None,
-        rounds=rounds,
-        weights=given.weights,
-        valid_weights=given.valid_weights,
-    )
-    return adjusted(fitted, adjustment)
+    train, valid = sides(shop, lesson(recipe, new, columns, adjustment.limits or limits), columns)
+    return adjusted(learner.continue_from(within(base.fitted), train, valid=valid, rounds=rounds), adjustment)
 
 
 def _new(rows: pd.DataFrame, since: datetime) -> pd.DataFrame:

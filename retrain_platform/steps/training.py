@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from retrain_platform.dataset.cleaning import Limits
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.dataset.split import Split, with_columns
@@ -10,8 +13,13 @@ from retrain_platform.steps.answers import labels_of, queries_of
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training import LearnerSpec
 from retrain_platform.training.adjusted import adjusted
-from retrain_platform.training.base import Candidate, Fitted
-from retrain_platform.training.lesson import lesson
+from retrain_platform.training.base import Candidate, Fitted, Rows
+from retrain_platform.training.lesson import Lesson, lesson
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
 
 
 def learn(
@@ -28,19 +36,21 @@ def learn(
     `limits` are those that its outliers have in the snapshot; None fits them anew. `rounds` fixes their count.
     """
     given = lesson(recipe, rows, columns, limits)
-    stops = len(given.valid) > 0
-    fitted = shop.teach(recipe).fit(
-        with_columns(given.train, columns),
-        labels_of(given.train),
-        valid=with_columns(given.valid, columns) if stops else None,
-        valid_labels=labels_of(given.valid) if stops else None,
-        rounds=rounds,
-        weights=given.weights,
-        valid_weights=given.valid_weights,
-        queries=queries_of(shop.spec, given.train),
-        valid_queries=queries_of(shop.spec, given.valid) if stops else None,
-    )
-    return adjusted(fitted, given.adjustment)
+    train, valid = sides(shop, given, columns)
+    return adjusted(shop.teach(recipe).fit(train, valid=valid, rounds=rounds), given.adjustment)
+
+
+def sides(shop: Workshop, given: Lesson, columns: Sequence[str]) -> tuple[Rows, Rows | None]:
+    """The lesson's rows to learn from and those to stop by, None where there are none, as a learner takes them."""
+    train = learnable(shop, given.train, columns, given.weights)
+    return train, learnable(shop, given.valid, columns, given.valid_weights) if len(given.valid) else None
+
+
+def learnable(
+    shop: Workshop, frame: pd.DataFrame, columns: Sequence[str], weights: NDArray[np.float64] | None = None
+) -> Rows:
+    """Labelled rows as a learner takes them."""
+    return Rows(with_columns(frame, columns), labels_of(frame), weights, queries_of(shop.spec, frame))
 
 
 def run_tags(decision: RetrainDecision, made: DatasetSnapshot, candidate: Candidate) -> dict[str, str]:

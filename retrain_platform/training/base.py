@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from retrain_platform.dataset.label import Task
 from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
@@ -29,9 +29,30 @@ __all__ = [
     "OneClass",
     "PluginFailed",
     "Registry",
+    "Rows",
     "Task",
     "UnknownVersion",
 ]
+
+
+class Rows(NamedTuple):
+    """Rows to learn from, or to stop a fit by: feature columns only, and what is told of each row.
+
+    `labels` are float64; of several classes the names, as texts. `weights`, one a row, finite and at least 0, say how
+    much each row counts, 2 as much as two such rows; rows that weigh 0 are as good as not there; None: all rows alike.
+    `queries` number, for ranking, the lists that rows are ranked in; None for every other task.
+    """
+
+    frame: pd.DataFrame
+    labels: NDArray[Any]
+    weights: NDArray[np.float64] | None = None
+    queries: NDArray[np.integer] | None = None
+
+    def of(self, chosen: NDArray[np.bool_] | NDArray[np.integer] | slice) -> Rows:
+        """The rows that are chosen, by a mask or a slice, or by their places in the order that is wanted."""
+        weights = None if self.weights is None else self.weights[chosen]
+        queries = None if self.queries is None else self.queries[chosen]
+        return Rows(self.frame.iloc[chosen], self.labels[chosen], weights, queries)
 
 
 class FitReport(Record):
@@ -76,26 +97,8 @@ class Fitted(Protocol):
 class Learner(Protocol):
     """Fits one family's models. `rounds` fixes the round count; else `valid` stops it early."""
 
-    def fit(
-        self,
-        train: pd.DataFrame,
-        labels: NDArray[Any],
-        *,
-        valid: pd.DataFrame | None = None,
-        valid_labels: NDArray[Any] | None = None,
-        rounds: int | None = None,
-        weights: NDArray[np.float64] | None = None,
-        valid_weights: NDArray[np.float64] | None = None,
-        queries: NDArray[np.integer] | None = None,
-        valid_queries: NDArray[np.integer] | None = None,
-    ) -> Fitted:
-        """Fit on `train` (feature columns only) in its row order; same input, same model.
-
-        `labels` are float64; of several classes the names, as texts: those of `train` are the classes that the
-        model knows. `queries` number, for ranking, the lists that rows are ranked in; None for every other task.
-
-        `weights`, one a row, finite and at least 0, say how much each row counts, 2 as much as two such rows;
-        rows that weigh 0 are as good as not there. `valid_weights` are those of `valid`. None: all rows alike.
+    def fit(self, train: Rows, *, valid: Rows | None = None, rounds: int | None = None) -> Fitted:
+        """Fit on `train` in its row order; same input, same model. Its labels' classes are those that the model knows.
 
         Raises:
             OneClass: a label of classes with one class only, or relevance that is the same of all rows.
@@ -111,18 +114,9 @@ class Continuing(Protocol):
     """A learner whose models can go on learning: from one that it fitted, on newer rows."""
 
     def continue_from(
-        self,
-        base: Fitted,
-        train: pd.DataFrame,
-        labels: NDArray[Any],
-        *,
-        valid: pd.DataFrame | None = None,
-        valid_labels: NDArray[Any] | None = None,
-        rounds: int | None = None,
-        weights: NDArray[np.float64] | None = None,
-        valid_weights: NDArray[np.float64] | None = None,
+        self, base: Fitted, train: Rows, *, valid: Rows | None = None, rounds: int | None = None
     ) -> Fitted:
-        """A new model that begins as `base`, whose preparation it keeps; the rows are as those of `Learner.fit`.
+        """A new model that begins as `base`, whose preparation it keeps.
 
         `rounds` fixes how many are added; else `valid` stops them early. `base` stays as it is.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from retrain_platform.dataset.classes import class_names, class_places
-from retrain_platform.training.base import Fitted, Learner, MissingColumns, Task
+from retrain_platform.training.base import Fitted, Learner, MissingColumns, Rows, Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,17 +21,12 @@ _LEAST = 0.3
 
 
 class Seen(NamedTuple):
-    """Rows to learn from, later rows, and the labels of both. `plain`: whoever learns at all gets them right.
+    """Rows to learn from, later ones and their labels. `plain`: whoever learns at all gets them right."""
 
-    `queries` are those of the rows to learn from, for ranking.
-    """
-
-    train: pd.DataFrame
-    labels: NDArray[Any]
+    train: Rows
     later: pd.DataFrame
     truth: NDArray[Any]
     plain: bool = False
-    queries: NDArray[np.integer] | None = None
 
 
 def unmet(learner: Learner, task: Task, seen: Seen | None = None) -> list[str]:
@@ -42,9 +37,10 @@ def unmet(learner: Learner, task: Task, seen: Seen | None = None) -> list[str]:
     """
     known = made_up(task) if seen is None else seen
     try:
-        fitted = learner.fit(known.train.copy(), known.labels.copy(), queries=known.queries)
+        fitted = learner.fit(_copied(known.train))
     except Exception as error:
-        return [f"must fit {len(known.train)} rows of {known.train.shape[1]} columns: {_told(error)}"]
+        count, width = known.train.frame.shape
+        return [f"must fit {count} rows of {width} columns: {_told(error)}"]
     found: list[str] = []
     for ask in _ASKED:
         try:
@@ -57,12 +53,12 @@ def unmet(learner: Learner, task: Task, seen: Seen | None = None) -> list[str]:
 
 def made_up(task: Task) -> Seen:
     """600 rows to learn from and 300 later ones; the label follows a number and a text."""
-    train, later = _rows(600, 1), _rows(300, 2)
+    train, later = _frame(600, 1), _frame(300, 2)
     queries = np.arange(len(train)) // 10 if task == "ranking" else None
-    return Seen(train, _labels(train, task), later, _labels(later, task), plain=True, queries=queries)
+    return Seen(Rows(train, _labels(train, task), queries=queries), later, _labels(later, task), plain=True)
 
 
-def _rows(count: int, seed: int) -> pd.DataFrame:
+def _frame(count: int, seed: int) -> pd.DataFrame:
     import pandas as pd
 
     random = np.random.default_rng(seed)
@@ -89,13 +85,18 @@ def _labels(frame: pd.DataFrame, task: Task) -> NDArray[Any]:
     return (minutes > 0).astype(np.float64) if task == "binary" else minutes
 
 
+def _copied(rows: Rows) -> Rows:
+    """For a learner that may write on what it is given."""
+    return rows._replace(frame=rows.frame.copy(), labels=rows.labels.copy())
+
+
 def _told(error: Exception) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
 def _is_repeatable(learner: Learner, fitted: Fitted, seen: Seen) -> Iterator[str]:
     """Must give the same model for the same rows."""
-    again = learner.fit(seen.train.copy(), seen.labels.copy(), queries=seen.queries)
+    again = learner.fit(_copied(seen.train))
     if not np.array_equal(again.score(seen.later), fitted.score(seen.later)):
         yield "must give the same model for the same rows: a second fit scores otherwise; fix its seed"
     elif again.fingerprint() != fitted.fingerprint():
@@ -120,8 +121,8 @@ def _learns(learner: Learner, fitted: Fitted, seen: Seen) -> Iterator[str]:
 
 def _tells_classes(fitted: Fitted, scores: NDArray[np.float64], seen: Seen) -> Iterator[str]:
     """Of several classes: chances of those there were that add up to 1, more often right than the usual class."""
-    if fitted.report.classes != class_names(seen.labels):
-        yield f"must know its classes: {fitted.report.classes}, learned from {class_names(seen.labels)}"
+    if fitted.report.classes != class_names(seen.train.labels):
+        yield f"must know its classes: {fitted.report.classes}, learned from {class_names(seen.train.labels)}"
         return
     if not np.allclose(scores.sum(axis=1), 1, atol=1e-6):
         yield f"must give chances that add up to 1: those of a row add up to {scores[0].sum():g}"
@@ -174,7 +175,7 @@ def _meets_the_strange(learner: Learner, fitted: Fitted, seen: Seen) -> Iterator
 
 def _knows_its_columns(learner: Learner, fitted: Fitted, seen: Seen) -> Iterator[str]:
     """Must name a missing column and not mind others."""
-    features = tuple(str(name) for name in seen.train.columns)
+    features = tuple(str(name) for name in seen.train.frame.columns)
     if fitted.report.features != features:
         yield f"must report its features: {', '.join(fitted.report.features)}, learned from {', '.join(features)}"
     try:
@@ -191,31 +192,35 @@ def _knows_its_columns(learner: Learner, fitted: Fitted, seen: Seen) -> Iterator
 
 def _minds_weights(learner: Learner, fitted: Fitted, seen: Seen) -> Iterator[str]:
     """Must learn more from rows that weigh more, and nothing from those that weigh 0, or refuse weights."""
-    import pandas as pd
-
-    rows, half = len(seen.labels), len(seen.labels) // 2
+    rows, half = len(seen.train.labels), len(seen.train.labels) // 2
     none = np.where(np.arange(rows) < half, 0.0, 1.0)
     try:
-        without = learner.fit(seen.train.copy(), seen.labels.copy(), weights=none, queries=seen.queries)
+        without = learner.fit(_copied(seen.train)._replace(weights=none))
     except ValueError as error:
         if "weights" not in str(error):
             raise
         return  # it takes none, and says so
-    there = None if seen.queries is None else seen.queries[half:]
     weights = np.ones(rows - half)  # a forest draws its rows by their weights where there are any
-    alone = learner.fit(seen.train.iloc[half:].copy(), seen.labels[half:].copy(), weights=weights, queries=there)
+    alone = learner.fit(_copied(seen.train.of(slice(half, None)))._replace(weights=weights))
     if not np.allclose(without.score(seen.later), alone.score(seen.later), rtol=1e-9):
         yield "must learn nothing from rows that weigh 0: it scores otherwise than without them"
-    both = pd.concat([seen.train, seen.train], ignore_index=True)
-    labels = np.concatenate([seen.labels, seen.labels[::-1]])
-    asked = None if seen.queries is None else np.concatenate([seen.queries, seen.queries + seen.queries.max() + 1])
-    apart = []
+    both, apart = _with_wrong_labels(seen.train), []
     for right, wrong in ((1.0, 0.02), (0.02, 1.0)):
         weights = np.repeat([right, wrong], rows)
-        scores = learner.fit(both.copy(), labels.copy(), weights=weights, queries=asked).score(seen.later)
+        scores = learner.fit(_copied(both)._replace(weights=weights)).score(seen.later)
         apart.append(float(np.abs(scores - fitted.score(seen.later)).mean()))
     if not apart[0] < apart[1]:
         yield "must learn more from rows that weigh more: heavy right labels teach no more than heavy wrong ones"
+
+
+def _with_wrong_labels(rows: Rows) -> Rows:
+    """The rows, and after them the same once more, in lists of their own, with each other's labels."""
+    import pandas as pd
+
+    frame, labels, _, queries = rows
+    asked = None if queries is None else np.concatenate([queries, queries + queries.max() + 1])
+    both = pd.concat([frame, frame], ignore_index=True)
+    return Rows(both, np.concatenate([labels, labels[::-1]]), queries=asked)
 
 
 _ASKED: tuple[Callable[[Learner, Fitted, Seen], Iterator[str]], ...] = (

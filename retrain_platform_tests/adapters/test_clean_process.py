@@ -18,6 +18,7 @@ from retrain_platform.adapters.packaged_model import keep_package, load_package
 from retrain_platform.adapters.suite_tables import read_suite_table
 from retrain_platform.steps.smoking import write_requests
 from retrain_platform.steps.workshop import TableUnreadable
+from retrain_platform.training.base import Rows
 from retrain_platform.training.lightgbm import LightGBM
 
 
@@ -40,7 +41,7 @@ def rows(count: int = 400) -> pd.DataFrame:
 def package(tmp_path: Path) -> Path:
     frame = rows()
     labels = (frame["seats"] > 170).to_numpy(float)
-    keep_package(learner(LightGBM(rounds=5), "binary").fit(frame, labels), tmp_path / "package")
+    keep_package(learner(LightGBM(rounds=5), "binary").fit(Rows(frame, labels)), tmp_path / "package")
     return tmp_path / "package"
 
 

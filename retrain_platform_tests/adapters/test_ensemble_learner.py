@@ -13,7 +13,7 @@ from retrain_platform.adapters.ensemble_learner import FittedEnsemble
 from retrain_platform.adapters.learners import learner
 from retrain_platform.adapters.package_files import BadPackage
 from retrain_platform.adapters.packaged_model import load_package
-from retrain_platform.training.base import Task
+from retrain_platform.training.base import Rows, Task
 from retrain_platform.training.ensemble import Ensemble
 
 RIDGE = {"kind": "sklearn", "estimator": "sklearn.linear_model.Ridge", "params": {"alpha": 1e-6}}
@@ -23,7 +23,7 @@ LOGISTIC = {"kind": "sklearn", "estimator": "sklearn.linear_model.LogisticRegres
 
 def fitted(task: Task, frame: pd.DataFrame, labels: Any, **fields: Any) -> FittedEnsemble:
     spec = Ensemble.model_validate({"by": "shop", "min_rows": 100, "member": RIDGE, **fields})
-    return learner(spec, task).fit(frame, np.asarray(labels))  # type: ignore[return-value]
+    return learner(spec, task).fit(Rows(frame, np.asarray(labels)))  # type: ignore[return-value]
 
 
 def rows(count: int, seed: int = 1) -> pd.DataFrame:
@@ -45,7 +45,7 @@ def test_each_segment_is_answered_by_its_own_model_and_others_by_the_pooled_one(
     np.testing.assert_allclose(model.score(later)[own], opposite(later)[own], atol=1e-3)
     strange = pd.DataFrame({"shop": ["west", "east", None], "x": [1.0, 1.0, 1.0]})
     pooled = learner(Ensemble.model_validate({"by": "shop", "min_rows": 9999, "member": RIDGE}), "regression")
-    alone = pooled.fit(train, opposite(train))
+    alone = pooled.fit(Rows(train, opposite(train)))
     np.testing.assert_array_equal(model.score(strange), alone.score(strange))
     assert np.abs(model.score(strange)).max() < 2
     assert model.report.notes[0].startswith("models of their own by shop: north (")
@@ -168,4 +168,4 @@ def test_what_it_cannot_do_is_refused() -> None:
 def test_a_refit_takes_the_rounds_that_it_is_told() -> None:
     train = rows(1000)
     spec = Ensemble.model_validate({"by": "shop", "min_rows": 100, "member": TREES})
-    assert learner(spec, "regression").fit(train, opposite(train), rounds=4).report.rounds == 4
+    assert learner(spec, "regression").fit(Rows(train, opposite(train)), rounds=4).report.rounds == 4

@@ -8,17 +8,17 @@ import pytest
 from numpy.typing import NDArray
 
 from retrain_platform.adapters.lightgbm_learner import FittedLightGBM, LightGBMLearner
-from retrain_platform.adapters.lightgbm_rows import Rows
 from retrain_platform.dataset.preparation import fit_preparation
 from retrain_platform.stats.metrics import metric
+from retrain_platform.training.base import Rows
 from retrain_platform.training.lightgbm import OURS, PARAMETERS, SYNONYMS, LightGBM
 
 
-def data(count: int, seed: int) -> tuple[pd.DataFrame, NDArray[np.float64]]:
+def data(count: int, seed: int) -> Rows:
     random = np.random.default_rng(seed)
     frame = pd.DataFrame({"x": random.normal(size=count), "c": random.choice(list("abcdef"), count)})
     chance = 1 / (1 + np.exp(-frame["x"] * 2 + (frame["c"] == "a") * 2))
-    return frame, (random.random(count) < chance).astype(float)
+    return Rows(frame, (random.random(count) < chance).astype(float))
 
 
 TRAIN, VALID = data(2000, 1), data(1000, 2)
@@ -26,10 +26,8 @@ SPEC = LightGBM(params={"learning_rate": 0.3, "num_leaves": 15}, rounds=200, ear
 
 
 def fitted(spec: LightGBM = SPEC, threads: int = 1, rounds: int | None = None, stop: bool = True) -> FittedLightGBM:
-    valid, valid_labels = VALID if stop else (None, None)
-    return LightGBMLearner(spec, "binary", threads=threads).fit(
-        *TRAIN, valid=valid, valid_labels=valid_labels, rounds=rounds
-    )
+    valid = VALID if stop else None
+    return LightGBMLearner(spec, "binary", threads=threads).fit(TRAIN, valid=valid, rounds=rounds)
 
 
 def test_the_fit_stops_early_at_the_best_round_of_its_curve() -> None:
@@ -41,22 +39,27 @@ def test_the_fit_stops_early_at_the_best_round_of_its_curve() -> None:
 
 
 def test_of_several_classes_a_round_is_a_tree_for_each() -> None:
-    frame, (valid, _) = TRAIN[0], VALID
-    grades = [np.where(each["c"] == "a", "low", np.where(each["x"] > 0, "high", "usual")) for each in (frame, valid)]
-    made = LightGBMLearner(SPEC, "multiclass", threads=1).fit(frame, grades[0], valid=valid, valid_labels=grades[1])
+    frames = TRAIN.frame, VALID.frame
+    grades = [np.where(each["c"] == "a", "low", np.where(each["x"] > 0, "high", "usual")) for each in frames]
+    train, valid = map(Rows, frames, grades)
+    made = LightGBMLearner(SPEC, "multiclass", threads=1).fit(train, valid=valid)
     curve = made.report.curves["valid_log_loss"]
     assert set(made.report.curves) == {"valid_log_loss"}
     assert made.report.rounds == int(np.argmin(curve)) + 1
-    again = LightGBMLearner(SPEC, "multiclass", threads=1).fit(frame, grades[0], rounds=made.report.rounds)
-    np.testing.assert_array_equal(again.score(valid), made.score(valid))
+    again = LightGBMLearner(SPEC, "multiclass", threads=1).fit(train, rounds=made.report.rounds)
+    np.testing.assert_array_equal(again.score(valid.frame), made.score(valid.frame))
 
 
-def ranked(order: NDArray[np.intp], **more: object) -> FittedLightGBM:
-    """Fitted on the rows in that order, each of the query that it has."""
-    frame, queries = TRAIN[0], np.arange(2000) // 20
+def relevant(frame: pd.DataFrame) -> Rows:
+    """The rows in queries of 20, those with a greater `x` more relevant."""
     relevance = np.digitize(frame["x"].to_numpy(), (0.5, 1.5)).astype(float)
+    return Rows(frame, relevance, queries=np.arange(len(frame)) // 20)
+
+
+def ranked(order: NDArray[np.intp], valid: Rows | None = None) -> FittedLightGBM:
+    """Fitted on the rows in that order, each of the query that it has."""
     learner = LightGBMLearner(SPEC.model_copy(update={"rounds": 20}), "ranking", threads=1)
-    return learner.fit(frame.iloc[order], relevance[order], queries=queries[order], **more)  # type: ignore[arg-type]
+    return learner.fit(relevant(TRAIN.frame).of(order), valid=valid)
 
 
 def test_a_query_s_rows_may_stand_anywhere() -> None:
@@ -65,19 +68,18 @@ def test_a_query_s_rows_may_stand_anywhere() -> None:
 
 
 def test_a_ranking_stops_by_the_gain_that_we_measure() -> None:
-    valid, queries = VALID[0], np.arange(1000) // 20
-    relevance = np.digitize(valid["x"].to_numpy(), (0.5, 1.5)).astype(float)
-    made = ranked(np.arange(2000), valid=valid, valid_labels=relevance, valid_queries=queries)
+    valid = relevant(VALID.frame)
+    made = ranked(np.arange(2000), valid)
     curves = made.report.curves
     assert set(curves) == {"valid_ndcg@10", "valid_map@10"}
-    best = metric("ndcg@10").compute(relevance, made.score(valid), queries=queries)
+    best = metric("ndcg@10").compute(valid.labels, made.score(valid.frame), queries=valid.queries)
     assert max(curves["valid_ndcg@10"]) == pytest.approx(best, abs=0.01)  # ties: ours are in random order
 
 
 def test_relevance_that_is_no_whole_number_is_refused_with_what_to_do() -> None:
     learner, queries = LightGBMLearner(SPEC, "ranking", threads=1), np.arange(2000) // 20
     with pytest.raises(ValueError, match=r"labels == 0.5 in places, must be whole numbers from 0 to 10000"):
-        learner.fit(TRAIN[0], np.arange(2000) % 2 / 2, queries=queries)
+        learner.fit(Rows(TRAIN.frame, np.arange(2000) % 2 / 2, queries=queries))
 
 
 def test_a_given_number_of_rounds_is_kept_and_without_valid_rows_the_recipe_s() -> None:
@@ -103,9 +105,9 @@ def test_the_fingerprint_is_of_the_text_before_the_parameters(tmp_path: Path) ->
 def test_scores_are_lightgbm_s_own(tmp_path: Path) -> None:
     model = fitted()
     model.save(tmp_path)
-    frame = VALID[0].assign(c=VALID[0]["c"].map({letter: code for code, letter in enumerate("abcdef")}))
+    frame = VALID.frame.assign(c=VALID.frame["c"].map({letter: code for code, letter in enumerate("abcdef")}))
     own = lgb.Booster(model_file=str(tmp_path / "booster.txt")).predict(frame.to_numpy(float))
-    np.testing.assert_array_equal(model.score(VALID[0]), own)
+    np.testing.assert_array_equal(model.score(VALID.frame), own)
 
 
 def test_a_value_that_lightgbm_refuses_is_told_by_the_field() -> None:
@@ -138,7 +140,7 @@ def test_the_trees_are_those_of_the_matrix() -> None:
     preparation = fit_preparation(frame, list(frame))
     learner = LightGBMLearner(SPEC, "binary", threads=1)
     matrix = lgb.Dataset(preparation.transform(frame), labels, categorical_feature=list(preparation.categorical))
-    text = lgb.train(learner._parameters((), Rows(frame, labels, None), None), matrix, 20).model_to_string()
+    text = lgb.train(learner._parameters((), Rows(frame, labels.to_numpy()), None), matrix, 20).model_to_string()
     expected = hashlib.sha256(text.split("\nparameters:")[0].encode()).hexdigest()
     for each in (frame, frame.astype({"c": "category"})):
-        assert learner.fit(each, labels.to_numpy(), rounds=20).fingerprint() == expected
+        assert learner.fit(Rows(each, labels.to_numpy()), rounds=20).fingerprint() == expected

@@ -10,6 +10,7 @@ import skops.io
 from retrain_platform.adapters.content_digest import digest
 from retrain_platform.adapters.package_files import BadPackage
 from retrain_platform.adapters.sklearn_learner import SklearnLearner
+from retrain_platform.training.base import Rows
 from retrain_platform.training.sklearn import Sklearn, Step
 
 FRAME = pd.DataFrame({"x": [1.0, 2, 3, 4, np.nan, 6], "c": ["a", "b", "a", None, "b", "a"]})
@@ -22,19 +23,19 @@ def learner(name: str, **params: object) -> SklearnLearner:
 
 def test_a_step_that_scikit_learn_does_not_have_is_named() -> None:
     with pytest.raises(ValueError, match=r"estimator == 'sklearn.linear_model.Rigde', must be a class of scikit-learn"):
-        learner("sklearn.linear_model.Rigde").fit(FRAME, LABELS)
+        learner("sklearn.linear_model.Rigde").fit(Rows(FRAME, LABELS))
     with pytest.raises(ValueError, match=r"params == alhpa, must be among alpha"):
-        learner("sklearn.linear_model.Ridge", alhpa=1).fit(FRAME, LABELS)
+        learner("sklearn.linear_model.Ridge", alhpa=1).fit(Rows(FRAME, LABELS))
 
 
 def test_an_estimator_that_does_not_fit_the_task_is_refused() -> None:
     spec = Sklearn(estimator="sklearn.linear_model.Ridge")
     with pytest.raises(ValueError, match=r"must have predict_proba where task == 'binary'"):
-        SklearnLearner(spec, "binary").fit(FRAME, (LABELS > 3).astype(float))
+        SklearnLearner(spec, "binary").fit(Rows(FRAME, (LABELS > 3).astype(float)))
 
 
 def test_a_linear_model_on_texts_and_numbers_is_the_one_solved_by_hand() -> None:
-    fitted = learner("sklearn.linear_model.Ridge", alpha=1e-9).fit(FRAME, LABELS)
+    fitted = learner("sklearn.linear_model.Ridge", alpha=1e-9).fit(Rows(FRAME, LABELS))
     number = FRAME["x"].fillna(3.0)  # the median
     matrix = np.column_stack([number, FRAME["c"] == "a", FRAME["c"] == "b", FRAME["c"].isna()]).astype(float)
     by_hand = matrix @ np.linalg.lstsq(matrix, LABELS, rcond=None)[0]
@@ -44,7 +45,7 @@ def test_a_linear_model_on_texts_and_numbers_is_the_one_solved_by_hand() -> None
 
 
 def test_a_file_with_foreign_types_is_not_read(tmp_path: Path) -> None:
-    learner("sklearn.linear_model.Ridge").fit(FRAME, LABELS).save(tmp_path)
+    learner("sklearn.linear_model.Ridge").fit(Rows(FRAME, LABELS)).save(tmp_path)
     (tmp_path / "pipeline.skops").write_bytes(skops.io.dumps(Step(estimator="sklearn.linear_model.Ridge")))
     with pytest.raises(BadPackage, match=r"types == .*Step.*, must be known to be plain data"):
         learner("sklearn.linear_model.Ridge").load(tmp_path)

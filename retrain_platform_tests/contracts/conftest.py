@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from retrain_platform.adapters.delta_lake import DeltaLake
 from retrain_platform.adapters.file_values import FileValues
+from retrain_platform.adapters.learners import learner
 from retrain_platform.adapters.memory import MemoryLake, MemoryLedger, MemoryRegistry, MemoryValues
 from retrain_platform.adapters.mlflow_registry import MlflowRegistry
 from retrain_platform.adapters.sql_ledger import SqlLedger
 from retrain_platform.dataset.stores import Lake, Values
 from retrain_platform.release.base import Ledger
+from retrain_platform.training import LearnerSpec
 from retrain_platform.training.base import Registry
+from retrain_platform_tests.contracts.learner_examples import RECIPES, Made
 
 AT = datetime(2026, 11, 21, 9, 30, 0, 123456, tzinfo=UTC)
 """What the ledgers' clock says."""
@@ -66,3 +70,10 @@ def registry(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     """One for all tests: making MLflow's database takes seconds. Each test has a model of its own."""
     made: Registry = MEMBERS[Registry][request.param](tmp_path_factory.mktemp("registry"))
     return made
+
+
+@pytest.fixture(params=RECIPES, ids=lambda recipe: f"{recipe[0]}-{recipe[1]}-{next(iter(recipe[2].values()))}"[:60])
+def made(request: pytest.FixtureRequest) -> Made:
+    kind, task, fields = request.param
+    spec: LearnerSpec = TypeAdapter(LearnerSpec).validate_python({"kind": kind, **fields})
+    return learner(spec, task), task

@@ -19,6 +19,7 @@ from retrain_platform.spec import SpecErrors
 from retrain_platform.steps.challenger import ASSET, challenge
 from retrain_platform.steps.story import log_lines
 from retrain_platform.steps.workshop import Workshop
+from retrain_platform.training import base
 from retrain_platform_tests.steps.tiny import START, Places, Rows, attributes, outcome, tiny_spec
 
 CHALLENGER = {"every": "2d", "judge_on": "3d", "trees": 20, "leaves": 7, "rows": 100_000}
@@ -101,9 +102,9 @@ def test_the_learner_is_given_only_rows_before_each_cut() -> None:
             inner = learner(recipe, "binary")
 
             class Spy:
-                def fit(self, train: pd.DataFrame, labels: Any, **more: Any) -> Any:
-                    seen.append((len(train), pd.Timestamp(train["when"].max(), unit="s", tz="UTC")))
-                    return inner.fit(train, labels, **more)
+                def fit(self, train: base.Rows, **more: Any) -> Any:
+                    seen.append((len(train.frame), pd.Timestamp(train.frame["when"].max(), unit="s", tz="UTC")))
+                    return inner.fit(train, **more)
 
                 def load(self, folder: Any) -> Any:
                     return inner.load(folder)

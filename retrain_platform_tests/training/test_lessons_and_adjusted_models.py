@@ -14,7 +14,7 @@ from retrain_platform.adapters.learners import learner
 from retrain_platform.adapters.packaged_model import keep_package, load_package
 from retrain_platform.dataset.split import Split
 from retrain_platform.training.adjusted import Adjusted, Adjustment, adjusted, adjustment_of, within
-from retrain_platform.training.base import Fitted
+from retrain_platform.training.base import Fitted, Rows
 from retrain_platform.training.lesson import lesson
 from retrain_platform.training.lightgbm import LightGBM
 from retrain_platform.training.recipe import Recipe
@@ -96,7 +96,7 @@ def test_outliers_are_clipped_in_both_parts_or_dropped_from_what_is_learned() ->
 
 def fitted() -> Fitted:
     frame = rows()
-    return learner(LightGBM.model_validate({"rounds": 5}), "binary").fit(frame[["x"]], frame["_label"].to_numpy())
+    return learner(LightGBM.model_validate({"rounds": 5}), "binary").fit(Rows(frame[["x"]], frame["_label"].to_numpy()))
 
 
 def test_an_adjusted_model_is_the_same_when_it_is_loaded(tmp_path: Path) -> None:

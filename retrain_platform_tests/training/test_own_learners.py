@@ -36,7 +36,7 @@ def own(name: str, **params: Any) -> Any:
 )
 def test_a_function_that_gives_no_model_is_named_with_its_error(name: str, said: str) -> None:
     with pytest.raises(PluginFailed, match=r"^training.call: ") as caught:
-        own(name).fit(SEEN.train, SEEN.labels)
+        own(name).fit(SEEN.train)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
     (told,) = unmet(own(name), "binary")
@@ -48,7 +48,7 @@ def test_a_function_that_gives_no_model_is_named_with_its_error(name: str, said:
     [("nan", "must be finite"), ("twice", "one number a row"), ("wide", "must be from 0 to 1 where task == 'binary'")],
 )
 def test_scores_that_are_none_never_leave_the_model(how: str, said: str) -> None:
-    fitted = own("odd", how=how).fit(SEEN.train, SEEN.labels)
+    fitted = own("odd", how=how).fit(SEEN.train)
     with pytest.raises(PluginFailed, match=said):
         fitted.score(SEEN.later)
     assert any(said in told for told in unmet(own("odd", how=how), "binary"))
@@ -60,9 +60,9 @@ def test_weights_are_minded_or_refused() -> None:
     ]
     assert unmet(own("unweighted"), "binary") == []
     with pytest.raises(PluginFailed, match="has no parameter weights, must have one where half_life or balance"):
-        own("unweighted").fit(SEEN.train, SEEN.labels, weights=np.ones(len(SEEN.labels)))
+        own("unweighted").fit(SEEN.train._replace(weights=np.ones(600)))
     with pytest.raises(PluginFailed, match="must name a function"):
-        own("nowhere").fit(SEEN.train, SEEN.labels, weights=np.ones(len(SEEN.labels)))
+        own("nowhere").fit(SEEN.train._replace(weights=np.ones(600)))
 
 
 def test_what_a_function_does_not_keep_is_told_in_sentences() -> None:
@@ -74,19 +74,20 @@ def test_what_a_function_does_not_keep_is_told_in_sentences() -> None:
 
 def test_labels_that_cannot_be_learned_from_never_reach_the_function() -> None:
     with pytest.raises(OneClass):
-        own("breaks").fit(SEEN.train, np.ones(len(SEEN.train)))
+        own("breaks").fit(SEEN.train._replace(labels=np.ones(600)))
 
 
 def test_the_platforms_coded_texts_reach_it_as_texts_and_its_rows_are_a_copy() -> None:
-    coded = SEEN.train.assign(carrier=SEEN.train["carrier"].astype("category"))
+    plain = SEEN.train.frame
+    coded = plain.assign(carrier=plain["carrier"].astype("category"))
     before = coded.copy()
-    fitted = own("fit").fit(coded, SEEN.labels)
-    np.testing.assert_array_equal(fitted.score(coded), own("fit").fit(SEEN.train, SEEN.labels).score(SEEN.train))
+    fitted = own("fit").fit(SEEN.train._replace(frame=coded))
+    np.testing.assert_array_equal(fitted.score(coded), own("fit").fit(SEEN.train).score(plain))
     pd.testing.assert_frame_equal(coded, before)
 
 
 def test_a_model_whose_class_is_gone_is_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    own("fit").fit(SEEN.train, SEEN.labels).save(tmp_path)
+    own("fit").fit(SEEN.train).save(tmp_path)
     monkeypatch.delattr(own_learners, "Line")
     with pytest.raises(BadPackage, match=r"cannot be loaded by its own class: AttributeError: .* 'Line'"):
         load_package(tmp_path)
