@@ -14,6 +14,7 @@ from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
 from retrain_platform.dataset.record import fingerprint
 from retrain_platform.dataset.snapshot import DatasetSnapshot
+from retrain_platform.dataset.split import Split
 from retrain_platform.monitoring.gap import ChallengerSpec, GapReading, Side, read_gap
 from retrain_platform.policy.base import Champion
 from retrain_platform.policy.wording import periods
@@ -23,7 +24,7 @@ from retrain_platform.steps.known import ROLES, days_of, labelled, ripened
 from retrain_platform.steps.lines import DECIDED
 from retrain_platform.steps.schema import present_features, world_of
 from retrain_platform.steps.selecting import window_periods
-from retrain_platform.steps.training import learnable
+from retrain_platform.steps.training import learn
 from retrain_platform.steps.values import Scored
 from retrain_platform.steps.watching import features_of
 from retrain_platform.steps.workshop import Workshop
@@ -170,9 +171,13 @@ def _stale(shop: Workshop, spec: ChallengerSpec, champion: Champion, cut: Cut) -
     return shop.loaded[name]
 
 
-def _learned(shop: Workshop, spec: ChallengerSpec, rows: pd.DataFrame, features: Sequence[str]) -> Fitted:
-    recipe = cheap(shop.spec.training, trees=spec.trees, leaves=spec.leaves)
-    return shop.teach(recipe).fit(learnable(shop, rows, features))
+def _learned(shop: Workshop, spec: ChallengerSpec, rows: pd.DataFrame, features: list[str]) -> Fitted:
+    """Learned as a candidate would: the gap is to tell what its recipe gains, with its weights and its cleaning.
+
+    Doubled rows alone stay: among rows that were drawn many have lost their twin.
+    """
+    recipe, none = cheap(shop.spec.training, trees=spec.trees, leaves=spec.leaves), rows.iloc[:0]
+    return learn(shop, recipe, Split(rows, none, none, embargoed=0), features)
 
 
 def _rows(shop: Workshop, of: Sequence[Period], period: Period, share: float) -> pd.DataFrame:

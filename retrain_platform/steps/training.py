@@ -42,15 +42,11 @@ def learn(
 
 def sides(shop: Workshop, given: Lesson, columns: Sequence[str]) -> tuple[Rows, Rows | None]:
     """The lesson's rows to learn from and those to stop by, None where there are none, as a learner takes them."""
-    train = learnable(shop, given.train, columns, given.weights)
-    return train, learnable(shop, given.valid, columns, given.valid_weights) if len(given.valid) else None
 
+    def side(frame: pd.DataFrame, weights: NDArray[np.float64] | None) -> Rows:
+        return Rows(with_columns(frame, columns), labels_of(frame), weights, queries_of(shop.spec, frame))
 
-def learnable(
-    shop: Workshop, frame: pd.DataFrame, columns: Sequence[str], weights: NDArray[np.float64] | None = None
-) -> Rows:
-    """Labelled rows as a learner takes them."""
-    return Rows(with_columns(frame, columns), labels_of(frame), weights, queries_of(shop.spec, frame))
+    return side(given.train, given.weights), side(given.valid, given.valid_weights) if len(given.valid) else None
 
 
 def run_tags(decision: RetrainDecision, made: DatasetSnapshot, candidate: Candidate) -> dict[str, str]:

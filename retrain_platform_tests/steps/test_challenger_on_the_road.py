@@ -20,6 +20,7 @@ from retrain_platform.steps.challenger import ASSET, challenge
 from retrain_platform.steps.story import log_lines
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training import base
+from retrain_platform.training.adjusted import adjustment_of
 from retrain_platform_tests.steps.tiny import START, Places, Rows, attributes, outcome, tiny_spec
 
 CHALLENGER = {"every": "2d", "judge_on": "3d", "trees": 20, "leaves": 7, "rows": 100_000}
@@ -156,6 +157,39 @@ def test_a_learner_of_scikit_learn_is_taken_as_it_is() -> None:
     found = readings(road(training=training, change=turned))
     assert found["2024-01-14"].value is not None
     assert found["2024-01-14"].value > 0.02
+
+
+def test_both_sides_learn_as_a_candidate_would() -> None:
+    """Weighed by age and class and clipped: the learner is given the weights, and the kept side has the adjustment."""
+    given: list[base.Rows] = []
+
+    def teach(recipe: Any) -> Any:
+        inner = learner(recipe, "binary")
+        plain = inner.fit
+
+        def fit(train: base.Rows, **more: Any) -> Any:
+            given.append(train)
+            return plain(train, **more)
+
+        inner.fit = fit  # type: ignore[method-assign, assignment]
+        return inner
+
+    asked = {"half_life": "2d", "balance": "weights", "rows": {"outliers": {"action": "clip", "beyond": 0.1}}}
+    spec = tiny_spec(monitoring=WATCHED, policy=NEVER, training={**WINDOW, **asked})
+    shop = replace(Places().shop(spec, Rows(10)), teach=teach)
+    list(walk(shop))
+    given.clear()
+    shop = replace(shop, loaded={})
+    assert challenge(shop, spec.period.period("2024-01-10")) == readings(shop)["2024-01-10"]
+    (fresh,) = given
+    assert fresh.weights is not None
+    late = fresh.labels == 1
+    assert fresh.weights[late].sum() == pytest.approx(fresh.weights[~late].sum())
+    assert len(np.unique(fresh.weights[late])) > 1
+    (stale,) = shop.loaded.values()
+    adjustment = adjustment_of(stale)
+    assert set(adjustment.factors) == {"0", "1"}
+    assert adjustment.limits
 
 
 def test_one_class_to_learn_from_is_no_reading_but_a_reason() -> None:
