@@ -3,10 +3,10 @@
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from retrain_platform.training.base import Fitted, Learner, Rows, Task
+from retrain_platform.training.base import Learner, Rows, Task
+from retrain_platform.training.conformance import made_up
 
 RECIPES = [
     ("lightgbm", "binary", {"params": {"num_leaves": 7, "min_data_in_leaf": 5}, "rounds": 40}),
@@ -68,43 +68,17 @@ RECIPES = [
 Made = tuple[Learner, Task]
 
 
-def rows(count: int, seed: int) -> pd.DataFrame:
-    random = np.random.default_rng(seed)
-    frame = pd.DataFrame(
-        {
-            "carrier": random.choice(["UA", "AA", "DL", "B6"], count),
-            "distance": random.integers(100, 3000, count),
-            "temp": random.normal(50, 20, count),
-            "gust": np.full(count, np.nan),
-        }
-    )
-    frame.loc[frame.index[::9], "temp"] = np.nan
-    frame.loc[frame.index[::11], "carrier"] = None
-    return frame
-
-
-def of(frame: pd.DataFrame, task: Task) -> NDArray[Any]:
-    minutes = (frame["carrier"] == "UA") * 30 + frame["temp"].fillna(50) - 60 + frame["distance"] / 200
-    if task == "multiclass":
-        return np.array(["early", "late", "later"], dtype=object)[np.digitize(minutes, (-10, 10))]
-    if task == "ranking":
-        return np.digitize(minutes, (-10, 10, 30)).astype(float)
-    return (minutes > 0).to_numpy(float) if task == "binary" else minutes.to_numpy(float)
-
-
-TRAIN, LATER = rows(600, 1), rows(300, 2)
+CLASSES = "early", "late", "very late"
+LATER = made_up("regression").later
 QUERIES = np.random.default_rng(3).integers(0, 60, 600)
 
 
-def taught(
-    teacher: Learner,
-    task: Task,
-    frame: pd.DataFrame = TRAIN,
-    labels: NDArray[Any] | None = None,
-    *,
-    weights: NDArray[np.float64] | None = None,
-    valid: Rows | None = None,
-) -> Fitted:
-    """Fitted on all rows, which for ranking are in no order of their queries."""
-    queries = QUERIES if task == "ranking" else None
-    return teacher.fit(Rows(frame, of(frame, task) if labels is None else labels, weights, queries), valid=valid)
+def known(task: Task) -> Rows:
+    """600 rows to learn from, which for ranking are in no order of their queries."""
+    rows = made_up(task).train
+    return rows._replace(queries=QUERIES) if task == "ranking" else rows
+
+
+def truth(task: Task) -> NDArray[Any]:
+    """The labels of the rows `LATER`."""
+    return made_up(task).truth

@@ -7,41 +7,41 @@ from pydantic import TypeAdapter
 from retrain_platform.adapters.learners import learner
 from retrain_platform.training import LearnerSpec
 from retrain_platform.training.base import OneClass, Rows, Task
-from retrain_platform_tests.contracts.learner_examples import LATER, TRAIN, Made, of, taught
+from retrain_platform_tests.contracts.learner_examples import CLASSES, LATER, Made, known, truth
 
 
 def test_labels_that_cannot_be_learned_from_are_refused(made: Made) -> None:
     teacher, task = made
-    good = of(TRAIN, task)
+    good = known(task)
+    labels, some = good.labels, np.arange(600) == 5
     with pytest.raises(ValueError, match="must be the same and at least 1"):
-        taught(teacher, task, labels=good[:-1])
+        teacher.fit(good._replace(labels=labels[:-1]))
     with pytest.raises(ValueError, match="must be known"):
-        taught(
-            teacher, task, labels=np.where(np.arange(len(good)) == 5, None if task == "multiclass" else np.nan, good)
-        )
+        teacher.fit(good._replace(labels=np.where(some, None if task == "multiclass" else np.nan, labels)))
     if task == "binary":
         with pytest.raises(OneClass, match="labels == 1 in all 600 rows, must have both classes"):
-            teacher.fit(Rows(TRAIN, np.ones(len(TRAIN))))
+            teacher.fit(good._replace(labels=np.ones(600)))
         with pytest.raises(ValueError, match="labels == 2, must be 0 or 1"):
-            teacher.fit(Rows(TRAIN, good * 2))
+            teacher.fit(good._replace(labels=labels * 2))
     if task == "multiclass":
         with pytest.raises(OneClass, match="labels == 'late' in all 600 rows, must have at least two classes"):
-            teacher.fit(Rows(TRAIN, np.full(len(TRAIN), "late", dtype=object)))
+            teacher.fit(good._replace(labels=np.full(600, "late", dtype=object)))
     if task == "ranking":
         with pytest.raises(OneClass, match="labels == 1 in all 600 rows, must differ in relevance"):
-            taught(teacher, task, labels=np.ones(len(TRAIN)))
+            teacher.fit(good._replace(labels=np.ones(600)))
         with pytest.raises(ValueError, match="labels == -1, must be >= 0 where task == 'ranking'"):
-            taught(teacher, task, labels=good - 1)
+            teacher.fit(good._replace(labels=labels - 1))
         with pytest.raises(ValueError, match="queries == none for 600 rows, must be one a row"):
-            teacher.fit(Rows(TRAIN, good))
+            teacher.fit(good._replace(queries=None))
 
 
 def test_equal_rows_with_other_class_names_are_another_model(made: Made) -> None:
     teacher, task = made
     if task != "multiclass":
         return
-    renamed = np.array([f"very {name}" for name in of(TRAIN, task)], dtype=object)
-    one, other = taught(teacher, task), taught(teacher, task, labels=renamed)
+    rows = known(task)
+    renamed = rows._replace(labels=np.array([f"so {name}" for name in rows.labels], dtype=object))
+    one, other = teacher.fit(rows), teacher.fit(renamed)
     np.testing.assert_array_equal(one.score(LATER), other.score(LATER))
     assert one.fingerprint() != other.fingerprint()
 
@@ -50,11 +50,11 @@ def test_a_class_that_only_stops_the_fit_is_none_of_the_models(made: Made) -> No
     teacher, task = made
     if task != "multiclass":
         return
-    labels = np.where(np.arange(len(LATER)) % 3 == 0, "cancelled", of(LATER, task))
-    fitted = taught(teacher, task, valid=Rows(LATER, labels))
-    assert fitted.report.classes == ("early", "late", "later")
+    labels = np.where(np.arange(len(LATER)) % 3 == 0, "cancelled", truth(task))
+    fitted = teacher.fit(known(task), valid=Rows(LATER, labels))
+    assert fitted.report.classes == CLASSES
     alone = np.full(len(LATER), "cancelled", dtype=object)
-    assert taught(teacher, task, valid=Rows(LATER, alone)).score(LATER).shape == (300, 3)
+    assert teacher.fit(known(task), valid=Rows(LATER, alone)).score(LATER).shape == (300, 3)
 
 
 # Everything that counts rows, and not weights, is set aside; after one tree roundings choose between equal splits.
@@ -70,15 +70,15 @@ COUNTLESS = {"max_bin": 5000, "min_data_in_bin": 1, "min_data_in_leaf": 1, "num_
 )
 def test_a_row_of_weight_two_is_as_good_as_two_rows(kind: str, task: Task, fields: dict[str, object]) -> None:
     teacher = learner(TypeAdapter(LearnerSpec).validate_python({"kind": kind, **fields}), task)
-    twice = np.arange(len(TRAIN)) % 3 == 0
-    weighed = taught(teacher, task, weights=np.where(twice, 2.0, 1.0)).score(LATER)
-    doubled = TRAIN.iloc[np.repeat(np.arange(len(TRAIN)), np.where(twice, 2, 1))].reset_index(drop=True)
-    copied = taught(teacher, task, doubled).score(LATER)
+    rows, times = known(task), np.where(np.arange(600) % 3 == 0, 2, 1)
+    weighed = teacher.fit(rows._replace(weights=times.astype(float))).score(LATER)
+    copied = teacher.fit(rows.of(np.repeat(np.arange(600), times))).score(LATER)
     np.testing.assert_allclose(weighed, copied, rtol=1e-6)
-    assert not np.allclose(weighed, taught(teacher, task).score(LATER), rtol=1e-6)
+    assert not np.allclose(weighed, teacher.fit(rows).score(LATER), rtol=1e-6)
 
 
 def test_weights_that_are_none_are_refused(made: Made) -> None:
+    teacher, task = made
     for weights, said in (
         (np.ones(3), "3 for 600 rows, must be the same"),
         (np.full(600, -1.0), "-1 in places, must be finite and at least 0"),
@@ -86,7 +86,7 @@ def test_weights_that_are_none_are_refused(made: Made) -> None:
         (np.zeros(600), "0 for all 600 rows, must be more for some"),
     ):
         with pytest.raises(ValueError, match=said):
-            taught(*made, weights=weights)
+            teacher.fit(known(task)._replace(weights=weights))
 
 
 def test_an_estimator_that_takes_no_weights_is_named() -> None:
@@ -94,4 +94,4 @@ def test_an_estimator_that_takes_no_weights_is_named() -> None:
         {"kind": "sklearn", "estimator": "sklearn.neighbors.KNeighborsClassifier"}
     )
     with pytest.raises(ValueError, match=r"estimator == 'sklearn.neighbors.KNeighborsClassifier', must take weights"):
-        taught(learner(spec, "binary"), "binary", weights=np.ones(len(TRAIN)))
+        learner(spec, "binary").fit(known("binary")._replace(weights=np.ones(600)))
