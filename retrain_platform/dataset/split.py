@@ -21,6 +21,11 @@ class Split:
     holdout: pd.DataFrame
     embargoed: int
 
+    @classmethod
+    def undivided(cls, frame: pd.DataFrame) -> Split:
+        """All rows to fit on, none to stop it or to examine it."""
+        return cls(frame, frame.iloc[:0], frame.iloc[:0], embargoed=0)
+
 
 def time_split(
     frame: pd.DataFrame, cut_valid: datetime, cut_holdout: datetime, *, embargo: timedelta = timedelta(0)

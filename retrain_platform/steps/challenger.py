@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +13,6 @@ from retrain_platform.dataset.events import known
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
 from retrain_platform.dataset.record import fingerprint
-from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.dataset.split import Split
 from retrain_platform.monitoring.gap import ChallengerSpec, GapReading, Side, read_gap
 from retrain_platform.policy.base import Champion
@@ -23,7 +22,7 @@ from retrain_platform.steps.history import champion_at
 from retrain_platform.steps.known import ROLES, days_of, labelled, ripened
 from retrain_platform.steps.lines import DECIDED
 from retrain_platform.steps.schema import present_features, world_of
-from retrain_platform.steps.selecting import window_periods
+from retrain_platform.steps.selecting import learned_from, trained_in, window_periods
 from retrain_platform.steps.training import learn
 from retrain_platform.steps.values import Scored
 from retrain_platform.steps.watching import features_of
@@ -76,10 +75,7 @@ def _untold(shop: Workshop, period: Period, champion: Champion, why: str) -> Gap
 
 def _cut(shop: Workshop, spec: ChallengerSpec, period: Period, champion: Champion) -> Cut | str:
     """Who learns from what, or why there is nothing to compare yet."""
-    # The training's own period ends when it was decided.
-    trained = shop.spec.period.holding(champion.trained_as_of - timedelta(microseconds=1))
-    key = trained.key if trained else ""
-    made = shop.values.get(shop.model, "training_dataset", key, champion.decision_id, DatasetSnapshot)
+    made = learned_from(shop, champion)
     if made is None:
         return f"what version {champion.version} learned from is not on record"
     world = world_of(shop, period)
@@ -157,7 +153,7 @@ def _fresh(shop: Workshop, spec: ChallengerSpec, period: Period, cut: Cut) -> Fi
 def _stale(shop: Workshop, spec: ChallengerSpec, champion: Champion, cut: Cut) -> Fitted:
     """The side of the champion's own cut: fitted once for each champion and share, and kept."""
     recipe = cheap(shop.spec.training, trees=spec.trees, leaves=spec.leaves)
-    until = shop.spec.period.holding(champion.trained_as_of - timedelta(microseconds=1))
+    until = trained_in(shop, champion)
     names = [one.key for one in cut.stale]
     made = {"version": champion.version, "decision": champion.decision_id, "share": cut.share, "periods": names}
     id = fingerprint({**made, "recipe": recipe.fingerprint(), "features": shop.spec.features.fingerprint()})
@@ -176,8 +172,8 @@ def _learned(shop: Workshop, spec: ChallengerSpec, rows: pd.DataFrame, features:
 
     Doubled rows alone stay: among rows that were drawn many have lost their twin.
     """
-    recipe, none = cheap(shop.spec.training, trees=spec.trees, leaves=spec.leaves), rows.iloc[:0]
-    return learn(shop, recipe, Split(rows, none, none, embargoed=0), features)
+    recipe = cheap(shop.spec.training, trees=spec.trees, leaves=spec.leaves)
+    return learn(shop, recipe, Split.undivided(rows), features)
 
 
 def _rows(shop: Workshop, of: Sequence[Period], period: Period, share: float) -> pd.DataFrame:

@@ -110,16 +110,11 @@ def _new(rows: pd.DataFrame, since: datetime) -> pd.DataFrame:
 
 def _other_recipe(shop: Workshop, champion: Champion, made: DatasetSnapshot) -> str:
     """Why the champion is no model of the spec's recipe and of these features; empty where it is."""
-    tags = _tags(shop, champion.version)
-    if tags.get(RECIPE) != recipe_of(shop, made.features):
+    if shop.tags(champion.version).get(RECIPE) != recipe_of(shop, made.features):
         return f"the recipe or its features are others than those of version {champion.version}"
     return ""
 
 
 def _found(shop: Workshop, version: str) -> Found:
-    found: Found = json.loads(_tags(shop, version).get(FOUND, "{}"))
+    found: Found = json.loads(shop.tags(version).get(FOUND, "{}"))
     return found
-
-
-def _tags(shop: Workshop, version: str) -> dict[str, str]:
-    return next((made.tags for made in shop.registry.versions(shop.model) if made.version == version), {})

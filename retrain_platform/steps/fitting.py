@@ -56,13 +56,20 @@ def fit(
     way = _way(shop, period, decision, made, rows.train, tell)
     if not folder.exists():
         shop.keep(_fitted(shop, made, rows, way), folder)
+    candidate = _told(shop, made, way, len(rows.train), folder)
+    shop.values.put(shop.model, "candidate_model", period.key, decision.id, candidate)
+    return candidate
+
+
+def _told(shop: Workshop, made: DatasetSnapshot, way: Way, rows: int, folder: Path) -> Candidate:
+    """What is on record of the candidate that was fitted on so many `rows` and kept in `folder`."""
     fitted = shop.load(folder)
-    candidate = Candidate(
-        decision_id=decision.id,
+    return Candidate(
+        decision_id=made.decision_id,
         snapshot_id=made.id,
         learner=shop.spec.training.kind,
         seen_until=made.holdout_from,
-        training_rows=len(rows.train),
+        training_rows=rows,
         model_fingerprint=fitted.fingerprint(),
         report=fitted.report,
         code=shop.code,
@@ -73,17 +80,13 @@ def fit(
         continued_since=way.base.since if way.base else None,
         notes=(*way.notes, *fitted.report.notes, *([fitted.report.stopped] if fitted.report.stopped else [])),
     )
-    shop.values.put(shop.model, "candidate_model", period.key, decision.id, candidate)
-    return candidate
 
 
 def refit(shop: Workshop, made: DatasetSnapshot, candidate: Candidate, exam: Fitted, folder: Path) -> None:
     """Learn once more from all ripe rows, with what the exam's fit had: parameters, base, rounds, outliers' limits."""
-    rows = rows_of(shop, made)
     way = Way(candidate.depth, candidate.found, base_again(shop, candidate))
     rounds = exam.report.rounds - exam.report.taken_over
-    whole = Split(rows, rows.iloc[:0], rows.iloc[:0], embargoed=0)
-    shop.keep(_fitted(shop, made, whole, way, rounds=rounds), folder)
+    shop.keep(_fitted(shop, made, Split.undivided(rows_of(shop, made)), way, rounds=rounds), folder)
 
 
 def _way(

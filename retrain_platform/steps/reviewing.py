@@ -68,7 +68,7 @@ def _made(shop: Workshop, entries: Sequence[Entry], version: str) -> Made | None
     snapshot = None if came is None else shop.values.get(shop.model, "training_dataset", *came, DatasetSnapshot)
     if came is None or snapshot is None:
         return None
-    tags = next((each.tags for each in shop.registry.versions(shop.model) if each.version == version), {})
+    tags = shop.tags(version)
     candidate = shop.values.get(shop.model, "candidate_model", *came, Candidate)
     taken = shop.values.newest(shop.model, "events", came[0], Ingested)
     return Made(

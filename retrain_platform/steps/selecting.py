@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -142,13 +142,21 @@ def part_by_draws(
     return Parted(exam, Cuts(exam.cut, exam.cut), drawn)
 
 
+def trained_in(shop: Workshop, champion: Champion) -> Period | None:
+    """The period whose decision the champion was trained by: it ends when that was decided."""
+    return shop.spec.period.holding(champion.trained_as_of - timedelta(microseconds=1))
+
+
+def learned_from(shop: Workshop, champion: Champion) -> DatasetSnapshot | None:
+    """The dataset that the champion was trained on; None where it is not on record."""
+    period = trained_in(shop, champion)
+    key = period.key if period else ""
+    return shop.values.get(shop.model, "training_dataset", key, champion.decision_id, DatasetSnapshot)
+
+
 def _champions_draws(shop: Workshop, champion: Champion | None) -> Drawn | None:
     """The edges that the champion's rows were parted by; None where it may have seen rows beyond them."""
-    if champion is None:
-        return None
-    held = shop.spec.period.holding(champion.trained_as_of - pd.Timedelta(microseconds=1))
-    key, id = held.key if held else "", champion.decision_id
-    made = shop.values.get(shop.model, "training_dataset", key, id, DatasetSnapshot)
+    made = learned_from(shop, champion) if champion else None
     if made is None or made.selection.drawn is None or made.seed != shop.spec.training.seed:
         return None
     return made.selection.drawn
@@ -166,8 +174,7 @@ def recipe_of(shop: Workshop, features: Sequence[str]) -> str:
 
 def _changed(shop: Workshop, champion: Champion | None, features: Sequence[str]) -> bool:
     """Whether the champion was made by another recipe; of one that was made elsewhere the recipe is not known."""
-    versions = shop.registry.versions(shop.model) if champion else []
-    tags = next((made.tags for made in versions if champion and made.version == champion.version), {})
+    tags = shop.tags(champion.version) if champion else {}
     return RECIPE in tags and tags[RECIPE] != recipe_of(shop, features)
 
 

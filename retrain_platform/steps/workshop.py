@@ -165,6 +165,10 @@ class Workshop:
         """The release as the ledger tells it, all of it or as it stood before a moment of data time."""
         return fold(self.entries(before))
 
+    def tags(self, version: str) -> dict[str, str]:
+        """What the registry says of the version; nothing of one that it does not have."""
+        return next((made.tags for made in self.registry.versions(self.model) if made.version == version), {})
+
     def fitted(self, version: str) -> Fitted:
         """The registered model, kept loaded while the process lives.
 
@@ -191,7 +195,6 @@ class Workshop:
         Raises:
             ValueError: with both digests.
         """
-        tags = next((made.tags for made in self.registry.versions(self.model) if made.version == version), {})
-        kept = tags.get(PACKAGE_DIGEST)
+        kept = self.tags(version).get(PACKAGE_DIGEST)
         if kept is not None and (found := folder_digest(package)) != kept:
             raise ValueError(f"its package's bytes changed since it was registered ({found[:12]}, were {kept[:12]})")
