@@ -22,7 +22,7 @@ from retrain_platform.steps.history import history
 from retrain_platform.steps.known import ripened
 from retrain_platform.steps.lines import INCIDENT, RETRAINED
 from retrain_platform.steps.schema import present_features, world_of
-from retrain_platform.steps.selecting import begin, part, part_by_draws, select
+from retrain_platform.steps.selecting import begin, part, select
 from retrain_platform.steps.values import Ingested
 from retrain_platform.steps.watching import features_of
 from retrain_platform.steps.workshop import Workshop
@@ -57,19 +57,24 @@ def snapshot(shop: Workshop, period: Period, decision: RetrainDecision) -> Datas
     standing = shop.values.get(shop.model, "training_dataset", period.key, decision.id, DatasetSnapshot)
     if standing is not None:
         return standing
+    rows, made = _chosen(shop, period, decision)
+    shop.frames[decision.id] = rows
+    shop.values.put(shop.model, "training_dataset", period.key, decision.id, made)
+    return made
+
+
+def _chosen(shop: Workshop, period: Period, decision: RetrainDecision) -> tuple[pd.DataFrame, DatasetSnapshot]:
+    """The rows that the decision trains on, and what says so."""
     recipe, champion = shop.spec.training, history(shop, shop.spec.period.period(decision.period)).champion
     periods, how = begin(shop, decision.as_of, world_of(shop, period), champion)
     version = shop.lake.version(shop.events)
-    frame = _read(shop, [*how.older, *(p.key for p in periods)], decision.as_of, version)
-    older = [shop.spec.period.period(key) for key in how.older]
-    features = present_features(shop, features_of(shop, frame), [*older, *periods])
+    read = [*(shop.spec.period.period(key) for key in how.older), *periods]
+    frame = _read(shop, [each.key for each in read], decision.as_of, version)
+    features = present_features(shop, features_of(shop, frame), read)
     chosen = labelled(frame, how, recipe.seed, features)
-    if recipe.split.by == "time":
-        parted = part(shop, decision, periods, features, champion)
-    else:
-        parted = part_by_draws(shop, chosen.rows, periods, features, champion)
+    parted = part(shop, decision, chosen.rows, periods, features, champion)
     rows, how, dropped = select(recipe, chosen, how, parted, features)
-    made = describe(
+    return rows, describe(
         rows,
         model=shop.model,
         decision_id=decision.id,
@@ -85,13 +90,10 @@ def snapshot(shop: Workshop, period: Period, decision: RetrainDecision) -> Datas
         basis=parted.exam.basis,
         basis_why=parted.exam.sentence,
         dropped=dropped,
-        sources=_sources(shop, [*older, *periods]),
+        sources=_sources(shop, read),
         selection=how,
         query=shop.spec.label.query,
     )
-    shop.frames[decision.id] = rows
-    shop.values.put(shop.model, "training_dataset", period.key, decision.id, made)
-    return made
 
 
 def _sources(shop: Workshop, periods: Sequence[Period]) -> tuple[str, ...]:

@@ -101,6 +101,20 @@ class Parted(NamedTuple):
 def part(
     shop: Workshop,
     decision: RetrainDecision,
+    rows: pd.DataFrame,
+    periods: Sequence[Period],
+    features: Sequence[str],
+    champion: Champion | None,
+) -> Parted:
+    """The exam that the chosen rows of the periods allow, and how they are parted for it."""
+    if shop.spec.training.split.by == "time":
+        return _by_time(shop, decision, periods, features, champion)
+    return _by_draws(shop, rows, periods, features, champion)
+
+
+def _by_time(
+    shop: Workshop,
+    decision: RetrainDecision,
     periods: Sequence[Period],
     features: Sequence[str],
     champion: Champion | None,
@@ -120,14 +134,14 @@ def part(
     return Parted(exam, Cuts(before[-kept.stop].start if kept.stop else exam.cut, exam.cut))
 
 
-def part_by_draws(
+def _by_draws(
     shop: Workshop,
     rows: pd.DataFrame,
     periods: Sequence[Period],
     features: Sequence[str],
     champion: Champion | None,
 ) -> Parted:
-    """As `part`, of a recipe whose rows are parted by draws: a row keeps its draw, so it is known who saw it."""
+    """As `_by_time`, of a recipe whose rows are parted by draws: a row keeps its draw, so it is known who saw it."""
     recipe, others = shop.spec.training, _champions_draws(shop, champion)
     drawn = drawn_edges(rows, recipe.seed, recipe.split, others)
     wanted = recipe.split.shares[2] * len(rows) if recipe.split.shares else 0.0
