@@ -13,6 +13,7 @@ from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training import LearnerSpec
 from retrain_platform.training.base import Candidate
 from retrain_platform.training.incremental import MoreTrees
+from retrain_platform.training.search import Search
 from retrain_platform.validation.base import Cause, ValidationReport
 from retrain_platform.validation.diagnosis import Fit, diagnose
 
@@ -45,7 +46,7 @@ def causes_of(
     fit = Fit(
         report=candidate.report,
         most_rounds=_most_rounds(recipe, candidate),
-        at_the_edge=_at_the_edge(getattr(recipe, "search", None), candidate),
+        at_the_edge=_at_the_edge(recipe.search, candidate),
         new_rows=None if known.champion is None else known.new_ripe_rows,
     )
     return diagnose(report, fit, made)
@@ -58,7 +59,7 @@ def _most_rounds(recipe: LearnerSpec, candidate: Candidate) -> int | None:
     return getattr(recipe, "rounds", None)
 
 
-def _at_the_edge(search: Any, candidate: Candidate) -> tuple[str, ...]:
+def _at_the_edge(search: Search | None, candidate: Candidate) -> tuple[str, ...]:
     """The parameters that a search found at an end of their range."""
     found = []
     for name, dimension in ({} if search is None else search.space).items():

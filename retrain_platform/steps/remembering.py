@@ -79,16 +79,4 @@ def _old(shop: Workshop, period: Period, made: DatasetSnapshot, candidate: Candi
 
 
 def _untold(shop: Workshop, gate: Forgetting, why: str) -> Comparison:
-    return Comparison(
-        metric=gate.metric,
-        candidate=None,
-        champion=None,
-        difference=None,
-        low=None,
-        high=None,
-        standard_error=None,
-        confidence=shop.spec.monitoring.confidence,
-        rows=0,
-        days=0,
-        why=f"cannot tell: {why}",
-    )
+    return Comparison.untold(gate.metric, shop.spec.monitoring.confidence, f"cannot tell: {why}")

@@ -84,10 +84,6 @@ class Ensemble(Recipe):
         """The recipe of a segment's model, None for the pooled one."""
         return self.member if segment is None else self.members.get(segment, self.member)
 
-    def searched_params(self) -> Found:
-        """Nothing: an ensemble is not searched."""
-        return {}
-
     def with_params(self, found: Found) -> Ensemble:
         """Itself: an ensemble is not searched."""
         return self

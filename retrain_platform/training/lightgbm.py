@@ -136,9 +136,9 @@ class LightGBM(Recipe):
         """The recipe that a search found: nothing more is searched."""
         return self.model_copy(update={"params": {**self.params, **found}, "search": None})
 
-    def searched_params(self) -> Found:
-        """The recipe's own values of what is searched, as far as it has them."""
-        return {name: value for name, value in self.params.items() if self.search and name in self.search.space}
+    def own_params(self) -> Found:
+        """The parameters as the recipe writes them."""
+        return self.params
 
 
 def _refused(params: dict[str, float | int | bool | str]) -> Iterator[tuple[str, str]]:

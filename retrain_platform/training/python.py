@@ -87,9 +87,9 @@ class PythonLearner(Recipe):
             raise ValueError("incremental == given, must be left out: a function of your own is trained anew each time")
         return value
 
-    def searched_params(self) -> Found:
-        """The recipe's own values of what is searched, as far as it has them."""
-        return {name: value for name, value in self.params.items() if self.search and name in self.search.space}
+    def own_params(self) -> Found:
+        """The parameters as the recipe writes them."""
+        return self.params
 
     def with_params(self, found: Found) -> PythonLearner:
         """The recipe that a search found: nothing more is searched."""

@@ -15,7 +15,7 @@ from retrain_platform.dataset.shares import Apart, SplitSpec, apart
 from retrain_platform.dataset.weights import Balance
 from retrain_platform.dataset.window import Window
 from retrain_platform.training.incremental import MorePasses, MoreTrees
-from retrain_platform.training.search import Search
+from retrain_platform.training.search import Found, Search
 
 LATER = frozenset(
     {"history", "half_life", "balance", "rows", "split", "iid", "search", "incremental", "time_limit"}
@@ -60,6 +60,14 @@ class Recipe(Record):
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    def own_params(self) -> Found:
+        """The parameters that the recipe itself gives, by the names that a search has for them."""
+        return {}
+
+    def searched_params(self) -> Found:
+        """The recipe's own values of what is searched, as far as it has them."""
+        return {name: value for name, value in self.own_params().items() if self.search and name in self.search.space}
 
     def kept_apart(self, rows: Sequence[int], length: timedelta) -> Apart:
         """How many of the newest periods are kept from the fit; `rows` are those of each, oldest first.

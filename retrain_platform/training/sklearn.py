@@ -90,7 +90,7 @@ class Sklearn(Recipe):
 
     @model_validator(mode="after")
     def _searched_parameters(self) -> Sklearn:
-        space, own = (self.search.space if self.search else {}), self._own()
+        space, own = (self.search.space if self.search else {}), self.own_params()
         for name, dimension in space.items():
             step, _, param = name.rpartition(".")
             if step not in self._step_names or not param:
@@ -120,16 +120,12 @@ class Sklearn(Recipe):
             for place, name in enumerate(classes)
         )
 
-    def _own(self) -> dict[str, Any]:
+    def own_params(self) -> Found:
         """The pipeline's arguments by the names that a search has for them."""
         steps = zip(self._step_names, self.pipeline, strict=True)
         return {
             f"{name}.{param}" if name else param: value for name, step in steps for param, value in step.params.items()
         }
-
-    def searched_params(self) -> Found:
-        """The recipe's own values of what is searched, as far as it has them."""
-        return {name: value for name, value in self._own().items() if self.search and name in self.search.space}
 
     def with_params(self, found: Found) -> Sklearn:
         """The recipe that a search found: nothing more is searched."""

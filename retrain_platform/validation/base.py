@@ -37,6 +37,23 @@ class Comparison(Record):
     champion_error: float | None = None
     shared: float | None = None
 
+    @classmethod
+    def untold(cls, metric: str, confidence: float, why: str, *, rows: int = 0, days: int = 0) -> Comparison:
+        """One that could not be made: `why` says so in words."""
+        return cls(
+            metric=metric,
+            candidate=None,
+            champion=None,
+            difference=None,
+            low=None,
+            high=None,
+            standard_error=None,
+            confidence=confidence,
+            rows=rows,
+            days=days,
+            why=why,
+        )
+
 
 class PastCuts(Record):
     """Both recipes over past periods: by period, oldest first, and metric. `same`: the two recipes are one, nothing was

@@ -217,22 +217,8 @@ def _undefined(holdout: Holdout) -> str:
 
 
 def _untold(holdout: Holdout, metrics: Sequence[Metric], confidence: float, why: str) -> dict[str, Comparison]:
-    return {
-        each.name: Comparison(
-            metric=each.name,
-            candidate=None,
-            champion=None,
-            difference=None,
-            low=None,
-            high=None,
-            standard_error=None,
-            confidence=confidence,
-            rows=len(holdout.labels),
-            days=len(np.unique(holdout.days)),
-            why=why,
-        )
-        for each in metrics
-    }
+    rows, days = len(holdout.labels), len(np.unique(holdout.days))
+    return {each.name: Comparison.untold(each.name, confidence, why, rows=rows, days=days) for each in metrics}
 
 
 def _parts(
