@@ -15,7 +15,7 @@ from retrain_platform.adapters.labels import check_labels, weighed
 from retrain_platform.adapters.lightgbm_learner import load_lightgbm
 from retrain_platform.adapters.package_files import BadPackage, read_package, write_package
 from retrain_platform.adapters.sklearn_learner import load_sklearn
-from retrain_platform.dataset.preparation import MissingColumns, Preparation
+from retrain_platform.dataset.preparation import Preparation, must_have
 from retrain_platform.training.anomalies import AnomalyLimits, limits_of
 from retrain_platform.training.base import FitReport, Fitted, Learner, OneClass, Rows, Task
 from retrain_platform.training.ensemble import Anomaly, Ensemble
@@ -139,7 +139,7 @@ class FittedEnsemble:
 
     def score(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         """Each row by its segment's model; see `Fitted`. The scores of flagged rows are raised."""
-        self._complete(frame)
+        must_have(frame, self.report.features)
         groups = _places(_segments(frame, self._by), self._places)
         scores = self._scored(frame, groups)
         if self._watch is None or not self._watch.lift or not len(scores):
@@ -150,16 +150,11 @@ class FittedEnsemble:
 
     def flagged(self, frame: pd.DataFrame) -> NDArray[np.bool_]:
         """Which rows are beyond the anomaly limit of their segment; none where there is no limit."""
-        self._complete(frame)
+        must_have(frame, self.report.features)
         if self._watch is None or not len(frame):
             return np.zeros(len(frame), dtype=bool)
         groups = _places(_segments(frame, self._by), self._places)
         return self._watch.over(_numbers(frame, self._watch.of), self._scored(frame, groups), groups)
-
-    def _complete(self, frame: pd.DataFrame) -> None:
-        missing = [name for name in self.report.features if name not in frame.columns]
-        if missing:
-            raise MissingColumns(f"columns {', '.join(missing)} are missing: the model was fitted on them")
 
     def _scored(self, frame: pd.DataFrame, groups: NDArray[np.intp]) -> NDArray[np.float64]:
         classes = self.report.classes

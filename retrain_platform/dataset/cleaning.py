@@ -108,9 +108,18 @@ def _bounds(numbers: NDArray[np.float64], rule: Outliers) -> tuple[float, float]
         low, high = np.quantile(numbers, [0.25, 0.75])
         spread = high - low
     else:
-        low = high = np.median(numbers)
-        spread = _NORMAL * np.median(np.abs(numbers - low))
+        low, spread = median_and_spread(numbers)
+        high = low
     return (float(low - rule.beyond * spread), float(high + rule.beyond * spread)) if spread > 0 else None
+
+
+def median_and_spread(numbers: NDArray[np.float64]) -> tuple[float, float]:
+    """The median, and 1.4826 times the median distance from it: of normally distributed numbers the standard deviation.
+
+    Neither is moved by a few numbers far outside (Rousseeuw and Croux 1993).
+    """
+    middle = float(np.median(numbers))
+    return middle, _NORMAL * float(np.median(np.abs(numbers - middle)))
 
 
 def outside(frame: pd.DataFrame, limits: Mapping[str, tuple[float, float]]) -> NDArray[np.bool_]:

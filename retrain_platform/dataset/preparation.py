@@ -46,7 +46,7 @@ class Preparation(Record):
             MissingColumns: naming all that are missing.
             UnfitColumn: a column of numbers now holds something else.
         """
-        self._complete(frame)
+        must_have(frame, self.features)
         matrix = np.empty((len(frame), len(self.features)))
         for position, name in enumerate(self.features):
             known = self.categories.get(name)
@@ -61,16 +61,22 @@ class Preparation(Record):
         Raises:
             As `transform`.
         """
-        self._complete(frame)
+        must_have(frame, self.features)
         known = self.categories
         return [
             _places(frame[name], known[name]) if name in known else _own_numbers(frame[name]) for name in self.features
         ]
 
-    def _complete(self, frame: pd.DataFrame) -> None:
-        missing = [name for name in self.features if name not in frame.columns]
-        if missing:
-            raise MissingColumns(f"columns {', '.join(missing)} are missing: the model was fitted on them")
+
+def must_have(frame: pd.DataFrame, features: Sequence[str]) -> None:
+    """Refuse a frame without the columns that a model was fitted on.
+
+    Raises:
+        MissingColumns: naming them.
+    """
+    missing = [name for name in features if name not in frame.columns]
+    if missing:
+        raise MissingColumns(f"columns {', '.join(missing)} are missing: the model was fitted on them")
 
 
 def fit_preparation(frame: pd.DataFrame, features: Sequence[str], *, most_categories: int = 250) -> Preparation:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from retrain_platform.dataset.events import known
@@ -13,7 +12,7 @@ from retrain_platform.dataset.split import with_rows
 from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.steps.answers import asked, judged
 from retrain_platform.steps.known import days_of
-from retrain_platform.steps.scene import evenly
+from retrain_platform.steps.scene import even_places, evenly
 from retrain_platform.steps.schema import world_of
 from retrain_platform.steps.selecting import window_periods
 from retrain_platform.steps.workshop import Workshop
@@ -72,7 +71,7 @@ def _old(shop: Workshop, period: Period, made: DatasetSnapshot, candidate: Candi
     """At most `count` labelled rows, evenly over the periods before the candidate's new rows."""
     whole = window_periods(shop, made.as_of, world_of(shop, period), whole=True)
     older = [each.key for each in whole if candidate.continued_since and each.end <= candidate.continued_since]
-    keys = [older[place] for place in np.unique(np.linspace(0, len(older) - 1, _PERIODS).astype(int))] if older else []
+    keys = [older[place] for place in even_places(len(older), _PERIODS)]
     version = made.tables[shop.events]
     frame = known(shop.lake.read(shop.events, keys, version=version, categories=True), made.as_of)
     return evenly(with_rows(frame, frame["_label"].notna().to_numpy()), count)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot
@@ -129,9 +130,12 @@ def of_features(frame: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame:
 
 def evenly(frame: pd.DataFrame, count: int) -> pd.DataFrame:
     """At most `count` rows, evenly over the frame, numbered anew."""
-    if len(frame) <= count:
-        return frame.reset_index(drop=True)
-    return frame.iloc[np.linspace(0, len(frame) - 1, count).astype(int)].reset_index(drop=True)
+    return frame.iloc[even_places(len(frame), count)].reset_index(drop=True)
+
+
+def even_places(length: int, count: int) -> NDArray[np.intp]:
+    """At most `count` of the places from 0 to `length` - 1, evenly spread."""
+    return np.linspace(0, max(length - 1, 0), min(length, count)).astype(np.intp)
 
 
 def plain(value: Any) -> Any:

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from retrain_platform.dataset.cleaning import median_and_spread
 from retrain_platform.dataset.record import Record
 from retrain_platform.training.ensemble import Anomaly
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_NORMAL = 1.4826
-"""The standard deviation of a normal distribution by its median absolute deviation."""
 _FEWEST = 30
 """Of fewer residuals no spread is told, and nobody of the group is flagged."""
 
@@ -60,8 +59,7 @@ def limits_of(
         mine = residuals[(groups == group) & np.isfinite(residuals)]
         if len(mine) < _FEWEST:
             continue
-        middle = float(np.median(mine))
-        spread = _NORMAL * float(np.median(np.abs(mine - middle)))
+        middle, spread = median_and_spread(mine)
         if spread > 0:
             limits[int(group)] = middle + asked.over * spread
     found = found.model_copy(update={"limits": limits, "seen": int(np.isfinite(residuals).sum())})
