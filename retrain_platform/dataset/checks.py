@@ -120,3 +120,9 @@ class GateReport(Record):
     snapshot_id: str
     passed: bool
     results: tuple[CheckResult, ...]
+
+    def with_result(self, result: CheckResult) -> GateReport:
+        """The report with this result, at its end, in place of any of the same name; what failed has failed."""
+        others = tuple(each for each in self.results if each.name != result.name)
+        passed = self.passed and result.verdict == "passed"
+        return self.model_copy(update={"passed": passed, "results": (*others, result)})

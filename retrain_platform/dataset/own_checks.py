@@ -58,6 +58,4 @@ def with_own(report: GateReport, checks: Sequence[PythonCheck], frame: pd.DataFr
         sentence="; ".join(said),
         examples=tuple(example for each in deciding for example in each.examples),
     )
-    others = tuple(each for each in report.results if each.name != _NAME)
-    passed = report.passed and verdict == "passed"
-    return report.model_copy(update={"passed": passed, "results": (*others, result)})
+    return report.with_result(result)

@@ -167,9 +167,7 @@ def _with_rows_left(report: GateReport, made: DatasetSnapshot) -> GateReport:
         said = f"rows to learn from == {left} without {dropped} outliers, must be at least half of {left + dropped}"
     if not said:
         return report
-    others = tuple(result for result in report.results if result.name != "row_minimum")
-    result = CheckResult(name="row_minimum", verdict="failed", sentence=said)
-    return report.model_copy(update={"passed": False, "results": (*others, result)})
+    return report.with_result(CheckResult(name="row_minimum", verdict="failed", sentence=said))
 
 
 def _refuse(shop: Workshop, period: Period, made: DatasetSnapshot, why: str) -> None:
@@ -210,9 +208,7 @@ def _with_both_classes(report: GateReport, labels: pd.Series[float], task: str) 
     alone = ": one class only" if labels.nunique() == 1 else ""
     must = "at least 2" if several else "2"
     said = f"classes of the {len(labels)} rows to learn from == {labels.nunique()}, must be {must}{alone}"
-    others = tuple(result for result in report.results if result.name != "class_balance")
-    result = CheckResult(name="class_balance", verdict="failed", sentence=said)
-    return report.model_copy(update={"passed": False, "results": (*others, result)})
+    return report.with_result(CheckResult(name="class_balance", verdict="failed", sentence=said))
 
 
 def _limits(shop: Workshop) -> ChecksSpec:
