@@ -21,7 +21,7 @@ _NAMED = 5
 
 def behave(scene: Scene, gate: Behaviour) -> dict[str, Held]:
     """Every test of the gate, by its name."""
-    before = ask(scene.candidate, scene.rows)
+    before = scene.mine
     return {gate.name_of(test): _one(scene, test, gate.seed, before.scores, before.problem) for test in gate.tests}
 
 

@@ -18,7 +18,7 @@ from retrain_platform.steps.answers import asked, judged
 from retrain_platform.steps.attempt import causes_of
 from retrain_platform.steps.backtesting import Recipe, backtest
 from retrain_platform.steps.dataset import parts
-from retrain_platform.steps.history import history
+from retrain_platform.steps.history import champion_at
 from retrain_platform.steps.known import days_of, ids_of, segments_of
 from retrain_platform.steps.lines import NOT_EXAMINED, RETRAINED
 from retrain_platform.steps.remembering import with_remembered
@@ -147,7 +147,7 @@ def _earlier_exams(shop: Workshop, made: DatasetSnapshot) -> list[tuple[str, ...
 
 def _other(shop: Workshop, period: Period, made: DatasetSnapshot) -> Fitted | None:
     """Whom the candidate is compared with: the champion, or its recipe fitted again to the same cut."""
-    champion = _champion(shop, period)
+    champion = champion_at(shop, period)
     if champion is None:
         return None
     fitted = shop.fitted(champion.version)
@@ -167,14 +167,10 @@ def _recipe_of(shop: Workshop, champion: Champion, fitted: Fitted) -> Recipe:
 def _backtest(shop: Workshop, period: Period, decision: RetrainDecision, made: DatasetSnapshot) -> dict[str, Any]:
     """Both recipes over past periods, where a gate asks for it and there is a champion."""
     asking = [gate.periods for gate in shop.spec.validation.gates if isinstance(gate, Backtest)]
-    champion = _champion(shop, period) if asking else None
+    champion = champion_at(shop, period) if asking else None
     candidate = shop.values.get(shop.model, "candidate_model", period.key, decision.id, Candidate)
     if champion is None or candidate is None:
         return {}
     mine = Recipe(shop.spec.training.with_params(candidate.found), tuple(made.features))
     theirs = _recipe_of(shop, champion, shop.fitted(champion.version))
     return {"backtest": backtest(shop, made, mine, theirs, max(asking))}
-
-
-def _champion(shop: Workshop, period: Period) -> Champion | None:
-    return history(shop, period).champion

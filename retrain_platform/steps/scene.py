@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from retrain_platform.dataset.split import with_columns
 from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.steps.answers import Answers, asked, judged
 from retrain_platform.steps.dataset import parts, rows_of
-from retrain_platform.steps.history import history
+from retrain_platform.steps.history import champion_at
 from retrain_platform.steps.known import days_of
 from retrain_platform.steps.workshop import CannotLoad, Workshop
 from retrain_platform.training.base import Fitted
@@ -57,12 +58,12 @@ class Scene:
     examined: bool
     comparable: bool
 
-    @property
+    @cached_property
     def labels(self) -> np.ndarray:
         """The labels as float64, shape (rows,); of several classes their places."""
         return judged(self.shop.spec, self.rows).labels
 
-    @property
+    @cached_property
     def days(self) -> np.ndarray:
         """The local day of each row."""
         return days_of(self.rows, self.shop.spec.period.timezone)
@@ -71,6 +72,16 @@ class Scene:
     def features(self) -> list[str]:
         """The features that the candidate was fitted on and the rows have."""
         return [name for name in self.candidate.report.features if name in self.rows.columns]
+
+    @cached_property
+    def mine(self) -> Asked:
+        """What the candidate answers about the rows as they are: asked once, for every suite."""
+        return ask(self.candidate, self.rows)
+
+    @cached_property
+    def theirs(self) -> Asked | None:
+        """What the champion answers about them; None without one."""
+        return None if self.champion is None else ask(self.champion, self.rows)
 
 
 def scene_of(
@@ -102,7 +113,7 @@ def scene_of(
 
 def _champion(shop: Workshop, period: Period) -> tuple[Fitted | None, Path | None, str]:
     """The champion, its package, and why there is none to ask."""
-    standing = history(shop, period).champion
+    standing = champion_at(shop, period)
     if standing is None:
         return None, None, "no champion to compare with"
     try:

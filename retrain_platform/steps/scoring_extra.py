@@ -9,6 +9,7 @@ from retrain_platform.dataset.times import BadTimes, as_text, to_utc
 from retrain_platform.stats.intervals import Interval, linear_single
 from retrain_platform.stats.metrics import metric
 from retrain_platform.steps.answers import Answers, judged
+from retrain_platform.steps.known import days_of
 from retrain_platform.steps.scene import Scene, ask
 from retrain_platform.steps.workshop import TableUnreadable
 from retrain_platform.validation.extra import ExtraSet
@@ -74,6 +75,4 @@ def _days(scene: Scene, rows: pd.DataFrame) -> np.ndarray | None:
         return None
     if times.isna().any():
         return None
-    local = times.dt.tz_convert(spec.period.timezone).dt.tz_localize(None)
-    days: np.ndarray = local.to_numpy().astype("datetime64[D]").astype(np.int64)
-    return days
+    return days_of(times.to_frame("_event_time"), spec.period.timezone)

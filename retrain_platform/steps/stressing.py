@@ -33,7 +33,7 @@ def stress(scene: Scene, gate: Robustness) -> dict[str, Disturbed]:
 def _one(scene: Scene, gate: Robustness, judged: Metric, how: Disturbance, amount: float) -> Disturbed:
     if not touched(scene.rows, scene.features, how):
         return Disturbed(metric=judged.name, untouched=True)
-    before = ask(scene.candidate, scene.rows)
+    before = scene.mine
     if before.problem:
         return Disturbed(metric=judged.name, why=f"of the rows as they are, {before.problem}")
     after = ask(scene.candidate, disturbed(scene.rows, scene.features, how, amount, gate.seed))
@@ -80,11 +80,11 @@ def _beside(
 ) -> dict[str, object]:
     """How far the champion falls on the same rows, its own features disturbed alike."""
     assert scene.champion is not None
+    assert scene.theirs is not None
     if not scene.comparable:
         return {"why": "the champion saw rows of the exam"}
     features = [name for name in scene.champion.report.features if name in scene.rows.columns]
-    frames = (scene.rows, disturbed(scene.rows, features, how, amount, seed))
-    before, after = (ask(scene.champion, frame) for frame in frames)
+    before, after = scene.theirs, ask(scene.champion, disturbed(scene.rows, features, how, amount, seed))
     if before.problem or after.problem:
         return {"why": f"the champion cannot score the rows: {before.problem or after.problem}"}
     labels, scores, queries, _ = as_judged(scene.shop.spec, scene.rows, *pair, before.answers, after.answers)
