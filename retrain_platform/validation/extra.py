@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -66,17 +66,10 @@ class ExtraSet(GateBase):
             f"(content {found.digest}), must be {self._limit()}"
         )
         more = {"value": found.value, "limit": limit, "low": found.low, "high": found.high}
-        return (self._result("passed" if passed else "failed", said).model_copy(update=more),)
+        return (self._result("passed" if passed else "failed", said, **more),)
 
     def _limit(self) -> str:
         return f"at least {self.at_least:g}" if self.at_least is not None else f"at most {self.at_most:g}"
 
-    def _result(self, verdict: GateVerdict, sentence: str) -> GateResult:
-        return GateResult(
-            gate=f"extra_set {self.name} {self.metric}",
-            verdict=verdict,
-            value=None,
-            limit=None,
-            blocking=self.required,
-            sentence=sentence,
-        )
+    def _result(self, verdict: GateVerdict, sentence: str, **more: Any) -> GateResult:
+        return self.answer(f"extra_set {self.name} {self.metric}", verdict, sentence, **more)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, Field
 
@@ -63,6 +63,14 @@ class GateBase(Record, ABC):
     def needs(self) -> tuple[str, ...]:
         """The metrics that must be measured for it; empty where it judges whatever is."""
 
+    def answer(self, name: str, verdict: GateVerdict, sentence: str, **more: Any) -> GateResult:
+        """A result under its full `name`, which blocks where the gate is required; `more` are fields of `GateResult`.
+
+        `value` and `limit` are None where `more` has none: nothing was measured, or it holds for no number.
+        """
+        known = {"value": None, "limit": None, "blocking": self.required} | more
+        return GateResult(gate=name.strip(), verdict=verdict, sentence=sentence, **known)
+
 
 class Bounds(NamedTuple):
     """A comparison's interval at another confidence; `reach` is its half width."""
@@ -113,6 +121,12 @@ def seen_of(comparison: Comparison | None, share: float = 0.0) -> Seen | None:
         variance = error**2 + 2 * k * comparison.shared + (k * comparison.champion_error) ** 2
         from_margin = max(variance, 0.0) ** 0.5
     return Seen(comparison.difference, error, comparison.days - 1, from_margin)
+
+
+def as_settled(settled: Settled, sure: Levels) -> dict[str, float]:
+    """The fields of a result that rests on an interval: its ends, what it resolves, the levels it was asked at."""
+    ends = {"low": settled.low, "high": settled.high, "resolves": settled.resolves}
+    return {**ends, "level": 1 - sure.passing, "fail_level": 1 - sure.failing}
 
 
 def surely(sure: Levels) -> str:
