@@ -65,7 +65,7 @@ class Forgetting(GateBase):
             f"by more than {self.not_worse_by:g}"
         )
         more = {"value": comparison.difference, "limit": -self.not_worse_by, "resolves": passing.reach}
-        ends = {"low": passing.low, "high": passing.high, "level": sure.passing, "fail_level": sure.failing}
+        ends = {"low": passing.low, "high": passing.high, "level": 1 - sure.passing, "fail_level": 1 - sure.failing}
         return self._result(verdict, said, **more, **ends)
 
     def _result(self, verdict: GateVerdict, sentence: str, **more: Any) -> GateResult:
