@@ -20,7 +20,7 @@ from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training.base import Candidate
 from retrain_platform.validation import Forgetting
 from retrain_platform.validation.base import Comparison, Measurements
-from retrain_platform.validation.measure import measure
+from retrain_platform.validation.measure import measure, untold
 
 _PERIODS = 26
 """The most old periods that are read, spread evenly: a look at the past must stay cheap however long it is."""
@@ -79,16 +79,4 @@ def _old(shop: Workshop, period: Period, made: DatasetSnapshot, candidate: Candi
 
 
 def _untold(shop: Workshop, gate: Forgetting, why: str) -> Comparison:
-    return Comparison(
-        metric=gate.metric,
-        candidate=None,
-        champion=None,
-        difference=None,
-        low=None,
-        high=None,
-        standard_error=None,
-        confidence=shop.spec.monitoring.confidence,
-        rows=0,
-        days=0,
-        why=f"cannot tell: {why}",
-    )
+    return untold(gate.metric, shop.spec.monitoring.confidence, f"cannot tell: {why}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,51 +100,41 @@ def measure(  # noqa: PLR0913 - the arrays of one holdout, and what they are
     holdout = Holdout(labels, candidate, rival, days, ids, queries, classes).only(known)
     columns = {column: values[known] for column, values in (segments or {}).items()}
     chosen = [metric_named(name) for name in metrics]
-    told = Measurements(
-        decision_id=decision_id,
-        basis=basis,
-        holdout_start=start,
-        holdout_end=end,
-        looks=looks,
-        rows=len(holdout.labels),
-        days=len(np.unique(holdout.days)),
-        candidate={each.name: holdout.value(each, holdout.candidate) for each in chosen},
-        curves=_curves(holdout, chosen[0], alone=champion is None),
-        scores={
-            "labels": scores_of(holdout.labels),
-            "candidate": scores_of(holdout.candidate),
-            **({} if champion is None else {"champion": scores_of(holdout.champion)}),
-        },
-    )
-    return told if champion is None else _against(told, holdout, columns, chosen, confidence, min_segment)
+    told = _told(holdout, chosen, alone=champion is None)
+    told |= {} if champion is None else _against(holdout, columns, chosen, confidence, min_segment)
+    return Measurements(decision_id=decision_id, basis=basis, holdout_start=start, holdout_end=end, looks=looks, **told)
+
+
+def _told(holdout: Holdout, metrics: Sequence[Metric], *, alone: bool) -> dict[str, Any]:
+    """What is measured of the rows and of each model by itself, by field of `Measurements`."""
+    models = {"candidate": holdout.candidate} | ({} if alone else {"champion": holdout.champion})
+    return {
+        "rows": len(holdout.labels),
+        "days": len(np.unique(holdout.days)),
+        "candidate": {each.name: holdout.value(each, holdout.candidate) for each in metrics},
+        "curves": _curves(holdout.labels, models, metrics[0].task_of(holdout.candidate)),
+        "scores": {name: scores_of(each) for name, each in {"labels": holdout.labels, **models}.items()},
+    }
 
 
 def _against(
-    told: Measurements,
     holdout: Holdout,
     columns: Mapping[str, NDArray[np.object_]],
     metrics: Sequence[Metric],
     confidence: float,
     least: int,
-) -> Measurements:
-    """What was `told` of the candidate alone, with its comparison with the champion."""
+) -> dict[str, Any]:
+    """What the comparison with the champion tells, by field of `Measurements`."""
     parts = dict(_parts(holdout, columns, metrics[0], least))
-    segments = {
-        name: _compare(part, metrics, confidence) if not why else _untold(part, metrics, confidence, why)
-        for name, (part, why) in parts.items()
-    }
+    segments = {name: _compare(part, metrics, confidence, why) for name, (part, why) in parts.items()}
     worst = _worst({"all": holdout} | {name: part for name, (part, _) in parts.items()}, metrics[0])
-    compared = {"comparisons": _compare(holdout, metrics, confidence), "segments": segments, "worst_rows": worst}
-    return told.model_copy(update=compared)
+    return {"comparisons": _compare(holdout, metrics, confidence), "segments": segments, "worst_rows": worst}
 
 
-def _curves(holdout: Holdout, primary: Metric, *, alone: bool) -> dict[str, ModelCurves]:
-    scores = {"candidate": holdout.candidate} | ({} if alone else {"champion": holdout.champion})
-    task = primary.task_of(holdout.candidate)
+def _curves(labels: Floats, models: Mapping[str, Floats], task: str) -> dict[str, ModelCurves]:
     if task in ("multiclass", "ranking"):  # no one curve is theirs
         return {}
-    binary = task == "binary"
-    return {name: curves(holdout.labels, each, binary=binary) for name, each in scores.items()}
+    return {name: curves(labels, each, binary=task == "binary") for name, each in models.items()}
 
 
 def cannot_measure(decision_id: str, why: str) -> Measurements:
@@ -177,7 +168,11 @@ def _must_fit(basis: Basis, champion: Floats | None, metrics: Sequence[str]) -> 
         raise ValueError(f"champion == {given} with basis == {basis!r}, must be none exactly where it is 'alone'")
 
 
-def _compare(holdout: Holdout, metrics: Sequence[Metric], confidence: float) -> dict[str, Comparison]:
+def _compare(holdout: Holdout, metrics: Sequence[Metric], confidence: float, why: str = "") -> dict[str, Comparison]:
+    """Metric by metric; `why` these rows cannot be told, where they are too few."""
+    if why:
+        rows, days = len(holdout.labels), len(np.unique(holdout.days))
+        return {each.name: untold(each.name, confidence, why, rows=rows, days=days) for each in metrics}
     return {each.name: _comparison(holdout, each, confidence) for each in metrics}
 
 
@@ -216,23 +211,21 @@ def _undefined(holdout: Holdout) -> str:
     return "of one class perhaps"
 
 
-def _untold(holdout: Holdout, metrics: Sequence[Metric], confidence: float, why: str) -> dict[str, Comparison]:
-    return {
-        each.name: Comparison(
-            metric=each.name,
-            candidate=None,
-            champion=None,
-            difference=None,
-            low=None,
-            high=None,
-            standard_error=None,
-            confidence=confidence,
-            rows=len(holdout.labels),
-            days=len(np.unique(holdout.days)),
-            why=why,
-        )
-        for each in metrics
-    }
+def untold(metric: str, confidence: float, why: str, *, rows: int = 0, days: int = 0) -> Comparison:
+    """The comparison that cannot be told: no number, and `why`."""
+    return Comparison(
+        metric=metric,
+        candidate=None,
+        champion=None,
+        difference=None,
+        low=None,
+        high=None,
+        standard_error=None,
+        confidence=confidence,
+        rows=rows,
+        days=days,
+        why=why,
+    )
 
 
 def _parts(
