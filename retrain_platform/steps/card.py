@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot
@@ -75,41 +75,64 @@ def _left(shop: Workshop, period: Period, decision: RetrainDecision) -> _Left:
 
 
 def _facts(shop: Workshop, decision: RetrainDecision, made: DatasetSnapshot, left: _Left) -> CardFacts:
-    spec, (candidate, ended, taken) = shop.spec, left
+    candidate, ended, taken = left
+    version = ended.version if ended else None
     return CardFacts(
-        model=spec.name,
-        version=ended.version if ended else None,
+        version=version,
         semantic_version=ended.semantic_version if ended else None,
         as_of=decision.as_of,
         decision_id=decision.id,
         trigger=trigger_of(decision),
         reason=decision.reason,
-        owners=spec.owners,
-        task=spec.task,
-        label=spec.label.column,
-        snapshot_id=made.id,
-        rows=made.rows,
-        periods=(made.periods[0], made.periods[-1], len(made.periods)),
-        window=_window(shop),
-        dropped=made.dropped,
-        chosen=made.selection.said,
-        tables=made.tables,
-        features=made.features,
-        importance=candidate.report.importance,
-        learner=candidate.learner,
-        parameters=parameters(shop.spec.training.model_dump(mode="json")),
-        rounds=candidate.report.rounds,
-        seen_until=candidate.seen_until,
-        model_fingerprint=candidate.model_fingerprint,
         refit=_refit(shop, candidate, ended),
-        declared=_declared(shop),
-        limits=(f"released by a person only: {spec.label.unexplored}",) if spec.label.unexplored else (),
         versions=taken.versions if taken else {},
-        code=candidate.code,
-        steps=_steps(shop, decision, ended.version if ended else None),
-        waits=_waits(shop, ended.version if ended else None),
+        steps=_steps(shop, decision, version),
+        waits=_waits(shop, version),
         ids=_ids(decision, made, candidate, ended),
+        **_of_the_spec(shop),
+        **_of_the_dataset(made),
+        **_of_the_fit(candidate),
     )
+
+
+def _of_the_spec(shop: Workshop) -> dict[str, Any]:
+    """What is written of the model."""
+    spec = shop.spec
+    return {
+        "model": spec.name,
+        "owners": spec.owners,
+        "task": spec.task,
+        "label": spec.label.column,
+        "window": _window(shop),
+        "parameters": parameters(spec.training.model_dump(mode="json")),
+        "declared": _declared(shop),
+        "limits": (f"released by a person only: {spec.label.unexplored}",) if spec.label.unexplored else (),
+    }
+
+
+def _of_the_dataset(made: DatasetSnapshot) -> dict[str, Any]:
+    """What it learned from."""
+    return {
+        "snapshot_id": made.id,
+        "rows": made.rows,
+        "periods": (made.periods[0], made.periods[-1], len(made.periods)),
+        "dropped": made.dropped,
+        "chosen": made.selection.said,
+        "tables": made.tables,
+        "features": made.features,
+    }
+
+
+def _of_the_fit(candidate: Candidate) -> dict[str, Any]:
+    """The examined model."""
+    return {
+        "importance": candidate.report.importance,
+        "learner": candidate.learner,
+        "rounds": candidate.report.rounds,
+        "seen_until": candidate.seen_until,
+        "model_fingerprint": candidate.model_fingerprint,
+        "code": candidate.code,
+    }
 
 
 def _declared(shop: Workshop) -> CardSpec:

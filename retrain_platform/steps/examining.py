@@ -14,7 +14,7 @@ from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.policy.base import Champion, RetrainDecision
-from retrain_platform.steps.answers import asked, judged
+from retrain_platform.steps.answers import Judged, asked, judged
 from retrain_platform.steps.attempt import causes_of
 from retrain_platform.steps.backtesting import Recipe, backtest
 from retrain_platform.steps.dataset import parts
@@ -84,11 +84,17 @@ def _measured(shop: Workshop, period: Period, decision: RetrainDecision, made: D
         mine = asked(exam, rows)
     except (MissingColumns, UnfitColumn) as error:
         return cannot_score(decision.id, made.basis, len(rows), str(error))
-    both = judged(shop.spec, rows, mine, *([] if others is None else [others]))
-    rival = None if others is None else both.scores[1]
+    told = _told(shop, made, rows, judged(shop.spec, rows, mine, *([] if others is None else [others])))
+    beside = _backtest(shop, period, decision, made)
+    return told.model_copy(update={"importance": _importance(exam, other), **beside})
+
+
+def _told(shop: Workshop, made: DatasetSnapshot, rows: pd.DataFrame, both: Judged) -> Measurements:
+    """What the answers of the candidate, and of the champion where there is one, tell on the rows of the exam."""
+    rival = both.scores[1] if len(both.scores) > 1 else None
     scored = Scored(both.labels, both.scores[0], rival, days_of(rows, shop.spec.period.timezone))
     told = measure(
-        decision.id,
+        made.decision_id,
         *scored,
         basis=made.basis,
         start=made.examined_from,
@@ -102,8 +108,7 @@ def _measured(shop: Workshop, period: Period, decision: RetrainDecision, made: D
         queries=both.queries,
         classes=both.names,
     )
-    beside = {**_asked_for(shop, rows, scored), **_backtest(shop, period, decision, made)}
-    return told.model_copy(update={"importance": _importance(exam, other), **beside})
+    return told.model_copy(update=_asked_for(shop, rows, scored))
 
 
 def _asked_for(shop: Workshop, rows: pd.DataFrame, scored: Scored) -> dict[str, Any]:
