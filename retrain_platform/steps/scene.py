@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 
 from retrain_platform.dataset.period import Period
+from retrain_platform.dataset.record import finite
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.dataset.split import with_columns
 from retrain_platform.policy.base import RetrainDecision
+from retrain_platform.stats.falls import Fall
 from retrain_platform.steps.answers import Answers, asked, judged
 from retrain_platform.steps.dataset import parts, rows_of
 from retrain_platform.steps.history import champion_at
@@ -22,6 +24,7 @@ from retrain_platform.steps.known import days_of
 from retrain_platform.steps.workshop import CannotLoad, Workshop
 from retrain_platform.training.base import Fitted
 from retrain_platform.validation.base import Measurements
+from retrain_platform.validation.suites import Estimate
 
 _WITHOUT_EXAM = 2000
 """Where no row may examine the candidate, what needs no honest label is asked of so many of the newest rows."""
@@ -131,6 +134,11 @@ def ask(model: Fitted, frame: pd.DataFrame) -> Asked:
         return Asked(Answers(np.empty(0)), f"{type(error).__name__}: {said}"[:300])
     bad = int((~np.isfinite(answers.scores)).sum())
     return Asked(answers, f"{bad} of its {answers.scores.size} scores are not finite" if bad else "")
+
+
+def estimate(found: Fall, rows: int) -> Estimate:
+    """A share with its error, as the exam keeps it."""
+    return Estimate(value=found.value, error=finite(found.error), days=found.days, rows=rows)
 
 
 def of_features(frame: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from retrain_platform.dataset.record import finite
 from retrain_platform.dataset.snapshot import Basis
 from retrain_platform.monitoring.performance import POOL
 from retrain_platform.monitoring.reading import segment_groups
@@ -57,7 +58,7 @@ class Holdout:
 
     def value(self, metric: Metric, scores: Floats) -> float | None:
         """The metric of one model's scores; None where it is undefined."""
-        return _number(metric.compute(self.labels, scores, queries=self.queries))
+        return finite(metric.compute(self.labels, scores, queries=self.queries))
 
 
 def measure(  # noqa: PLR0913 - the arrays of one holdout, and what they are
@@ -194,12 +195,12 @@ def _comparison(holdout: Holdout, metric: Metric, confidence: float) -> Comparis
         why=why,
         candidate=holdout.value(metric, holdout.candidate),
         champion=holdout.value(metric, holdout.champion),
-        difference=_number(interval.value),
-        low=_number(interval.low),
-        high=_number(interval.high),
-        standard_error=_number(interval.standard_error),
-        champion_error=_number(found.error),
-        shared=_number(found.shared),
+        difference=finite(interval.value),
+        low=finite(interval.low),
+        high=finite(interval.high),
+        standard_error=finite(interval.standard_error),
+        champion_error=finite(found.error),
+        shared=finite(found.shared),
     )
 
 
@@ -268,7 +269,3 @@ def _worst_of(part: Holdout, primary: Metric) -> tuple[WorstRow, ...]:
     if part.queries is not None:
         return worst_queries(part.labels, part.candidate, part.champion, part.ids, part.queries, primary)
     return worst_rows(part.labels, part.candidate, part.champion, part.ids, part.classes)
-
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
