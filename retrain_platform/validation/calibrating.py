@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from retrain_platform.dataset.record import Record, finite
 from retrain_platform.stats.day_blocks import correction
+from retrain_platform.stats.intervals import jackknife_error
 
 Floats = NDArray[np.float64]
 BINS = 10
@@ -114,5 +115,5 @@ def _ece(errors: Floats, rows: Floats, less: Floats | None = None) -> tuple[floa
 
 def _estimate(value: float, without: Floats) -> Estimate:
     days = len(without)
-    error = float(np.sqrt((days - 1) / days * ((without - value) ** 2).sum())) if days > 1 else np.nan
+    error = jackknife_error(value, without) if days > 1 else np.nan
     return Estimate(value=finite(value), standard_error=finite(error), days=days)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import AfterValidator, Field
 
 from retrain_platform.dataset.record import Record
+from retrain_platform.stats.intervals import t_quantile
 from retrain_platform.stats.metrics import metric
 from retrain_platform.stats.sequential import look_confidence
 from retrain_platform.validation.base import Comparison, GateResult, GateVerdict, Measurements
@@ -82,12 +83,10 @@ class Bounds(NamedTuple):
 
 def bounds(comparison: Comparison, confidence: float) -> Bounds | None:
     """The interval at two-sided `confidence`: Student's t, days - 1 degrees of freedom; None without one."""
-    from scipy.special import stdtrit
-
     difference, error = comparison.difference, comparison.standard_error
     if difference is None or error is None or comparison.days < 2:
         return None
-    reach = float(stdtrit(comparison.days - 1, (1 + confidence) / 2)) * error
+    reach = t_quantile((1 + confidence) / 2, comparison.days - 1) * error
     return Bounds(difference - reach, difference + reach, reach)
 
 
