@@ -73,6 +73,34 @@ class GateBase(Record, ABC):
         return GateResult(gate=name.strip(), verdict=verdict, sentence=sentence, **known)
 
 
+class Limit(NamedTuple):
+    """A fixed limit of a metric's own value: the least that it must be, or the most that it may."""
+
+    value: float
+    least: bool
+
+    def holds(self, value: float) -> bool:
+        """Whether a value keeps it; the limit itself does."""
+        return value >= self.value if self.least else value <= self.value
+
+    def __str__(self) -> str:
+        """As sentences say it."""
+        return f"at {'least' if self.least else 'most'} {self.value:g}"
+
+
+def limit_of(name: str, at_least: float | None, at_most: float | None) -> Limit:
+    """The one limit that is given of a metric.
+
+    Raises:
+        ValueError: none is, both are, or it is the wrong one: a score has a least, an error a most.
+    """
+    wanted = "at_least" if metric(name).greater_is_better else "at_most"
+    given = {side: value for side, value in (("at_least", at_least), ("at_most", at_most)) if value is not None}
+    if list(given) != [wanted]:
+        raise ValueError(f"limit of {name} == {' and '.join(given) or 'none'}, must be {wanted} alone")
+    return Limit(given[wanted], least=wanted == "at_least")
+
+
 class Bounds(NamedTuple):
     """A comparison's interval at another confidence; `reach` is its half width."""
 

@@ -13,11 +13,13 @@ from retrain_platform.validation.gate import (
     VERDICTS,
     Confidence,
     GateBase,
+    Limit,
     MetricName,
     Questions,
     as_settled,
     bounds,
     levels,
+    limit_of,
     measured,
     seen_of,
     size_told,
@@ -35,15 +37,12 @@ class Floor(GateBase):
 
     @model_validator(mode="after")
     def _one_limit(self) -> Floor:
-        wanted = "at_least" if metric_named(self.metric).greater_is_better else "at_most"
-        given = [name for name in ("at_least", "at_most") if getattr(self, name) is not None]
-        if given != [wanted]:
-            raise ValueError(f"limit of {self.metric} == {' and '.join(given) or 'none'}, must be {wanted} alone")
+        self._limit()
         return self
 
     def describe(self) -> str:
         """The gate in one plain sentence."""
-        return f"{self.metric} must be {self._words()}"
+        return f"{self.metric} must be {self._limit()}"
 
     def needs(self) -> tuple[str, ...]:
         """The metrics that must be measured for it."""
@@ -52,17 +51,17 @@ class Floor(GateBase):
     def judge(self, measurements: Measurements) -> tuple[GateResult, ...]:
         """Passed at the limit itself; cannot tell where the metric was not measured."""
         value = measurements.candidate.get(self.metric)
-        limit = self.at_least if self.at_least is not None else self.at_most
-        if value is None or limit is None:
+        limit = self._limit()
+        if value is None:
             verdict: GateVerdict = "cannot tell"
             sentence = f"{self.metric} was not measured: {measurements.why or 'no reason given'}"
         else:
-            verdict = "passed" if (value >= limit if self.at_least is not None else value <= limit) else "failed"
-            sentence = f"{self.metric} {value:.4f} on {measurements.rows} rows, must be {self._words()}"
-        return (self.answer(f"floor {self.metric}", verdict, sentence, value=value, limit=limit),)
+            verdict = "passed" if limit.holds(value) else "failed"
+            sentence = f"{self.metric} {value:.4f} on {measurements.rows} rows, must be {limit}"
+        return (self.answer(f"floor {self.metric}", verdict, sentence, value=value, limit=limit.value),)
 
-    def _words(self) -> str:
-        return f"at least {self.at_least:g}" if self.at_least is not None else f"at most {self.at_most:g}"
+    def _limit(self) -> Limit:
+        return limit_of(self.metric, self.at_least, self.at_most)
 
 
 class AgainstChampion(GateBase):
