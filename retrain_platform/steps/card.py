@@ -12,8 +12,8 @@ from retrain_platform.release.base import Entry
 from retrain_platform.steps.approving import requests_of, waiting_for
 from retrain_platform.steps.deciding import decision_of
 from retrain_platform.steps.examining import report_of
-from retrain_platform.steps.lines import DECIDED, RETRAINED
-from retrain_platform.steps.reviewing import parameters, retrain_of
+from retrain_platform.steps.lines import DECIDED
+from retrain_platform.steps.reviewing import on_record, parameters, retrain_of
 from retrain_platform.steps.story import MOVES, trigger_of
 from retrain_platform.steps.values import Card, Ingested, Registered
 from retrain_platform.steps.workshop import Workshop
@@ -49,8 +49,7 @@ def card_of_version(shop: Workshop, version: str) -> tuple[Card, ValidationRepor
     decision = None if came is None else decision_of(shop, *came)
     made = None if came is None else shop.values.get(shop.model, "training_dataset", *came, DatasetSnapshot)
     if came is None or decision is None or made is None:
-        there = ", ".join(e.body["version"] for e in entries if e.kind == RETRAINED and e.body["version"]) or "none"
-        raise LookupError(f"version == {version!r}, must be one whose retrain is on record: {there}")
+        raise LookupError(f"version == {version!r}, must be one whose retrain is on record: {on_record(entries)}")
     period = shop.spec.period.period(came[0])
     return card_of(shop, period, decision, made), report_of(shop, period, decision)
 
