@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 
 from pydantic import BaseModel, ConfigDict
 
@@ -16,6 +17,11 @@ class Record(BaseModel):
     def fingerprint(self) -> str:
         """Sixteen hex digits of the SHA-256 of the canonical JSON: same content, same text."""
         return fingerprint(self.model_dump(mode="json"))
+
+
+def finite(value: float) -> float | None:
+    """The number as a record keeps it; None where it is nan or infinite: JSON has no word for those."""
+    return float(value) if math.isfinite(value) else None
 
 
 def fingerprint(content: object) -> str:

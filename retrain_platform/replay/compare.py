@@ -10,7 +10,7 @@ import pandas as pd
 from retrain_platform.dataset.record import Record
 from retrain_platform.stats.intervals import Interval, single
 from retrain_platform.stats.metrics import metric
-from retrain_platform.steps.answers import Judged, asked, judged, stored
+from retrain_platform.steps.answers import Judged, asked, columns_to_judge, judged, stored
 from retrain_platform.steps.known import days_of, labelled, ripened
 from retrain_platform.steps.lines import RETRAINED
 from retrain_platform.steps.values import Scored
@@ -49,7 +49,7 @@ def compare_roads(shop: Workshop, until: datetime) -> Compared:
     for key in answered:
         start = shop.spec.period.period(key).start
         known = [entry.body["version"] for entry in made if entry.as_of <= start]
-        scores = {version: _score(shop, key, version, until) for version in {*known[:1], *known[-1:]}}
+        scores = _scores(shop, key, {*known[:1], *known[-1:]}, until)
         never.append(scores[known[0]] if known else None)
         at_once.append(scores[known[-1]] if known else None)
     return Compared(
@@ -70,7 +70,7 @@ def lived(shop: Workshop, until: datetime) -> dict[str, Interval]:
         scored = shop.values.newest(shop.model, "predictions", key, Scored)
         if scored is None or "champion" not in scored.versions:
             continue
-        frame = labelled(shop, key, until)
+        frame = labelled(shop, key, until, columns=columns_to_judge(shop.spec))
         days = days_of(frame, shop.spec.period.timezone)
         used = _used(shop, frame, scored)
         found[key] = single(used.labels, used.scores[0], days, of, confidence, used.queries)
@@ -87,8 +87,15 @@ def _used(shop: Workshop, frame: pd.DataFrame, scored: Scored) -> Judged:
     return both._replace(scores=(used,))
 
 
-def _score(shop: Workshop, key: str, version: str, as_of: datetime) -> float | None:
+def _scores(shop: Workshop, key: str, versions: set[str], as_of: datetime) -> dict[str, float | None]:
+    """What each of the versions would have scored in the period."""
+    if not versions:
+        return {}
     frame = labelled(shop, key, as_of)
+    return {version: _score(shop, frame, version) for version in versions}
+
+
+def _score(shop: Workshop, frame: pd.DataFrame, version: str) -> float | None:
     rows = judged(shop.spec, frame, asked(shop.fitted(version), frame))
     return _known(metric(shop.spec.primary).compute(rows.labels, rows.scores[0], queries=rows.queries))
 

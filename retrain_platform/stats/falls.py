@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from retrain_platform.stats.intervals import jackknife_error
 from retrain_platform.stats.metrics import Metric
 
 Floats = NDArray[np.float64]
@@ -89,7 +90,7 @@ def _jackknifed(
         without += turn * sign * _shares(*each)
     if count < 2:
         return Fall(value, float("nan"), count)
-    return Fall(value, float(np.sqrt((count - 1) / count * ((without - value) ** 2).sum())), count)
+    return Fall(value, jackknife_error(value, without), count)
 
 
 def _share(before: float, after: float) -> float:

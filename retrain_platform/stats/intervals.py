@@ -204,9 +204,15 @@ def _jackknife(value: float, without: Floats, rows: int, confidence: float) -> I
     count = len(without)
     if count < 2:
         return Interval(value, np.nan, np.nan, np.nan, count, rows)
-    error = float(np.sqrt((count - 1) / count * ((without - value) ** 2).sum()))
+    error = jackknife_error(value, without)
     reach = error * t_quantile((1 + confidence) / 2, count - 1)
     return Interval(value, value - reach, value + reach, error, count, rows)
+
+
+def jackknife_error(value: float, without: Floats) -> float:
+    """The standard error of a value by what it is `without` each of the units, shape (units,); of 2 units at least."""
+    count = len(without)
+    return float(np.sqrt((count - 1) / count * ((without - value) ** 2).sum()))
 
 
 def t_quantile(probability: float, freedom: float) -> float:

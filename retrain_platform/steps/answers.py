@@ -98,6 +98,11 @@ def judged(spec: ModelSpec, frame: pd.DataFrame, *answers: Answers) -> Judged:
     return Judged(class_places(frame["_label"], names), wide, None, names)
 
 
+def columns_to_judge(spec: ModelSpec) -> list[str]:
+    """What `judged`, and an interval by day, read of the events beside the label: not one of the features."""
+    return [name for name in ("_event_time", spec.label.query) if name is not None]
+
+
 def queries_of(spec: ModelSpec, frame: pd.DataFrame) -> NDArray[np.integer] | None:
     """Each row's list as a number from 0, by the name of its query; None where the task has none."""
     if spec.label.query is None:

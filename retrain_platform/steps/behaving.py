@@ -10,9 +10,9 @@ import pandas as pd
 from retrain_platform.dataset.soundness import kind_of
 from retrain_platform.stats.falls import share_held
 from retrain_platform.steps.known import ids_of
-from retrain_platform.steps.scene import Scene, ask, plain
+from retrain_platform.steps.scene import Scene, ask, estimate, plain
 from retrain_platform.validation.behaviour import Behaviour, BehaviourTest
-from retrain_platform.validation.suites import Case, Estimate, Held
+from retrain_platform.validation.suites import Case, Held
 
 _ROUNDING = 1e-12
 """Sums of trees in another order differ by this share: no fall, and no rise."""
@@ -21,7 +21,7 @@ _NAMED = 5
 
 def behave(scene: Scene, gate: Behaviour) -> dict[str, Held]:
     """Every test of the gate, by its name."""
-    before = ask(scene.candidate, scene.rows)
+    before = scene.mine
     return {gate.name_of(test): _one(scene, test, gate.seed, before.scores, before.problem) for test in gate.tests}
 
 
@@ -75,9 +75,7 @@ def _told(
     for name, row in zip(ids, worst, strict=True):
         change = f"{test.feature} {_text(was.iloc[row])} to {_text(put.iloc[row])}"
         cases.append(Case(id=str(name), said=f"{change}: {before[row]:.4f} to {after[row]:.4f}"))
-    error = share.error if np.isfinite(share.error) else None
-    found = Estimate(value=share.value, error=error, days=share.days, rows=len(rows))
-    return Held(share=found, broke=tuple(cases))
+    return Held(share=estimate(share, len(rows)), broke=tuple(cases))
 
 
 def _beyond(before: np.ndarray, after: np.ndarray, test: BehaviourTest) -> np.ndarray:

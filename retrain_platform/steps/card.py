@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot
@@ -12,8 +12,8 @@ from retrain_platform.release.base import Entry
 from retrain_platform.steps.approving import requests_of, waiting_for
 from retrain_platform.steps.deciding import decision_of
 from retrain_platform.steps.examining import report_of
-from retrain_platform.steps.lines import DECIDED, RETRAINED
-from retrain_platform.steps.reviewing import parameters, retrain_of
+from retrain_platform.steps.lines import DECIDED
+from retrain_platform.steps.reviewing import on_record, parameters, retrain_of
 from retrain_platform.steps.story import MOVES, trigger_of
 from retrain_platform.steps.values import Card, Ingested, Registered
 from retrain_platform.steps.workshop import Workshop
@@ -49,8 +49,7 @@ def card_of_version(shop: Workshop, version: str) -> tuple[Card, ValidationRepor
     decision = None if came is None else decision_of(shop, *came)
     made = None if came is None else shop.values.get(shop.model, "training_dataset", *came, DatasetSnapshot)
     if came is None or decision is None or made is None:
-        there = ", ".join(e.body["version"] for e in entries if e.kind == RETRAINED and e.body["version"]) or "none"
-        raise LookupError(f"version == {version!r}, must be one whose retrain is on record: {there}")
+        raise LookupError(f"version == {version!r}, must be one whose retrain is on record: {on_record(entries)}")
     period = shop.spec.period.period(came[0])
     return card_of(shop, period, decision, made), report_of(shop, period, decision)
 
@@ -75,41 +74,64 @@ def _left(shop: Workshop, period: Period, decision: RetrainDecision) -> _Left:
 
 
 def _facts(shop: Workshop, decision: RetrainDecision, made: DatasetSnapshot, left: _Left) -> CardFacts:
-    spec, (candidate, ended, taken) = shop.spec, left
+    candidate, ended, taken = left
+    version = ended.version if ended else None
     return CardFacts(
-        model=spec.name,
-        version=ended.version if ended else None,
+        version=version,
         semantic_version=ended.semantic_version if ended else None,
         as_of=decision.as_of,
         decision_id=decision.id,
         trigger=trigger_of(decision),
         reason=decision.reason,
-        owners=spec.owners,
-        task=spec.task,
-        label=spec.label.column,
-        snapshot_id=made.id,
-        rows=made.rows,
-        periods=(made.periods[0], made.periods[-1], len(made.periods)),
-        window=_window(shop),
-        dropped=made.dropped,
-        chosen=made.selection.said,
-        tables=made.tables,
-        features=made.features,
-        importance=candidate.report.importance,
-        learner=candidate.learner,
-        parameters=parameters(shop.spec.training.model_dump(mode="json")),
-        rounds=candidate.report.rounds,
-        seen_until=candidate.seen_until,
-        model_fingerprint=candidate.model_fingerprint,
         refit=_refit(shop, candidate, ended),
-        declared=_declared(shop),
-        limits=(f"released by a person only: {spec.label.unexplored}",) if spec.label.unexplored else (),
         versions=taken.versions if taken else {},
-        code=candidate.code,
-        steps=_steps(shop, decision, ended.version if ended else None),
-        waits=_waits(shop, ended.version if ended else None),
+        steps=_steps(shop, decision, version),
+        waits=_waits(shop, version),
         ids=_ids(decision, made, candidate, ended),
+        **_of_the_spec(shop),
+        **_of_the_dataset(made),
+        **_of_the_fit(candidate),
     )
+
+
+def _of_the_spec(shop: Workshop) -> dict[str, Any]:
+    """What is written of the model."""
+    spec = shop.spec
+    return {
+        "model": spec.name,
+        "owners": spec.owners,
+        "task": spec.task,
+        "label": spec.label.column,
+        "window": _window(shop),
+        "parameters": parameters(spec.training.model_dump(mode="json")),
+        "declared": _declared(shop),
+        "limits": (f"released by a person only: {spec.label.unexplored}",) if spec.label.unexplored else (),
+    }
+
+
+def _of_the_dataset(made: DatasetSnapshot) -> dict[str, Any]:
+    """What it learned from."""
+    return {
+        "snapshot_id": made.id,
+        "rows": made.rows,
+        "periods": (made.periods[0], made.periods[-1], len(made.periods)),
+        "dropped": made.dropped,
+        "chosen": made.selection.said,
+        "tables": made.tables,
+        "features": made.features,
+    }
+
+
+def _of_the_fit(candidate: Candidate) -> dict[str, Any]:
+    """The examined model."""
+    return {
+        "importance": candidate.report.importance,
+        "learner": candidate.learner,
+        "rounds": candidate.report.rounds,
+        "seen_until": candidate.seen_until,
+        "model_fingerprint": candidate.model_fingerprint,
+        "code": candidate.code,
+    }
 
 
 def _declared(shop: Workshop) -> CardSpec:

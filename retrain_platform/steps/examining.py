@@ -14,11 +14,11 @@ from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.policy.base import Champion, RetrainDecision
-from retrain_platform.steps.answers import asked, judged
+from retrain_platform.steps.answers import Judged, asked, judged
 from retrain_platform.steps.attempt import causes_of
 from retrain_platform.steps.backtesting import Recipe, backtest
 from retrain_platform.steps.dataset import parts
-from retrain_platform.steps.history import history
+from retrain_platform.steps.history import champion_at
 from retrain_platform.steps.known import days_of, ids_of, segments_of
 from retrain_platform.steps.lines import NOT_EXAMINED, RETRAINED
 from retrain_platform.steps.remembering import with_remembered
@@ -84,11 +84,17 @@ def _measured(shop: Workshop, period: Period, decision: RetrainDecision, made: D
         mine = asked(exam, rows)
     except (MissingColumns, UnfitColumn) as error:
         return cannot_score(decision.id, made.basis, len(rows), str(error))
-    both = judged(shop.spec, rows, mine, *([] if others is None else [others]))
-    rival = None if others is None else both.scores[1]
+    told = _told(shop, made, rows, judged(shop.spec, rows, mine, *([] if others is None else [others])))
+    beside = _backtest(shop, period, decision, made)
+    return told.model_copy(update={"importance": _importance(exam, other), **beside})
+
+
+def _told(shop: Workshop, made: DatasetSnapshot, rows: pd.DataFrame, both: Judged) -> Measurements:
+    """What the answers of the candidate, and of the champion where there is one, tell on the rows of the exam."""
+    rival = both.scores[1] if len(both.scores) > 1 else None
     scored = Scored(both.labels, both.scores[0], rival, days_of(rows, shop.spec.period.timezone))
     told = measure(
-        decision.id,
+        made.decision_id,
         *scored,
         basis=made.basis,
         start=made.examined_from,
@@ -102,8 +108,7 @@ def _measured(shop: Workshop, period: Period, decision: RetrainDecision, made: D
         queries=both.queries,
         classes=both.names,
     )
-    beside = {**_asked_for(shop, rows, scored), **_backtest(shop, period, decision, made)}
-    return told.model_copy(update={"importance": _importance(exam, other), **beside})
+    return told.model_copy(update=_asked_for(shop, rows, scored))
 
 
 def _asked_for(shop: Workshop, rows: pd.DataFrame, scored: Scored) -> dict[str, Any]:
@@ -147,7 +152,7 @@ def _earlier_exams(shop: Workshop, made: DatasetSnapshot) -> list[tuple[str, ...
 
 def _other(shop: Workshop, period: Period, made: DatasetSnapshot) -> Fitted | None:
     """Whom the candidate is compared with: the champion, or its recipe fitted again to the same cut."""
-    champion = _champion(shop, period)
+    champion = champion_at(shop, period)
     if champion is None:
         return None
     fitted = shop.fitted(champion.version)
@@ -167,14 +172,10 @@ def _recipe_of(shop: Workshop, champion: Champion, fitted: Fitted) -> Recipe:
 def _backtest(shop: Workshop, period: Period, decision: RetrainDecision, made: DatasetSnapshot) -> dict[str, Any]:
     """Both recipes over past periods, where a gate asks for it and there is a champion."""
     asking = [gate.periods for gate in shop.spec.validation.gates if isinstance(gate, Backtest)]
-    champion = _champion(shop, period) if asking else None
+    champion = champion_at(shop, period) if asking else None
     candidate = shop.values.get(shop.model, "candidate_model", period.key, decision.id, Candidate)
     if champion is None or candidate is None:
         return {}
     mine = Recipe(shop.spec.training.with_params(candidate.found), tuple(made.features))
     theirs = _recipe_of(shop, champion, shop.fitted(champion.version))
     return {"backtest": backtest(shop, made, mine, theirs, max(asking))}
-
-
-def _champion(shop: Workshop, period: Period) -> Champion | None:
-    return history(shop, period).champion

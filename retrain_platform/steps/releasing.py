@@ -15,7 +15,7 @@ from retrain_platform.release.aliases import aliases
 from retrain_platform.release.base import Evidence, Release, ReleaseState, Stage, Transition
 from retrain_platform.release.evidence import gather
 from retrain_platform.release.fold import transition_body
-from retrain_platform.steps.answers import Judged, judged, stored, together
+from retrain_platform.steps.answers import Judged, columns_to_judge, judged, stored, together
 from retrain_platform.steps.known import days_of, labelled, ripened
 from retrain_platform.steps.lines import frontier_of
 from retrain_platform.steps.values import Scored
@@ -103,7 +103,8 @@ def evidence_for(shop: Workshop, state: ReleaseState, as_of: datetime) -> Eviden
     unscored = _unscored(shop, release, other, as_of)
     if not scored:
         return _nothing_to_compare(release, other, unscored) if unscored else None
-    frames = [(labelled(shop, key, as_of), roles) for key, roles in scored.items()]
+    columns = columns_to_judge(shop.spec)
+    frames = [(labelled(shop, key, as_of, columns=columns), roles) for key, roles in scored.items()]
     both = _judged(shop, scored, frames)
     starts = [shop.spec.period.period(key).start for key in scored]
     evidence = gather(

@@ -27,8 +27,8 @@ def review_of(shop: Workshop, version: str) -> str:
     entries = shop.entries()
     made, report = _made(shop, entries, version), _report(shop, entries, version)
     if made is None or report is None:
-        there = ", ".join(str(e.body["version"]) for e in entries if e.kind == RETRAINED and e.body["version"])
-        raise LookupError(f"version == {version!r}, must be one with its dataset and exam on record: {there or 'none'}")
+        there = on_record(entries)
+        raise LookupError(f"version == {version!r}, must be one with its dataset and exam on record: {there}")
     waits = waiting_for(shop.spec, entries)
     mine = waits if waits is not None and waits.version == version else None
     before = _before(entries, version)
@@ -55,6 +55,11 @@ def retrain_of(entries: Sequence[Entry], version: str) -> tuple[str, str] | None
     decided = (e.body["period"] for e in entries if e.kind == DECIDED and e.body["decision_id"] == id)
     period = next(decided, None)
     return None if id is None or period is None else (period, id)
+
+
+def on_record(entries: Sequence[Entry]) -> str:
+    """The versions that came of a retrain, in words."""
+    return ", ".join(str(e.body["version"]) for e in entries if e.kind == RETRAINED and e.body["version"]) or "none"
 
 
 def _report(shop: Workshop, entries: Sequence[Entry], version: str) -> ValidationReport | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,16 +13,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from retrain_platform.dataset.period import Period
+from retrain_platform.dataset.record import finite
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.dataset.split import with_columns
 from retrain_platform.policy.base import RetrainDecision
+from retrain_platform.stats.falls import Fall
 from retrain_platform.steps.answers import Answers, asked, judged
 from retrain_platform.steps.dataset import parts, rows_of
-from retrain_platform.steps.history import history
+from retrain_platform.steps.history import champion_at
 from retrain_platform.steps.known import days_of
 from retrain_platform.steps.workshop import CannotLoad, Workshop
 from retrain_platform.training.base import Fitted
 from retrain_platform.validation.base import Measurements
+from retrain_platform.validation.suites import Estimate
 
 _WITHOUT_EXAM = 2000
 """Where no row may examine the candidate, what needs no honest label is asked of so many of the newest rows."""
@@ -58,12 +62,12 @@ class Scene:
     examined: bool
     comparable: bool
 
-    @property
+    @cached_property
     def labels(self) -> np.ndarray:
         """The labels as float64, shape (rows,); of several classes their places."""
         return judged(self.shop.spec, self.rows).labels
 
-    @property
+    @cached_property
     def days(self) -> np.ndarray:
         """The local day of each row."""
         return days_of(self.rows, self.shop.spec.period.timezone)
@@ -72,6 +76,16 @@ class Scene:
     def features(self) -> list[str]:
         """The features that the candidate was fitted on and the rows have."""
         return [name for name in self.candidate.report.features if name in self.rows.columns]
+
+    @cached_property
+    def mine(self) -> Asked:
+        """What the candidate answers about the rows as they are: asked once, for every suite."""
+        return ask(self.candidate, self.rows)
+
+    @cached_property
+    def theirs(self) -> Asked | None:
+        """What the champion answers about them; None without one."""
+        return None if self.champion is None else ask(self.champion, self.rows)
 
 
 def scene_of(
@@ -103,7 +117,7 @@ def scene_of(
 
 def _champion(shop: Workshop, period: Period) -> tuple[Fitted | None, Path | None, str]:
     """The champion, its package, and why there is none to ask."""
-    standing = history(shop, period).champion
+    standing = champion_at(shop, period)
     if standing is None:
         return None, None, "no champion to compare with"
     try:
@@ -121,6 +135,11 @@ def ask(model: Fitted, frame: pd.DataFrame) -> Asked:
         return Asked(Answers(np.empty(0)), f"{type(error).__name__}: {said}"[:300])
     bad = int((~np.isfinite(answers.scores)).sum())
     return Asked(answers, f"{bad} of its {answers.scores.size} scores are not finite" if bad else "")
+
+
+def estimate(found: Fall, rows: int) -> Estimate:
+    """A share with its error, as the exam keeps it."""
+    return Estimate(value=found.value, error=finite(found.error), days=found.days, rows=rows)
 
 
 def of_features(frame: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame:

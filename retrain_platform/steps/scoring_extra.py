@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from retrain_platform.dataset.record import finite
 from retrain_platform.dataset.times import BadTimes, as_text, to_utc
-from retrain_platform.stats.intervals import Interval, linear_single
+from retrain_platform.stats.intervals import linear_single
 from retrain_platform.stats.metrics import metric
 from retrain_platform.steps.answers import Answers, judged
+from retrain_platform.steps.known import days_of
 from retrain_platform.steps.scene import Scene, ask
 from retrain_platform.steps.workshop import TableUnreadable
 from retrain_platform.validation.extra import ExtraSet
@@ -55,12 +57,8 @@ def _measured(scene: Scene, gate: ExtraSet, known: OnSet, rows: pd.DataFrame, an
         interval = linear_single(labels, scores, on, units=days, queries=queries, confidence=known.confidence)
     except (ValueError, KeyError) as error:  # a label that is none of the task's, a metric of another task, no query
         return known.model_copy(update={"why": f"{gate.path}: {error}"})
-    return known.model_copy(update={"value": value, "rows": len(rows), **_ends(interval)})
-
-
-def _ends(interval: Interval) -> dict[str, float | None]:
-    ends = {"low": interval.low, "high": interval.high}
-    return {name: value if np.isfinite(value) else None for name, value in ends.items()}
+    ends = {"low": finite(interval.low), "high": finite(interval.high)}
+    return known.model_copy(update={"value": value, "rows": len(rows), **ends})
 
 
 def _days(scene: Scene, rows: pd.DataFrame) -> np.ndarray | None:
@@ -74,6 +72,4 @@ def _days(scene: Scene, rows: pd.DataFrame) -> np.ndarray | None:
         return None
     if times.isna().any():
         return None
-    local = times.dt.tz_convert(spec.period.timezone).dt.tz_localize(None)
-    days: np.ndarray = local.to_numpy().astype("datetime64[D]").astype(np.int64)
-    return days
+    return days_of(times.to_frame("_event_time"), spec.period.timezone)

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 
 from retrain_platform.dataset.disturbing import Disturbance, disturbed, touched
-from retrain_platform.stats.falls import Fall, falls_apart, relative_fall
+from retrain_platform.stats.falls import falls_apart, relative_fall
 from retrain_platform.stats.metrics import Metric, metric
 from retrain_platform.steps.answers import Answers
 from retrain_platform.steps.answers import judged as as_judged
-from retrain_platform.steps.scene import Scene, ask, evenly
+from retrain_platform.steps.scene import Scene, ask, estimate, evenly
 from retrain_platform.validation.robustness import Robustness
-from retrain_platform.validation.suites import Case, Disturbed, Estimate
+from retrain_platform.validation.suites import Case, Disturbed
 
 _Pair = tuple[Answers, Answers]
 _ALONE = 2000
@@ -33,7 +33,7 @@ def stress(scene: Scene, gate: Robustness) -> dict[str, Disturbed]:
 def _one(scene: Scene, gate: Robustness, judged: Metric, how: Disturbance, amount: float) -> Disturbed:
     if not touched(scene.rows, scene.features, how):
         return Disturbed(metric=judged.name, untouched=True)
-    before = ask(scene.candidate, scene.rows)
+    before = scene.mine
     if before.problem:
         return Disturbed(metric=judged.name, why=f"of the rows as they are, {before.problem}")
     after = ask(scene.candidate, disturbed(scene.rows, scene.features, how, amount, gate.seed))
@@ -62,7 +62,7 @@ def _fallen(
         metric=judged.name,
         before=values[0],
         after=values[1],
-        fall=_estimate(fall, len(labels)),
+        fall=estimate(fall, len(labels)),
         features=_worst_features(scene, judged, how, amount, gate.seed) if fall.value > _WORTH_NAMING else (),
     )
     if not gate.than_champion or scene.champion is None:
@@ -80,11 +80,11 @@ def _beside(
 ) -> dict[str, object]:
     """How far the champion falls on the same rows, its own features disturbed alike."""
     assert scene.champion is not None
+    assert scene.theirs is not None
     if not scene.comparable:
         return {"why": "the champion saw rows of the exam"}
     features = [name for name in scene.champion.report.features if name in scene.rows.columns]
-    frames = (scene.rows, disturbed(scene.rows, features, how, amount, seed))
-    before, after = (ask(scene.champion, frame) for frame in frames)
+    before, after = scene.theirs, ask(scene.champion, disturbed(scene.rows, features, how, amount, seed))
     if before.problem or after.problem:
         return {"why": f"the champion cannot score the rows: {before.problem or after.problem}"}
     labels, scores, queries, _ = as_judged(scene.shop.spec, scene.rows, *pair, before.answers, after.answers)
@@ -93,7 +93,7 @@ def _beside(
     apart = falls_apart(labels, mine, theirs, days, judged, queries)
     if not np.isfinite(apart.value):
         return {"why": f"the champion's {judged.name} cannot be computed, or is 0"}
-    return {"champion": own.value, "apart": _estimate(apart, len(labels))}
+    return {"champion": own.value, "apart": estimate(apart, len(labels))}
 
 
 def _worst_features(scene: Scene, judged: Metric, how: Disturbance, amount: float, seed: int) -> tuple[Case, ...]:
@@ -122,8 +122,3 @@ def _lost(judged: Metric, before: float, after: float) -> float:
     sign = 1.0 if judged.greater_is_better else -1.0
     lost = sign * (before - after) / abs(before) if before else 0.0
     return lost if np.isfinite(lost) else 0.0
-
-
-def _estimate(fall: Fall, rows: int) -> Estimate:
-    error = fall.error if np.isfinite(fall.error) else None
-    return Estimate(value=fall.value, error=error, days=fall.days, rows=rows)

@@ -14,7 +14,7 @@ from retrain_platform.steps.behaving import behave
 from retrain_platform.steps.complying import comply
 from retrain_platform.steps.costing import cost
 from retrain_platform.steps.known import ids_of
-from retrain_platform.steps.scene import Scene, ask, even_places, plain, scene_of
+from retrain_platform.steps.scene import Scene, even_places, plain, scene_of
 from retrain_platform.steps.scoring_extra import score_extra
 from retrain_platform.steps.smoking import smoke
 from retrain_platform.steps.stressing import stress
@@ -84,10 +84,9 @@ def _earlier(shop: Workshop, period: Period, decision: RetrainDecision) -> Costs
 
 def _shown(scene: Scene, count: int) -> tuple[Shown, ...]:
     """So many rows of the exam, evenly from the lowest score to the highest; of several classes, over the rows."""
-    mine = ask(scene.candidate, scene.rows)
+    mine, theirs = scene.mine, scene.theirs
     if not len(mine.scores):
         return ()
-    theirs = ask(scene.champion, scene.rows) if scene.champion is not None else None
     order = np.argsort(mine.scores, kind="stable") if mine.scores.ndim == 1 else np.arange(len(mine.scores))
     places = order[even_places(len(order), count)]
     ids, labels = ids_of(scene.rows), scene.rows["_label"].to_numpy(dtype=object)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import Field
 
@@ -44,25 +44,7 @@ Gate = Annotated[
 ]
 """Any gate, as the spec's `validation: gates:` lists them."""
 
-GATES: tuple[type[GateBase], ...] = (
-    Floor,
-    AgainstChampion,
-    Performance,
-    Catastrophic,
-    Segments,
-    Fairness,
-    Calibration,
-    Backtest,
-    Robustness,
-    Compliance,
-    Integration,
-    Cost,
-    Golden,
-    Behaviour,
-    ExtraSet,
-    Forgetting,
-    PythonGate,
-)
+GATES: tuple[type[GateBase], ...] = get_args(get_args(Gate)[0])
 """Every member of `Gate`."""
 
 __all__ = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,7 @@ from retrain_platform.validation.gate import (
     GateBase,
     MetricName,
     Questions,
+    as_settled,
     levels,
     size_told,
     surely,
@@ -99,16 +100,8 @@ class Backtest(GateBase):
             f"recipe ({surely(sure)}; {each}; {days} days), must not fall by more than "
             f"{self.not_worse_by:g}; {size_told(settled, self.not_worse_by, days)}"
         )
-        told = {"value": seen.difference, "limit": -self.not_worse_by, "low": settled.low, "high": settled.high}
-        sureness = {"resolves": settled.resolves, "level": 1 - sure.passing, "fail_level": 1 - sure.failing}
-        return (self._answer(VERDICTS[settled.standing], sentence).model_copy(update={**told, **sureness}),)
+        more = {"value": seen.difference, "limit": -self.not_worse_by, **as_settled(settled, sure)}
+        return (self._answer(VERDICTS[settled.standing], sentence, **more),)
 
-    def _answer(self, verdict: GateVerdict, sentence: str) -> GateResult:
-        return GateResult(
-            gate=f"backtest {self.metric}",
-            verdict=verdict,
-            value=None,
-            limit=None,
-            blocking=self.required,
-            sentence=sentence,
-        )
+    def _answer(self, verdict: GateVerdict, sentence: str, **more: Any) -> GateResult:
+        return self.answer(f"backtest {self.metric}", verdict, sentence, **more)

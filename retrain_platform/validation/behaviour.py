@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from retrain_platform.dataset.record import Record
 from retrain_platform.validation.base import GateResult, GateVerdict, Measurements
-from retrain_platform.validation.gate import VERDICTS, Confidence, GateBase, Questions, levels, size_told
+from retrain_platform.validation.gate import VERDICTS, Confidence, GateBase, Questions, as_settled, levels, size_told
 from retrain_platform.validation.margin import Levels, Seen, settle
 from retrain_platform.validation.suites import Estimate, Held, told
 
@@ -104,14 +104,13 @@ class Behaviour(GateBase):
             return self._every_row(test, found, found.share)
         if found.share.error is None:
             said = f"{test.asks()}: holds in {found.share.value:.1%} of the rows; no interval: too few days"
-            return self._result(test, "cannot tell", said).model_copy(update={"value": found.share.value})
+            return self._result(test, "cannot tell", said, value=found.share.value)
         return self._weighed(test, found, found.share, sure)
 
     def _every_row(self, test: BehaviourTest, found: Held, share: Estimate) -> GateResult:
         verdict: GateVerdict = "passed" if share.value == 1 else "failed"
         said = f"{test.asks()}: holds in {share.value:.1%} of {share.rows} rows, must in every one{told(found.broke)}"
-        more = {"value": share.value, "limit": 1.0, "cases": found.broke}
-        return self._result(test, verdict, said).model_copy(update=more)
+        return self._result(test, verdict, said, value=share.value, limit=1.0, cases=found.broke)
 
     def _weighed(self, test: BehaviourTest, found: Held, share: Estimate, sure: Levels) -> GateResult:
         error, margin = share.error or 0.0, 1 - test.holds_for
@@ -126,25 +125,11 @@ class Behaviour(GateBase):
             f"(confidence {sure.passing:.4f}; {share.days} days), must in {test.holds_for:.0%}; "
             f"{size_told(settled, margin, share.days)}{told(found.broke) if failed else ''}"
         )
-        return self._result(test, VERDICTS[settled.standing], said).model_copy(
-            update={
-                "value": share.value,
-                "limit": test.holds_for,
-                "low": low,
-                "high": high,
-                "resolves": settled.resolves,
-                "level": 1 - sure.passing,
-                "fail_level": 1 - sure.failing,
-                "cases": found.broke if failed else (),
-            }
+        more = as_settled(settled, sure) | {"low": low, "high": high}
+        cases = found.broke if failed else ()
+        return self._result(
+            test, VERDICTS[settled.standing], said, value=share.value, limit=test.holds_for, cases=cases, **more
         )
 
-    def _result(self, test: BehaviourTest, verdict: GateVerdict, sentence: str) -> GateResult:
-        return GateResult(
-            gate=f"behaviour {test.asks()}",
-            verdict=verdict,
-            value=None,
-            limit=None,
-            blocking=self.required,
-            sentence=sentence,
-        )
+    def _result(self, test: BehaviourTest, verdict: GateVerdict, sentence: str, **more: Any) -> GateResult:
+        return self.answer(f"behaviour {test.asks()}", verdict, sentence, **more)

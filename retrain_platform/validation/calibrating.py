@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from retrain_platform.dataset.record import Record
+from retrain_platform.dataset.record import Record, finite
 from retrain_platform.stats.day_blocks import correction
+from retrain_platform.stats.intervals import jackknife_error
 
 Floats = NDArray[np.float64]
 BINS = 10
@@ -76,7 +77,7 @@ def _of(
 ) -> Calibrated:
     block = correction(_lines(labels, scores, place, count, binary=binary))
     bias, slope = (
-        Estimate(value=_number(value), standard_error=_number(error), days=count)
+        Estimate(value=finite(value), standard_error=finite(error), days=count)
         for value, error in zip(block.value, block.error, strict=True)
     )
     return Calibrated(bias=bias, slope=slope, ece=None if errors is None else _estimate(*_ece(errors, rows)))
@@ -114,9 +115,5 @@ def _ece(errors: Floats, rows: Floats, less: Floats | None = None) -> tuple[floa
 
 def _estimate(value: float, without: Floats) -> Estimate:
     days = len(without)
-    error = float(np.sqrt((days - 1) / days * ((without - value) ** 2).sum())) if days > 1 else np.nan
-    return Estimate(value=_number(value), standard_error=_number(error), days=days)
-
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
+    error = jackknife_error(value, without) if days > 1 else np.nan
+    return Estimate(value=finite(value), standard_error=finite(error), days=days)

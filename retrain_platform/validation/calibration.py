@@ -16,6 +16,7 @@ from retrain_platform.validation.gate import (
     GateBase,
     MetricName,
     Questions,
+    as_settled,
     levels,
     size_told,
     surely,
@@ -95,18 +96,12 @@ class Calibration(GateBase):
 
     def _of(self, asked: _Asked, sure: Levels, measurements: Measurements) -> GateResult:
         found, limit = asked.found, asked.limit
-        result = GateResult(
-            gate=f"calibration {asked.name}",
-            verdict="cannot tell",
-            value=None,
-            limit=limit if asked.two_sided else -limit,
-            blocking=self.required,
-            sentence=f"{asked.name}: {measurements.why or 'it was not measured, or has no interval'}",
-        )
+        name, shown = f"calibration {asked.name}", limit if asked.two_sided else -limit
         if not asked.two_sided and measurements.basis == "alone":
-            return result.model_copy(update={"verdict": "passed", "sentence": f"{asked.name}: {NO_CHAMPION}"})
+            return self.answer(name, "passed", f"{asked.name}: {NO_CHAMPION}", limit=shown)
         if found is None or found.value is None or found.standard_error is None:
-            return result
+            why = measurements.why or "it was not measured, or has no interval"
+            return self.answer(name, "cannot tell", f"{asked.name}: {why}", limit=shown)
         value, error = found.value, found.standard_error
         off = -abs(value) if asked.two_sided else value
         settled = settle(Seen(off, error, found.days - 1, error), limit, sure)
@@ -117,8 +112,5 @@ class Calibration(GateBase):
             f"({surely(sure)}; {measurements.rows} rows, {found.days} days), {must}; "
             f"{size_told(settled, limit, found.days)}"
         )
-        told = {"value": value, "low": value - reach, "high": value + reach, "resolves": settled.resolves}
-        sureness = {"level": 1 - sure.passing, "fail_level": 1 - sure.failing}
-        return result.model_copy(
-            update={"verdict": VERDICTS[settled.standing], "sentence": sentence, **told, **sureness}
-        )
+        more = as_settled(settled, sure) | {"value": value, "low": value - reach, "high": value + reach}
+        return self.answer(name, VERDICTS[settled.standing], sentence, limit=shown, **more)

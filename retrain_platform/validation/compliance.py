@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -91,9 +91,7 @@ class Compliance(GateBase):
         return self._counted("declared", len(empty), said, empty)
 
     def _counted(self, name: str, count: int, said: str, cases: tuple[Case, ...]) -> GateResult:
-        result = self._result(name, "failed" if count else "passed", said)
-        return result.model_copy(update={"value": float(count), "limit": 0.0, "cases": cases})
+        return self._result(name, "failed" if count else "passed", said, value=float(count), limit=0.0, cases=cases)
 
-    def _result(self, name: str, verdict: GateVerdict, sentence: str) -> GateResult:
-        gate = f"compliance {name}".strip()
-        return GateResult(gate=gate, verdict=verdict, value=None, limit=None, blocking=self.required, sentence=sentence)
+    def _result(self, name: str, verdict: GateVerdict, sentence: str, **more: Any) -> GateResult:
+        return self.answer(f"compliance {name}", verdict, sentence, **more)

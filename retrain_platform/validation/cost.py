@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -86,7 +86,7 @@ class Cost(GateBase):
             f"{ratio.rounds} rounds in turn), must be at most {limit:g}"
         )
         more = {"value": ratio.value, "limit": limit, "low": low, "high": high}
-        return self._result(what, verdict, said).model_copy(update=more)
+        return self._result(what, verdict, said, **more)
 
     def _bytes(self, what: str, mine: int | None, other: int | None, limit: float) -> GateResult:
         if not mine or not other:
@@ -95,11 +95,10 @@ class Cost(GateBase):
         sizes = f"{mine / 2**20:.2f} MiB, the champion {other / 2**20:.2f}"
         said = f"{what} {sizes}: {times:.2f} times, must be at most {limit:g}"
         more = {"value": times, "limit": limit}
-        return self._result(what, "passed" if times <= limit else "failed", said).model_copy(update=more)
+        return self._result(what, "passed" if times <= limit else "failed", said, **more)
 
-    def _result(self, name: str, verdict: GateVerdict, sentence: str) -> GateResult:
-        gate = f"cost {name}".strip()
-        return GateResult(gate=gate, verdict=verdict, value=None, limit=None, blocking=self.required, sentence=sentence)
+    def _result(self, name: str, verdict: GateVerdict, sentence: str, **more: Any) -> GateResult:
+        return self.answer(f"cost {name}", verdict, sentence, **more)
 
 
 def _bytes_of(found: Costs, what: str, whose: str) -> int | None:

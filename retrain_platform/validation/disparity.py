@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from retrain_platform.dataset.record import Record
+from retrain_platform.dataset.record import Record, finite
 from retrain_platform.validation.calibrating import Estimate
 
 Floats = NDArray[np.float64]
@@ -116,7 +116,7 @@ def _measured(rows: Scored, values: NDArray[np.object_], ask: Ask, least: int, d
     points = {who: _fairlearn(only.labels, scores, values[kept], ask, told) for who, scores in _models(only).items()}
     for who, point in points.items():
         for name, value in zip(told, point, strict=True):
-            groups[name] = groups[name].model_copy(update={who: _number(value)})
+            groups[name] = groups[name].model_copy(update={who: finite(value)})
     return Disparity(
         ask=ask, days=days, groups=groups, told=told, covariance=_covariance(both["candidate"]), **_gains(both, days)
     )
@@ -171,7 +171,7 @@ def _gains(both: Mapping[str, _ByDay], days: int) -> dict[str, Estimate]:
         value = float(form(theirs.value[None])[0] - form(mine.value[None])[0])
         without = form(theirs.without) - form(mine.without)
         error = float(np.sqrt((days - 1) / days * ((without - value) ** 2).sum()))
-        found[name] = Estimate(value=_number(value), standard_error=_number(error), days=days)
+        found[name] = Estimate(value=finite(value), standard_error=finite(error), days=days)
     return found
 
 
@@ -209,7 +209,3 @@ def _fairlearn(
     truth = labels if ask.measure in OF_NUMBERS else labels.astype(int)
     frame = MetricFrame(metrics=known[ask.measure], y_true=truth, y_pred=said, sensitive_features=values.astype(str))
     return np.array([frame.by_group[name] for name in told], dtype=np.float64)
-
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

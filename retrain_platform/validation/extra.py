@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from retrain_platform.stats.metrics import metric as metric_named
 from retrain_platform.validation.base import GateResult, GateVerdict, Measurements
-from retrain_platform.validation.gate import GateBase, MetricName
+from retrain_platform.validation.gate import GateBase, Limit, MetricName, limit_of
 from retrain_platform.validation.golden import one_table
 
 
@@ -33,10 +32,7 @@ class ExtraSet(GateBase):
 
     @model_validator(mode="after")
     def _one_limit(self) -> ExtraSet:
-        wanted = "at_least" if metric_named(self.metric).greater_is_better else "at_most"
-        given = [name for name in ("at_least", "at_most") if getattr(self, name) is not None]
-        if given != [wanted]:
-            raise ValueError(f"limit of {self.metric} == {' and '.join(given) or 'none'}, must be {wanted} alone")
+        self._limit()
         return self
 
     @property
@@ -55,28 +51,20 @@ class ExtraSet(GateBase):
     def judge(self, measurements: Measurements) -> tuple[GateResult, ...]:
         """Passed at the limit itself; cannot tell where the metric has no value there."""
         found = measurements.suites.extra.get(self.key)
-        limit = self.at_least if self.at_least is not None else self.at_most
-        if found is None or found.value is None or limit is None:
+        limit = self._limit()
+        if found is None or found.value is None:
             why = (measurements.why if found is None else found.why) or "it was not measured"
             return (self._result("cannot tell", f"{self.name}: {why}"),)
-        passed = found.value >= limit if self.at_least is not None else found.value <= limit
         interval = "" if found.low is None else f" [{found.low:.4f}, {found.high:.4f}]"
         said = (
             f"{self.metric} {found.value:.4f}{interval} on the {found.rows} rows of {self.name} "
-            f"(content {found.digest}), must be {self._limit()}"
+            f"(content {found.digest}), must be {limit}"
         )
-        more = {"value": found.value, "limit": limit, "low": found.low, "high": found.high}
-        return (self._result("passed" if passed else "failed", said).model_copy(update=more),)
+        more = {"value": found.value, "limit": limit.value, "low": found.low, "high": found.high}
+        return (self._result("passed" if limit.holds(found.value) else "failed", said, **more),)
 
-    def _limit(self) -> str:
-        return f"at least {self.at_least:g}" if self.at_least is not None else f"at most {self.at_most:g}"
+    def _limit(self) -> Limit:
+        return limit_of(self.metric, self.at_least, self.at_most)
 
-    def _result(self, verdict: GateVerdict, sentence: str) -> GateResult:
-        return GateResult(
-            gate=f"extra_set {self.name} {self.metric}",
-            verdict=verdict,
-            value=None,
-            limit=None,
-            blocking=self.required,
-            sentence=sentence,
-        )
+    def _result(self, verdict: GateVerdict, sentence: str, **more: Any) -> GateResult:
+        return self.answer(f"extra_set {self.name} {self.metric}", verdict, sentence, **more)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 from math import expm1, isfinite, log, log1p
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -17,6 +17,7 @@ from retrain_platform.validation.gate import (
     GateBase,
     MetricName,
     Questions,
+    as_settled,
     levels,
     measured,
     seen_of,
@@ -78,28 +79,19 @@ class Segments(GateBase):
             f"{name}: {measured(comparison, settled, sure)}, one of {measurements.family.questions} questions, "
             f"must not fall by more than {self.not_worse_by:g}; {size}"
         )
-        return self._result(name, verdict, sentence).model_copy(
-            update={
-                "value": comparison.difference,
-                "limit": -self.not_worse_by,
-                "resolves": settled.resolves,
-                "low": settled.low,
-                "high": settled.high,
-                "level": 1 - sure.passing,
-                "fail_level": 1 - sure.failing,
-                "rows": measurements.worst_rows.get(name, ()) if verdict == "failed" else (),
-            }
+        return self._result(
+            name,
+            verdict,
+            sentence,
+            value=comparison.difference,
+            limit=-self.not_worse_by,
+            rows=measurements.worst_rows.get(name, ()) if verdict == "failed" else (),
+            **as_settled(settled, sure),
         )
 
-    def _result(self, name: str, verdict: GateVerdict, sentence: str) -> GateResult:
-        return GateResult(
-            gate=f"segments {self.metric} {name}".strip(),
-            verdict=verdict,
-            value=None,
-            limit=None,
-            blocking=self.required and verdict != "cannot tell",
-            sentence=sentence,
-        )
+    def _result(self, name: str, verdict: GateVerdict, sentence: str, **more: Any) -> GateResult:
+        blocking = self.required and verdict != "cannot tell"
+        return self.answer(f"segments {self.metric} {name}", verdict, sentence, blocking=blocking, **more)
 
 
 class Fairness(GateBase):
@@ -245,43 +237,24 @@ class Fairness(GateBase):
             f"{-settled.low:+z.4f}] beside the champion's ({surely(sure)}; {gain.days} days), must not "
             f"grow by more than {margin:g}; {size_told(settled, margin, gain.days)}"
         )
-        return self._answer("against_champion", VERDICTS[settled.standing], sentence, sure).model_copy(
-            update={
-                "value": gain.value,
-                "limit": -margin,
-                "low": settled.low,
-                "high": settled.high,
-                "resolves": settled.resolves,
-            }
-        )
+        more = {"value": gain.value, "limit": -margin, **as_settled(settled, sure)}
+        return self.answer(self._name("against_champion"), VERDICTS[settled.standing], sentence, **more)
 
     def _small(self, found: Disparity | None) -> tuple[GateResult, ...]:
         small = {} if found is None else {name: group.why for name, group in found.groups.items() if group.why}
         if found is None or not small or not found.told:
             return ()
         said = "; ".join(f"{name}: {why}" for name, why in small.items())
-        answer = GateResult(
-            gate=f"fairness {self.ask.name} small", verdict="cannot tell", value=None, limit=None, sentence=said
-        )
-        return (answer.model_copy(update={"blocking": False}),)
+        return (self.answer(self._name("small"), "cannot tell", said, blocking=False),)
 
     def _untold(self, part: str, found: Disparity | None, measurements: Measurements) -> GateResult:
         why = measurements.why if found is None else found.why
         sentence = f"{self.measure} of {self.by}: {why or 'it was not measured, or has no interval'}"
-        answer = GateResult(gate="", verdict="cannot tell", value=None, limit=None, sentence=sentence)
-        return answer.model_copy(update={"gate": self._name(part), "blocking": self.required})
+        return self.answer(self._name(part), "cannot tell", sentence)
 
     def _answer(self, part: str, verdict: GateVerdict, sentence: str, sure: Levels) -> GateResult:
-        return GateResult(
-            gate=self._name(part),
-            verdict=verdict,
-            value=None,
-            limit=None,
-            level=1 - sure.passing,
-            fail_level=1 - sure.failing,
-            blocking=self.required,
-            sentence=sentence,
-        )
+        asked_at = {"level": 1 - sure.passing, "fail_level": 1 - sure.failing}
+        return self.answer(self._name(part), verdict, sentence, **asked_at)
 
     def _name(self, part: str) -> str:
-        return f"fairness {self.ask.name} {part}".strip()
+        return f"fairness {self.ask.name} {part}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -65,15 +65,8 @@ class Forgetting(GateBase):
             f"by more than {self.not_worse_by:g}"
         )
         more = {"value": comparison.difference, "limit": -self.not_worse_by, "resolves": passing.reach}
-        ends = {"low": passing.low, "high": passing.high, "level": sure.passing, "fail_level": sure.failing}
-        return self._result(verdict, said).model_copy(update={**more, **ends})
+        ends = {"low": passing.low, "high": passing.high, "level": 1 - sure.passing, "fail_level": 1 - sure.failing}
+        return self._result(verdict, said, **more, **ends)
 
-    def _result(self, verdict: GateVerdict, sentence: str) -> GateResult:
-        return GateResult(
-            gate=f"forgetting {self.metric}",
-            verdict=verdict,
-            value=None,
-            limit=None,
-            blocking=self.required,
-            sentence=sentence,
-        )
+    def _result(self, verdict: GateVerdict, sentence: str, **more: Any) -> GateResult:
+        return self.answer(f"forgetting {self.metric}", verdict, sentence, **more)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, Field
 
 from retrain_platform.dataset.record import Record
+from retrain_platform.stats.intervals import t_quantile
 from retrain_platform.stats.metrics import metric
 from retrain_platform.stats.sequential import look_confidence
 from retrain_platform.validation.base import Comparison, GateResult, GateVerdict, Measurements
@@ -63,6 +64,42 @@ class GateBase(Record, ABC):
     def needs(self) -> tuple[str, ...]:
         """The metrics that must be measured for it; empty where it judges whatever is."""
 
+    def answer(self, name: str, verdict: GateVerdict, sentence: str, **more: Any) -> GateResult:
+        """A result under its full `name`, which blocks where the gate is required; `more` are fields of `GateResult`.
+
+        `value` and `limit` are None where `more` has none: nothing was measured, or it holds for no number.
+        """
+        known = {"value": None, "limit": None, "blocking": self.required} | more
+        return GateResult(gate=name.strip(), verdict=verdict, sentence=sentence, **known)
+
+
+class Limit(NamedTuple):
+    """A fixed limit of a metric's own value: the least that it must be, or the most that it may."""
+
+    value: float
+    least: bool
+
+    def holds(self, value: float) -> bool:
+        """Whether a value keeps it; the limit itself does."""
+        return value >= self.value if self.least else value <= self.value
+
+    def __str__(self) -> str:
+        """As sentences say it."""
+        return f"at {'least' if self.least else 'most'} {self.value:g}"
+
+
+def limit_of(name: str, at_least: float | None, at_most: float | None) -> Limit:
+    """The one limit that is given of a metric.
+
+    Raises:
+        ValueError: none is, both are, or it is the wrong one: a score has a least, an error a most.
+    """
+    wanted = "at_least" if metric(name).greater_is_better else "at_most"
+    given = {side: value for side, value in (("at_least", at_least), ("at_most", at_most)) if value is not None}
+    if list(given) != [wanted]:
+        raise ValueError(f"limit of {name} == {' and '.join(given) or 'none'}, must be {wanted} alone")
+    return Limit(given[wanted], least=wanted == "at_least")
+
 
 class Bounds(NamedTuple):
     """A comparison's interval at another confidence; `reach` is its half width."""
@@ -74,12 +111,10 @@ class Bounds(NamedTuple):
 
 def bounds(comparison: Comparison, confidence: float) -> Bounds | None:
     """The interval at two-sided `confidence`: Student's t, days - 1 degrees of freedom; None without one."""
-    from scipy.special import stdtrit
-
     difference, error = comparison.difference, comparison.standard_error
     if difference is None or error is None or comparison.days < 2:
         return None
-    reach = float(stdtrit(comparison.days - 1, (1 + confidence) / 2)) * error
+    reach = t_quantile((1 + confidence) / 2, comparison.days - 1) * error
     return Bounds(difference - reach, difference + reach, reach)
 
 
@@ -113,6 +148,12 @@ def seen_of(comparison: Comparison | None, share: float = 0.0) -> Seen | None:
         variance = error**2 + 2 * k * comparison.shared + (k * comparison.champion_error) ** 2
         from_margin = max(variance, 0.0) ** 0.5
     return Seen(comparison.difference, error, comparison.days - 1, from_margin)
+
+
+def as_settled(settled: Settled, sure: Levels) -> dict[str, float]:
+    """The fields of a result that rests on an interval: its ends, what it resolves, the levels it was asked at."""
+    ends = {"low": settled.low, "high": settled.high, "resolves": settled.resolves}
+    return {**ends, "level": 1 - sure.passing, "fail_level": 1 - sure.failing}
 
 
 def surely(sure: Levels) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -68,14 +68,7 @@ class Golden(GateBase):
             verdict = "failed"
         more = {"value": float(len(found.broken)), "limit": float(self.may_break)}
         cases = (*found.broken, *found.unasked)
-        return (self._result(verdict, said).model_copy(update={**more, "cases": cases}),)
+        return (self._result(verdict, said, cases=cases, **more),)
 
-    def _result(self, verdict: GateVerdict, sentence: str) -> GateResult:
-        return GateResult(
-            gate=f"golden {self.path}",
-            verdict=verdict,
-            value=None,
-            limit=None,
-            blocking=self.required,
-            sentence=sentence,
-        )
+    def _result(self, verdict: GateVerdict, sentence: str, **more: Any) -> GateResult:
+        return self.answer(f"golden {self.path}", verdict, sentence, **more)

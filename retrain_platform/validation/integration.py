@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -47,15 +47,14 @@ class Integration(GateBase):
             return self._result("answers", "cannot tell", f"no answer from a clean process: {found.said}")
         if found.outcome == "broke" or found.apart is None:
             said = f"0 of {found.requests} requests answered in a clean process: {found.said}"
-            broken = self._result("answers", "failed", said)
-            return broken.model_copy(update={"value": float(found.requests), "limit": 0.0, "cases": found.worst})
+            return self._result("answers", "failed", said, value=float(found.requests), limit=0.0, cases=found.worst)
         alike = found.apart <= self.differs_by
         said = (
             f"{found.requests} requests answered in a clean process, apart by {found.apart:.3g}, "
             f"must be at most {self.differs_by:g}{'' if alike else told(found.worst)}"
         )
         more = {"value": found.apart, "limit": self.differs_by, "cases": () if alike else found.worst}
-        return self._result("answers", "passed" if alike else "failed", said).model_copy(update=more)
+        return self._result("answers", "passed" if alike else "failed", said, **more)
 
     def _bytes(self, found: Answered) -> tuple[GateResult, ...]:
         if not found.kept:
@@ -63,14 +62,7 @@ class Integration(GateBase):
         same = found.kept == found.found
         said = f"the package's bytes are {found.found[:12]}, must be those of the fit, {found.kept[:12]}"
         more = {"value": 0.0 if same else 1.0, "limit": 0.0}
-        return (self._result("bytes", "passed" if same else "failed", said).model_copy(update=more),)
+        return (self._result("bytes", "passed" if same else "failed", said, **more),)
 
-    def _result(self, name: str, verdict: GateVerdict, sentence: str) -> GateResult:
-        return GateResult(
-            gate=f"integration {name}",
-            verdict=verdict,
-            value=None,
-            limit=None,
-            blocking=self.required,
-            sentence=sentence,
-        )
+    def _result(self, name: str, verdict: GateVerdict, sentence: str, **more: Any) -> GateResult:
+        return self.answer(f"integration {name}", verdict, sentence, **more)

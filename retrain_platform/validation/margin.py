@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Literal, NamedTuple
 
+from retrain_platform.stats.intervals import t_quantile
+
 Standing = Literal["not worse", "worse", "cannot tell"]
 CAUGHT = 0.95
 """How often a candidate that is worse by twice the margin must fail where the margin can be resolved."""
@@ -115,7 +117,5 @@ def _resolves(seen: Seen, margin: float, levels: Levels, passing: float, failing
 
 
 def _quantile(probability: float, freedom: float) -> float:
-    """Student's t."""
-    from scipy.special import stdtrit
-
-    return float(stdtrit(freedom, probability)) if math.isfinite(freedom) else math.inf
+    """Student's t; infinite where the freedom is not known."""
+    return t_quantile(probability, freedom) if math.isfinite(freedom) else math.inf

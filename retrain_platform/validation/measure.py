@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from retrain_platform.dataset.record import finite
 from retrain_platform.dataset.snapshot import Basis
 from retrain_platform.monitoring.performance import POOL
 from retrain_platform.monitoring.reading import segment_groups
@@ -56,7 +58,7 @@ class Holdout:
 
     def value(self, metric: Metric, scores: Floats) -> float | None:
         """The metric of one model's scores; None where it is undefined."""
-        return _number(metric.compute(self.labels, scores, queries=self.queries))
+        return finite(metric.compute(self.labels, scores, queries=self.queries))
 
 
 def measure(  # noqa: PLR0913 - the arrays of one holdout, and what they are
@@ -99,51 +101,41 @@ def measure(  # noqa: PLR0913 - the arrays of one holdout, and what they are
     holdout = Holdout(labels, candidate, rival, days, ids, queries, classes).only(known)
     columns = {column: values[known] for column, values in (segments or {}).items()}
     chosen = [metric_named(name) for name in metrics]
-    told = Measurements(
-        decision_id=decision_id,
-        basis=basis,
-        holdout_start=start,
-        holdout_end=end,
-        looks=looks,
-        rows=len(holdout.labels),
-        days=len(np.unique(holdout.days)),
-        candidate={each.name: holdout.value(each, holdout.candidate) for each in chosen},
-        curves=_curves(holdout, chosen[0], alone=champion is None),
-        scores={
-            "labels": scores_of(holdout.labels),
-            "candidate": scores_of(holdout.candidate),
-            **({} if champion is None else {"champion": scores_of(holdout.champion)}),
-        },
-    )
-    return told if champion is None else _against(told, holdout, columns, chosen, confidence, min_segment)
+    told = _told(holdout, chosen, alone=champion is None)
+    told |= {} if champion is None else _against(holdout, columns, chosen, confidence, min_segment)
+    return Measurements(decision_id=decision_id, basis=basis, holdout_start=start, holdout_end=end, looks=looks, **told)
+
+
+def _told(holdout: Holdout, metrics: Sequence[Metric], *, alone: bool) -> dict[str, Any]:
+    """What is measured of the rows and of each model by itself, by field of `Measurements`."""
+    models = {"candidate": holdout.candidate} | ({} if alone else {"champion": holdout.champion})
+    return {
+        "rows": len(holdout.labels),
+        "days": len(np.unique(holdout.days)),
+        "candidate": {each.name: holdout.value(each, holdout.candidate) for each in metrics},
+        "curves": _curves(holdout.labels, models, metrics[0].task_of(holdout.candidate)),
+        "scores": {name: scores_of(each) for name, each in {"labels": holdout.labels, **models}.items()},
+    }
 
 
 def _against(
-    told: Measurements,
     holdout: Holdout,
     columns: Mapping[str, NDArray[np.object_]],
     metrics: Sequence[Metric],
     confidence: float,
     least: int,
-) -> Measurements:
-    """What was `told` of the candidate alone, with its comparison with the champion."""
+) -> dict[str, Any]:
+    """What the comparison with the champion tells, by field of `Measurements`."""
     parts = dict(_parts(holdout, columns, metrics[0], least))
-    segments = {
-        name: _compare(part, metrics, confidence) if not why else _untold(part, metrics, confidence, why)
-        for name, (part, why) in parts.items()
-    }
+    segments = {name: _compare(part, metrics, confidence, why) for name, (part, why) in parts.items()}
     worst = _worst({"all": holdout} | {name: part for name, (part, _) in parts.items()}, metrics[0])
-    compared = {"comparisons": _compare(holdout, metrics, confidence), "segments": segments, "worst_rows": worst}
-    return told.model_copy(update=compared)
+    return {"comparisons": _compare(holdout, metrics, confidence), "segments": segments, "worst_rows": worst}
 
 
-def _curves(holdout: Holdout, primary: Metric, *, alone: bool) -> dict[str, ModelCurves]:
-    scores = {"candidate": holdout.candidate} | ({} if alone else {"champion": holdout.champion})
-    task = primary.task_of(holdout.candidate)
+def _curves(labels: Floats, models: Mapping[str, Floats], task: str) -> dict[str, ModelCurves]:
     if task in ("multiclass", "ranking"):  # no one curve is theirs
         return {}
-    binary = task == "binary"
-    return {name: curves(holdout.labels, each, binary=binary) for name, each in scores.items()}
+    return {name: curves(labels, each, binary=task == "binary") for name, each in models.items()}
 
 
 def cannot_measure(decision_id: str, why: str) -> Measurements:
@@ -177,7 +169,11 @@ def _must_fit(basis: Basis, champion: Floats | None, metrics: Sequence[str]) -> 
         raise ValueError(f"champion == {given} with basis == {basis!r}, must be none exactly where it is 'alone'")
 
 
-def _compare(holdout: Holdout, metrics: Sequence[Metric], confidence: float) -> dict[str, Comparison]:
+def _compare(holdout: Holdout, metrics: Sequence[Metric], confidence: float, why: str = "") -> dict[str, Comparison]:
+    """Metric by metric; `why` these rows cannot be told, where they are too few."""
+    if why:
+        rows, days = len(holdout.labels), len(np.unique(holdout.days))
+        return {each.name: Comparison.untold(each.name, confidence, why, rows=rows, days=days) for each in metrics}
     return {each.name: _comparison(holdout, each, confidence) for each in metrics}
 
 
@@ -199,12 +195,12 @@ def _comparison(holdout: Holdout, metric: Metric, confidence: float) -> Comparis
         why=why,
         candidate=holdout.value(metric, holdout.candidate),
         champion=holdout.value(metric, holdout.champion),
-        difference=_number(interval.value),
-        low=_number(interval.low),
-        high=_number(interval.high),
-        standard_error=_number(interval.standard_error),
-        champion_error=_number(found.error),
-        shared=_number(found.shared),
+        difference=finite(interval.value),
+        low=finite(interval.low),
+        high=finite(interval.high),
+        standard_error=finite(interval.standard_error),
+        champion_error=finite(found.error),
+        shared=finite(found.shared),
     )
 
 
@@ -214,11 +210,6 @@ def _undefined(holdout: Holdout) -> str:
         if missing := int((~np.isfinite(scores)).sum()):
             return f"{missing} of the {who}'s scores are not finite"
     return "of one class perhaps"
-
-
-def _untold(holdout: Holdout, metrics: Sequence[Metric], confidence: float, why: str) -> dict[str, Comparison]:
-    rows, days = len(holdout.labels), len(np.unique(holdout.days))
-    return {each.name: Comparison.untold(each.name, confidence, why, rows=rows, days=days) for each in metrics}
 
 
 def _parts(
@@ -261,7 +252,3 @@ def _worst_of(part: Holdout, primary: Metric) -> tuple[WorstRow, ...]:
     if part.queries is not None:
         return worst_queries(part.labels, part.candidate, part.champion, part.ids, part.queries, primary)
     return worst_rows(part.labels, part.candidate, part.champion, part.ids, part.classes)
-
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -13,10 +13,13 @@ from retrain_platform.validation.gate import (
     VERDICTS,
     Confidence,
     GateBase,
+    Limit,
     MetricName,
     Questions,
+    as_settled,
     bounds,
     levels,
+    limit_of,
     measured,
     seen_of,
     size_told,
@@ -34,15 +37,12 @@ class Floor(GateBase):
 
     @model_validator(mode="after")
     def _one_limit(self) -> Floor:
-        wanted = "at_least" if metric_named(self.metric).greater_is_better else "at_most"
-        given = [name for name in ("at_least", "at_most") if getattr(self, name) is not None]
-        if given != [wanted]:
-            raise ValueError(f"limit of {self.metric} == {' and '.join(given) or 'none'}, must be {wanted} alone")
+        self._limit()
         return self
 
     def describe(self) -> str:
         """The gate in one plain sentence."""
-        return f"{self.metric} must be {self._words()}"
+        return f"{self.metric} must be {self._limit()}"
 
     def needs(self) -> tuple[str, ...]:
         """The metrics that must be measured for it."""
@@ -51,25 +51,17 @@ class Floor(GateBase):
     def judge(self, measurements: Measurements) -> tuple[GateResult, ...]:
         """Passed at the limit itself; cannot tell where the metric was not measured."""
         value = measurements.candidate.get(self.metric)
-        limit = self.at_least if self.at_least is not None else self.at_most
-        if value is None or limit is None:
+        limit = self._limit()
+        if value is None:
             verdict: GateVerdict = "cannot tell"
             sentence = f"{self.metric} was not measured: {measurements.why or 'no reason given'}"
         else:
-            verdict = "passed" if (value >= limit if self.at_least is not None else value <= limit) else "failed"
-            sentence = f"{self.metric} {value:.4f} on {measurements.rows} rows, must be {self._words()}"
-        result = GateResult(
-            gate=f"floor {self.metric}",
-            verdict=verdict,
-            value=value,
-            limit=limit,
-            blocking=self.required,
-            sentence=sentence,
-        )
-        return (result,)
+            verdict = "passed" if limit.holds(value) else "failed"
+            sentence = f"{self.metric} {value:.4f} on {measurements.rows} rows, must be {limit}"
+        return (self.answer(f"floor {self.metric}", verdict, sentence, value=value, limit=limit.value),)
 
-    def _words(self) -> str:
-        return f"at least {self.at_least:g}" if self.at_least is not None else f"at most {self.at_most:g}"
+    def _limit(self) -> Limit:
+        return limit_of(self.metric, self.at_least, self.at_most)
 
 
 class AgainstChampion(GateBase):
@@ -131,17 +123,13 @@ class AgainstChampion(GateBase):
         asked = f"must not fall by more than {margin:.4g}" if margin >= 0 else f"must gain {-margin:.4g}"
         told = measured(comparison, settled, sure)
         verdict = VERDICTS[settled.standing]
-        return self._result(verdict, f"{told}, {asked}; {size_told(settled, margin, comparison.days)}").model_copy(
-            update={
-                "value": comparison.difference,
-                "limit": -margin,
-                "resolves": settled.resolves,
-                "low": settled.low,
-                "high": settled.high,
-                "level": 1 - sure.passing,
-                "fail_level": 1 - sure.failing,
-                "rows": measurements.worst_rows.get("all", ()) if verdict == "failed" else (),
-            }
+        return self._result(
+            verdict,
+            f"{told}, {asked}; {size_told(settled, margin, comparison.days)}",
+            value=comparison.difference,
+            limit=-margin,
+            rows=measurements.worst_rows.get("all", ()) if verdict == "failed" else (),
+            **as_settled(settled, sure),
         )
 
     def _share(self) -> float:
@@ -154,9 +142,8 @@ class AgainstChampion(GateBase):
     def _margin(self, comparison: Comparison) -> float:
         return self._by() * abs(comparison.champion or 0.0) if self.relative else self._by()
 
-    def _result(self, verdict: GateVerdict, sentence: str) -> GateResult:
-        name = f"against_champion {self.metric}"
-        return GateResult(gate=name, verdict=verdict, value=None, limit=None, blocking=self.required, sentence=sentence)
+    def _result(self, verdict: GateVerdict, sentence: str, **more: Any) -> GateResult:
+        return self.answer(f"against_champion {self.metric}", verdict, sentence, **more)
 
 
 class Catastrophic(GateBase):
@@ -202,13 +189,11 @@ class Catastrophic(GateBase):
         failed = comparison.difference < -limit
         sentence = f"{name} {comparison.difference:+z.4f} against the champion, must not fall by more than {limit:.4g}"
         rows = measurements.worst_rows.get("all", ()) if failed else ()
-        return self._result(name, "failed" if failed else "passed", sentence).model_copy(
-            update={"value": comparison.difference, "limit": -limit, "resolves": _reach(comparison), "rows": rows}
-        )
+        more = {"value": comparison.difference, "limit": -limit, "resolves": _reach(comparison), "rows": rows}
+        return self.answer(f"catastrophic {name}", "failed" if failed else "passed", sentence, **more)
 
     def _result(self, name: str, verdict: GateVerdict, sentence: str) -> GateResult:
-        gate = f"catastrophic {name}".strip()
-        return GateResult(gate=gate, verdict=verdict, value=None, limit=None, blocking=self.required, sentence=sentence)
+        return self.answer(f"catastrophic {name}", verdict, sentence)
 
 
 def _reach(comparison: Comparison) -> float | None:

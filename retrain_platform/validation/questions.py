@@ -127,12 +127,6 @@ class Performance(GateBase):
         verdict: GateVerdict = "passed" if passed else "failed" if failed else "cannot tell"
         said = "; ".join(each.sentence for each in passed or answers)
         first = f"; {NO_CHAMPION}" if measurements.basis == "alone" and NO_CHAMPION not in said else ""
-        return GateResult(
-            gate="performance any",
-            verdict=verdict,
-            value=float(len(passed)),
-            limit=1.0,
-            question=self.describe(),
-            blocking=self.required,
-            sentence=f"{len(passed)} of {len(answers)} passed, 1 is enough: {said}{first}",
-        )
+        sentence = f"{len(passed)} of {len(answers)} passed, 1 is enough: {said}{first}"
+        more = {"value": float(len(passed)), "limit": 1.0, "question": self.describe()}
+        return self.answer("performance any", verdict, sentence, **more)

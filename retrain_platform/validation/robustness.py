@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -15,6 +15,7 @@ from retrain_platform.validation.gate import (
     GateBase,
     MetricName,
     Questions,
+    as_settled,
     levels,
     size_told,
 )
@@ -101,10 +102,10 @@ class Robustness(GateBase):
             return self._result(kind, "cannot tell", f"{what}: {measurements.why or 'it was not measured'}")
         if found.untouched:
             said = f"{what}: no feature is of that kind"
-            return self._result(kind, "cannot tell", said).model_copy(update={"blocking": False})
+            return self._result(kind, "cannot tell", said, blocking=False)
         if found.problem:
             said = f"with {what} the candidate cannot score the rows: {found.problem}"
-            return self._result(kind, "failed", said).model_copy(update={"value": 1.0, "limit": self.falls_by})
+            return self._result(kind, "failed", said, value=1.0, limit=self.falls_by)
         if found.fall is None or found.fall.error is None:
             return self._result(kind, "cannot tell", f"{what}: {found.why or 'no interval: too few days'}")
         said = f"with {what} {found.metric} goes from {found.before:.4f} to {found.after:.4f}, a fall of"
@@ -122,8 +123,7 @@ class Robustness(GateBase):
             said = (
                 f"{kind}: {why or ('no feature is of that kind' if untouched else 'not measured beside the champion')}"
             )
-            result = self._result(name, "cannot tell", said)
-            return result.model_copy(update={"blocking": result.blocking and not untouched})
+            return self._result(name, "cannot tell", said, blocking=self.required and not untouched)
         said = f"{kind}: the champion's {found.metric} falls by {found.champion:z.1%}, the candidate's by more:"
         return self._weighed(name, found.apart, margin, sure, said, found)
 
@@ -138,25 +138,11 @@ class Robustness(GateBase):
             f"{fall.rows} rows, {fall.days} days), must be at most {margin:.0%}; "
             f"{size_told(settled, margin, fall.days)}{told(found.features) if failed else ''}"
         )
-        return self._result(name, VERDICTS[settled.standing], sentence).model_copy(
-            update={
-                "value": fall.value,
-                "limit": margin,
-                "low": -settled.high,
-                "high": -settled.low,
-                "resolves": settled.resolves,
-                "level": 1 - sure.passing,
-                "fail_level": 1 - sure.failing,
-                "cases": found.features if failed else (),
-            }
+        more = as_settled(settled, sure) | {"low": -settled.high, "high": -settled.low}
+        cases = found.features if failed else ()
+        return self._result(
+            name, VERDICTS[settled.standing], sentence, value=fall.value, limit=margin, cases=cases, **more
         )
 
-    def _result(self, name: str, verdict: GateVerdict, sentence: str) -> GateResult:
-        return GateResult(
-            gate=f"robustness {name}",
-            verdict=verdict,
-            value=None,
-            limit=None,
-            blocking=self.required,
-            sentence=sentence,
-        )
+    def _result(self, name: str, verdict: GateVerdict, sentence: str, **more: Any) -> GateResult:
+        return self.answer(f"robustness {name}", verdict, sentence, **more)

@@ -4,6 +4,7 @@ import pytest
 
 from retrain_platform.validation import Forgetting
 from retrain_platform.validation.base import GateVerdict, Measurements
+from retrain_platform.validation.gate import levels
 from retrain_platform.validation.judge import judge
 from retrain_platform.validation.measure import cannot_measure
 from retrain_platform_tests.validation.exams import AS_OF, comparison, known, measured, rows
@@ -30,6 +31,12 @@ def test_the_interval_is_held_against_the_margin(difference: float | None, error
     (found,) = GATE.judge(remembering(difference, error))
     assert found.verdict == verdict
     assert found.limit in (None, -0.02)
+
+
+def test_it_tells_the_levels_that_it_was_asked_at() -> None:
+    (found,) = GATE.judge(remembering(-0.01))
+    sure = levels(remembering(-0.01), GATE.confidence)
+    assert (found.level, found.fail_level) == (pytest.approx(1 - sure.passing), pytest.approx(1 - sure.failing))
 
 
 def test_a_model_that_is_trained_anew_has_nothing_to_forget() -> None:
