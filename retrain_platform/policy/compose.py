@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
 from retrain_platform.policy.adaptive import AdaptivePolicy
-from retrain_platform.policy.base import Action, Depth, Finding, FindingVerdict, History
+from retrain_platform.policy.base import Action, Depth, Finding, FindingVerdict
 from retrain_platform.policy.calendar import Blackout
 from retrain_platform.policy.concept import CalibrationPolicy, ConceptDriftPolicy
 from retrain_platform.policy.correlation import CorrelationPolicy
@@ -34,6 +34,7 @@ from retrain_platform.policy.guard import (
     next_decision,
     release_cap,
 )
+from retrain_platform.policy.history import History
 from retrain_platform.policy.measure import MeasurePolicy
 from retrain_platform.policy.performance import PerformancePolicy
 from retrain_platform.policy.python import PythonPolicy

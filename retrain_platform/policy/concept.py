@@ -13,8 +13,9 @@ from pydantic import Field, model_validator
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
 from retrain_platform.monitoring.error_reports import PeriodConcept
-from retrain_platform.policy.base import Action, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
 from retrain_platform.policy.fields import Confidence, Patterns, Span
+from retrain_platform.policy.history import History
 from retrain_platform.policy.wording import number, periods
 from retrain_platform.stats.multiplicity import holm
 

@@ -14,10 +14,10 @@ from pydantic import Field, model_validator
 from retrain_platform.dataset.record import Record
 from retrain_platform.monitoring.reports import FeatureDrift
 from retrain_platform.monitoring.severity import Limits
-from retrain_platform.policy.base import History, RipePeriod
 from retrain_platform.policy.baseline import Fall, Rule, Untold, fall
 from retrain_platform.policy.drift import DriftMethod
 from retrain_platform.policy.fields import Confidence, MetricName, Patterns
+from retrain_platform.policy.history import History, RipePeriod
 from retrain_platform.policy.screening import Screen, fault, unscreened
 from retrain_platform.policy.streaks import Rule as Limit
 from retrain_platform.policy.streaks import comparable, ranked, streams, watched

@@ -11,8 +11,9 @@ from pydantic import Field
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
 from retrain_platform.monitoring.reports import FeatureDrift
-from retrain_platform.policy.base import Action, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
 from retrain_platform.policy.fields import Patterns, Span
+from retrain_platform.policy.history import History
 from retrain_platform.policy.streaks import Watched, comparable, over_limit, periods_of, ranked, streams
 from retrain_platform.policy.wording import number, periods
 

@@ -7,13 +7,14 @@ from math import ceil
 
 from retrain_platform.dataset.record import fingerprint
 from retrain_platform.policy.backoff import backoff
-from retrain_platform.policy.base import Action, Depth, Finding, History, Requested, RetrainDecision
+from retrain_platform.policy.base import Action, Depth, Finding, RetrainDecision
 from retrain_platform.policy.compose import Composition, Policy, combine, judged
 from retrain_platform.policy.cost import usual_rows
 from retrain_platform.policy.depth import depth_of
 from retrain_platform.policy.event import EVENT_KINDS, MANUAL, EventPolicy, NoChampionPolicy, RequestedPolicy
 from retrain_platform.policy.gain import ExpectedGain, measured_gain
 from retrain_platform.policy.guard import Stop, blackout, cooldown, hold_back
+from retrain_platform.policy.history import History, Requested
 from retrain_platform.policy.opposite import Judged, opposite
 from retrain_platform.policy.waiting import first_tick
 from retrain_platform.policy.wording import periods

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import get_args
 
-from retrain_platform.policy.base import DATA_REFUSED, Depth, Finding, History, Retrained
+from retrain_platform.policy.base import Depth, Finding
+from retrain_platform.policy.history import DATA_REFUSED, History, Retrained
 
 DEPTHS: tuple[Depth, ...] = get_args(Depth)
 """From least work to most."""

@@ -12,8 +12,9 @@ from pydantic import Field, model_validator
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
 from retrain_platform.monitoring.error_reports import Estimated
-from retrain_platform.policy.base import Action, Champion, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
 from retrain_platform.policy.fields import Confidence, MetricName, Span, exactly_one
+from retrain_platform.policy.history import Champion, History
 from retrain_platform.policy.readings import Measured, champion_readings
 from retrain_platform.policy.spread import days_in, spread
 from retrain_platform.policy.wording import are_in, number, periods

@@ -7,7 +7,8 @@ from typing import Literal, get_args
 from pydantic import Field
 
 from retrain_platform.dataset.record import Record
-from retrain_platform.policy.base import Action, Depth, Finding, History, Requested
+from retrain_platform.policy.base import Action, Depth, Finding
+from retrain_platform.policy.history import History, Requested
 
 MANUAL = "manual"
 """The kind of a person's own request for a retrain."""

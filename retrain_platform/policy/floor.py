@@ -10,8 +10,9 @@ from pydantic import model_validator
 
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
-from retrain_platform.policy.base import Action, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
 from retrain_platform.policy.fields import MetricName, Span, exactly_one
+from retrain_platform.policy.history import History
 from retrain_platform.policy.readings import Measured, champion_readings
 from retrain_platform.policy.wording import number, periods
 from retrain_platform.stats.metrics import METRICS

@@ -12,9 +12,10 @@ from pydantic import Field
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
 from retrain_platform.monitoring.gap import GapReading
-from retrain_platform.policy.base import Action, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
 from retrain_platform.policy.fields import Confidence, Span
 from retrain_platform.policy.gain import own
+from retrain_platform.policy.history import History
 from retrain_platform.policy.wording import number, periods
 from retrain_platform.stats.intervals import lower_bound
 

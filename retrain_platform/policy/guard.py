@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from retrain_platform.dataset.duration import duration_text
-from retrain_platform.policy.base import Action, Finding, History
+from retrain_platform.policy.base import Action, Finding
 from retrain_platform.policy.calendar import Blackout, local
+from retrain_platform.policy.history import History
 from retrain_platform.policy.waiting import last_attempt, served
 from retrain_platform.policy.wording import periods
 

@@ -11,9 +11,10 @@ from pydantic import Field, model_validator
 
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
-from retrain_platform.policy.base import Action, Depth, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.base import Action, Depth, Finding, FindingVerdict, asks
 from retrain_platform.policy.calendar import Cron, PreferredWindow, Season, cadence_text, cron_moments, local
 from retrain_platform.policy.fields import Span, exactly_one
+from retrain_platform.policy.history import History
 from retrain_platform.policy.waiting import last_attempt, served, waited
 
 _DAY = timedelta(days=1)

@@ -11,8 +11,9 @@ from pydantic import model_validator
 
 from retrain_platform.dataset.record import Record
 from retrain_platform.monitoring.measures import Statistic
-from retrain_platform.policy.base import Action, Finding, FindingVerdict, History, RipePeriod
+from retrain_platform.policy.base import Action, Finding, FindingVerdict
 from retrain_platform.policy.fields import exactly_one
+from retrain_platform.policy.history import History, RipePeriod
 from retrain_platform.policy.wording import number
 
 FAULTS = ("data", "gate", "source")

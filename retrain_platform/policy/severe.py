@@ -12,9 +12,10 @@ from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
 from retrain_platform.monitoring.reports import FeatureDrift
 from retrain_platform.monitoring.severity import SEVERITIES, Limits, Severity
-from retrain_platform.policy.base import Action, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
 from retrain_platform.policy.drift import DriftMethod
 from retrain_platform.policy.fields import Patterns, Span
+from retrain_platform.policy.history import History
 from retrain_platform.policy.streaks import NAMED, Rule, comparable, names, periods_of
 from retrain_platform.policy.wording import number, periods
 

@@ -12,9 +12,10 @@ from pydantic import Field
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
 from retrain_platform.monitoring.reports import DriftReport, FeatureDrift
-from retrain_platform.policy.base import Action, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
 from retrain_platform.policy.drift import DriftMethod
 from retrain_platform.policy.fields import Patterns, Span
+from retrain_platform.policy.history import History
 from retrain_platform.policy.streaks import Rule, comparable, over_limit, periods_of, ranked, streams, watched
 from retrain_platform.policy.wording import number, periods
 

@@ -10,7 +10,7 @@ from math import sqrt
 from typing import NamedTuple
 
 from retrain_platform.monitoring.reports import SQUARES, DriftReport, FeatureDrift
-from retrain_platform.policy.base import History
+from retrain_platform.policy.history import History
 from retrain_platform.policy.wording import number, periods
 from retrain_platform.stats.tails import carried, of_chance, of_periods
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import get_args
 
-from retrain_platform.policy.base import Depth, History
+from retrain_platform.policy.base import Depth
+from retrain_platform.policy.history import History
 
 _CLOCK_CHANGE = timedelta(hours=1)
 

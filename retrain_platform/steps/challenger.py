@@ -15,7 +15,7 @@ from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
 from retrain_platform.dataset.record import fingerprint
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.monitoring.gap import ChallengerSpec, GapReading, Side, read_gap
-from retrain_platform.policy.base import Champion
+from retrain_platform.policy.history import Champion
 from retrain_platform.policy.wording import periods
 from retrain_platform.steps.answers import Answers, asked, judged, labels_of, queries_of, stored, together
 from retrain_platform.steps.history import champion_at

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from retrain_platform.policy import Composition, Policy
-from retrain_platform.policy.base import Detected, History
 from retrain_platform.policy.error_stream import ErrorStreamPolicy, stream
+from retrain_platform.policy.history import Detected, History
 from retrain_platform.steps.workshop import Workshop
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from retrain_platform.dataset.period import Period
 from retrain_platform.monitoring.gap import GapReading
-from retrain_platform.policy.base import Champion, History, Incident, Released, Requested, Retrained
+from retrain_platform.policy.history import Champion, History, Incident, Released, Requested, Retrained
 from retrain_platform.release.base import Entry
 from retrain_platform.release.fold import fold
 from retrain_platform.steps.detecting import with_detected

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from retrain_platform.dataset.period import Calendar
-from retrain_platform.policy.base import DATA_REFUSED
+from retrain_platform.policy.history import DATA_REFUSED
 from retrain_platform.release.base import Entry
 
 WATCHED, DECIDED, RETRAINED = "watched", "decided", "retrained"

@@ -16,16 +16,8 @@ from retrain_platform.monitoring.error_reports import (
 from retrain_platform.monitoring.gap import GapReading, Side
 from retrain_platform.monitoring.measures import MeasureReading, PeriodMeasures
 from retrain_platform.monitoring.reports import DriftReport, FeatureDrift, PeriodPerformance, PredictionDrift, Reading
-from retrain_platform.policy.base import (
-    Champion,
-    Detected,
-    History,
-    Released,
-    Requested,
-    Retrained,
-    RipePeriod,
-)
 from retrain_platform.policy.gain import CostSpec
+from retrain_platform.policy.history import Champion, Detected, History, Released, Requested, Retrained, RipePeriod
 
 WEEK = timedelta(weeks=1)
 CALENDAR = Calendar(every="week", start=date(2013, 1, 1), timezone="America/New_York")

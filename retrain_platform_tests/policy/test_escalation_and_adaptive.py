@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from retrain_platform.policy import AdaptivePolicy, AnyOf, EscalationPolicy, decide, problems
-from retrain_platform.policy.base import Action, Finding, History, Incident
+from retrain_platform.policy.base import Action, Finding
 from retrain_platform.policy.conditions import Condition, error_of_periods
+from retrain_platform.policy.history import History, Incident
 from retrain_platform.policy.waiting import served, shortest_cadence
 from retrain_platform_tests.policy.drawn import histories
 from retrain_platform_tests.policy.histories import (
