@@ -8,14 +8,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
 from retrain_platform.monitoring.reports import FeatureDrift
 from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
 from retrain_platform.policy.fields import Patterns, Span
 from retrain_platform.policy.history import History
-from retrain_platform.policy.streaks import Watched, comparable, over_limit, periods_of, ranked, streams
-from retrain_platform.policy.wording import number, periods
+from retrain_platform.policy.streaks import Watched, comparable, over_limit, ranked, streams
+from retrain_platform.policy.wording import lasting, number, periods
 
 
 class CorrelationPolicy(Record):
@@ -34,7 +33,7 @@ class CorrelationPolicy(Record):
 
     def decide(self, history: History) -> Finding:
         """Judge the newest report's largest changes by their streaks."""
-        reports, needed = comparable(history.drift, history.period.key), periods_of(self.dwell, history)
+        reports, needed = comparable(history.drift, history.period.key), history.periods_in(self.dwell)
         found = streams([each.features for each in reports], self.features)
         order = ranked([seen for stream in found if (seen := self._watched(stream)) is not None])
         if not order:
@@ -60,7 +59,7 @@ class CorrelationPolicy(Record):
 
     def describe(self) -> str:
         """One line for `retrain check --explain`."""
-        dwell = "" if self.dwell is None else f" for {duration_text(self.dwell)}"
+        dwell = lasting(self.dwell)
         return (
             f"{self.action} when a correlation of {', '.join(self.features)} changed by more than {number(self.over)} "
             f"and its own noise{dwell} (at most 0.05 false alarms a decision)"

@@ -8,7 +8,6 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
 from retrain_platform.monitoring.reports import DriftReport, FeatureDrift
 from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
@@ -21,12 +20,11 @@ from retrain_platform.policy.streaks import (
     comparable,
     names,
     over_limit,
-    periods_of,
     ranked,
     streams,
     watched,
 )
-from retrain_platform.policy.wording import number, periods
+from retrain_platform.policy.wording import lasting, number, periods
 
 DriftMethod = Literal["psi", "js", "kl", "ks", "wasserstein", "chi_squared", "hellinger"]
 _IN_SEGMENTS = 0.05
@@ -99,7 +97,7 @@ class FeaturesPolicy(Record):
         over = [seen for seen in order if seen.over]
         if rule.chance is not None and len(over) < self.at_least <= len(over) + sum(seen.drowned for seen in order):
             return self.cannot_tell(history, self._drowned(order))
-        decisive, needed = order[self.at_least - 1], periods_of(self.dwell, history)
+        decisive, needed = order[self.at_least - 1], history.periods_in(self.dwell)
         verdict: FindingVerdict = "fired" if decisive.held >= needed else "holding" if decisive.over else "quiet"
         return Finding(
             trigger=self.kind,
@@ -119,12 +117,12 @@ class FeaturesPolicy(Record):
 
     def cannot_tell(self, history: History, why: str) -> Finding:
         """A finding that says what is missing."""
-        needed = periods_of(self.dwell, history)
+        needed = history.periods_in(self.dwell)
         return Finding(trigger=self.kind, verdict="cannot tell", limit=self.over, needed=needed, sentence=why)
 
     def describe(self) -> str:
         """One line for `retrain check --explain`."""
-        dwell = "" if self.dwell is None else f" for {duration_text(self.dwell)}"
+        dwell = lasting(self.dwell)
         rule = self.rule(1)
         alarms = "1 ordinary period in 20 passes that of a feature"
         if rule.chance is not None:

@@ -200,6 +200,6 @@ class History(Record):
         found = next((one for one in self.measures if one.period == period), None)
         return None if found is None else found.value(measure, segment, statistic)
 
-    def periods_in(self, span: timedelta) -> int:
-        """How many periods make up `span`, at least 1."""
-        return max(1, round(span / self.period_length))
+    def periods_in(self, span: timedelta | None) -> int:
+        """How many periods make up `span`, at least 1; None, as of a policy without a dwell, is one."""
+        return 1 if span is None else max(1, round(span / self.period_length))

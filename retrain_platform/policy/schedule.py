@@ -114,7 +114,7 @@ class SchedulePolicy(Record):
             trigger=self.kind,
             verdict="cannot tell",
             limit=None if every is None else every / _DAY,
-            needed=1 if every is None else history.periods_in(every),
+            needed=history.periods_in(every),
             sentence=f"{comes} counts from the first training, which is still to come",
         )
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from fnmatch import fnmatchcase
 from itertools import takewhile
 from math import sqrt
 from typing import NamedTuple
 
 from retrain_platform.monitoring.reports import SQUARES, DriftReport, FeatureDrift
-from retrain_platform.policy.history import History
 from retrain_platform.policy.wording import number, periods
 from retrain_platform.stats.tails import carried, of_chance, of_periods
 
@@ -143,8 +141,3 @@ def streams(reports: Sequence[Sequence[FeatureDrift]], patterns: Sequence[str]) 
     """Of each feature of the newest (the first) that a pattern matches, what all the reports say of it."""
     by_name = [{drift.feature: drift for drift in features} for features in reports]
     return [[each.get(name) for each in by_name] for name in by_name[0] if names(patterns, name)] if by_name else []
-
-
-def periods_of(dwell: timedelta | None, history: History) -> int:
-    """How many periods a dwell is; one where there is none."""
-    return 1 if dwell is None else history.periods_in(dwell)
