@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -160,6 +160,15 @@ class AtLeast(Composition):
 
     def _heading(self) -> str:
         return f"at least {self.n}"
+
+
+def leaves(policy: Policy) -> Iterator[Policy]:
+    """The policies that are no compositions, at any depth, in their order."""
+    if not isinstance(policy, Composition):
+        yield policy
+        return
+    for part in policy.policies:
+        yield from leaves(part)
 
 
 def judged(policy: Policy, history: History, screens: tuple[Screen, ...] = ()) -> Finding:
