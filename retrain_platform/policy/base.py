@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
 from retrain_platform.dataset.duration import Duration
 from retrain_platform.dataset.record import Record
@@ -34,6 +34,9 @@ class Action(StrEnum):
 
 Depth = Literal["incremental", "light", "full"]
 """How much work a retrain is: go on from the champion, train anew with the last best parameters, or search for them."""
+
+DEPTHS: tuple[Depth, ...] = get_args(Depth)
+"""From least work to most."""
 
 
 FindingVerdict = Literal["fired", "holding", "quiet", "cannot tell", "held back"]
@@ -76,6 +79,21 @@ class Finding(Record):
     def fired(self) -> bool:
         """Whether it asks for its action."""
         return self.verdict == "fired"
+
+
+def held_back(finding: Finding, reasons: tuple[str, ...], action: Action) -> Finding:
+    """`finding`, which would fire, held back for `reasons`; `action` is asked for instead."""
+    asked = finding.action.value.replace("_", " ")
+    return finding.model_copy(
+        update={
+            "verdict": "held back",
+            "action": action,
+            "sentence": f"{asked} held back by {' and '.join(reasons)}: {finding.sentence}",
+            "overrides": (),
+            "held_by": reasons,
+            "within": None,
+        }
+    )
 
 
 Urgency = Literal["none", "planned", "soon", "now"]
