@@ -10,10 +10,10 @@ from pydantic import Field
 
 from retrain_platform.dataset.record import Record
 from retrain_platform.monitoring.reports import FeatureDrift
-from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
+from retrain_platform.policy.base import Action, Finding
 from retrain_platform.policy.fields import Patterns, Span
 from retrain_platform.policy.history import History
-from retrain_platform.policy.streaks import Watched, comparable, over_limit, ranked, streams
+from retrain_platform.policy.streaks import Watched, comparable, decided, over_limit, ranked, streams
 from retrain_platform.policy.wording import lasting, number, periods
 
 
@@ -44,18 +44,8 @@ class CorrelationPolicy(Record):
                 needed=needed,
                 sentence=self._missing(history, found),
             )
-        decisive = order[0]
-        verdict: FindingVerdict = "fired" if decisive.held >= needed else "holding" if decisive.over else "quiet"
-        return Finding(
-            trigger=self.kind,
-            verdict=verdict,
-            action=asks(verdict, self.action),
-            value=decisive.score,
-            limit=decisive.limit,
-            held=decisive.held,
-            needed=needed,
-            sentence=self._sentence(order, needed),
-        )
+        said = self._sentence(order, needed)
+        return decided(order[0], needed, trigger=self.kind, action=self.action, sentence=said)
 
     def describe(self) -> str:
         """One line for `retrain check --explain`."""

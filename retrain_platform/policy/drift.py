@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from retrain_platform.dataset.record import Record
 from retrain_platform.monitoring.reports import DriftReport, FeatureDrift
-from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
+from retrain_platform.policy.base import Action, Finding
 from retrain_platform.policy.fields import Patterns, Span
 from retrain_platform.policy.history import History
 from retrain_platform.policy.segments import decide_segments
@@ -18,11 +18,11 @@ from retrain_platform.policy.streaks import (
     Rule,
     Watched,
     comparable,
+    decided,
+    judged,
     names,
     over_limit,
-    ranked,
     streams,
-    watched,
 )
 from retrain_platform.policy.wording import lasting, number, periods
 
@@ -91,24 +91,15 @@ class FeaturesPolicy(Record):
         """Judge the features of some reports, newest first; `looks` says among how many, None these alone."""
         found = streams(reports, self.features)
         rule = self.rule(len(found) if looks is None else looks)
-        order = ranked([seen for stream in found if (seen := watched(stream, rule)) is not None])
+        order = judged(found, rule)
         if len(order) < self.at_least:
             return self.cannot_tell(history, self._missing(found, rule, len(order)))
         over = [seen for seen in order if seen.over]
         if rule.chance is not None and len(over) < self.at_least <= len(over) + sum(seen.drowned for seen in order):
             return self.cannot_tell(history, self._drowned(order))
         decisive, needed = order[self.at_least - 1], history.periods_in(self.dwell)
-        verdict: FindingVerdict = "fired" if decisive.held >= needed else "holding" if decisive.over else "quiet"
-        return Finding(
-            trigger=self.kind,
-            verdict=verdict,
-            action=asks(verdict, self.action),
-            value=decisive.score,
-            limit=decisive.limit,
-            held=decisive.held,
-            needed=needed,
-            sentence=self._sentence(order, over, needed),
-        )
+        said = self._sentence(order, over, needed)
+        return decided(decisive, needed, trigger=self.kind, action=self.action, sentence=said)
 
     def rule(self, looks: int) -> Rule:
         """What each of so many features is judged by."""

@@ -9,6 +9,7 @@ from math import sqrt
 from typing import NamedTuple
 
 from retrain_platform.monitoring.reports import SQUARES, DriftReport, FeatureDrift
+from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
 from retrain_platform.policy.wording import number, periods
 from retrain_platform.stats.tails import carried, of_chance, of_periods
 
@@ -106,6 +107,26 @@ def watched(stream: Sequence[FeatureDrift | None], rule: Rule) -> Watched | None
 def ranked(seen: Sequence[Watched]) -> list[Watched]:
     """Those over their limit for longest first, then by score over limit."""
     return sorted(seen, key=lambda each: (-each.held, -each.score / each.limit, each.feature))
+
+
+def judged(streams: Sequence[Sequence[FeatureDrift | None]], rule: Rule) -> list[Watched]:
+    """Those of several features that can be judged, ranked."""
+    return ranked([seen for stream in streams if (seen := watched(stream, rule)) is not None])
+
+
+def decided(decisive: Watched, needed: int, *, trigger: str, action: Action, sentence: str) -> Finding:
+    """The finding of a trigger for which one feature decides, over its limit for `needed` periods running or not."""
+    verdict: FindingVerdict = "fired" if decisive.held >= needed else "holding" if decisive.over else "quiet"
+    return Finding(
+        trigger=trigger,
+        verdict=verdict,
+        action=asks(verdict, action),
+        value=decisive.score,
+        limit=decisive.limit,
+        held=decisive.held,
+        needed=needed,
+        sentence=sentence,
+    )
 
 
 def over_limit(measure: str, over: Sequence[Watched]) -> str:
