@@ -260,3 +260,10 @@ def released(week: int, how: str = "release", *, by_hand: bool = False) -> Relea
 
 def requested(week: int = 11, *, urgent: bool = False, key: str = "request:1", kind: str = "manual") -> Requested:
     return Requested(key=key, kind=kind, as_of=end_of(week), why="new fares", actor="ana", urgent=urgent)
+
+
+def drifted(kl: float = 0.0, psi: float = 0.0, noise: float | None = None, performance: Any = None) -> History:
+    """One feature by two distances in the newest week; `performance` unless given steady over four weeks."""
+    level = {} if noise is None else {"kl": noise, "psi": noise}
+    steady = readings(0.8, 0.8, 0.8, 0.8) if performance is None else performance
+    return history(drift=(report(11, feature("carrier", {"kl": kl, "psi": psi}, level)),), performance=steady)
