@@ -133,21 +133,6 @@ def _shares(reference: Reference, current: DatasetProfile, lead: int) -> tuple[F
     return _features(reference.rulers, [reference.total.columns], [now], [reference.noise(lead)])[0]
 
 
-def reference_noise(
-    profiles: Mapping[str, DatasetProfile], quantile: float = 0.95
-) -> dict[str, dict[str, float | None]]:
-    """What each period scores against the sum of the others, at `quantile` (see `noise_level`).
-
-    By feature, then by measure. None where fewer than 2 periods have a score.
-
-    Raises:
-        ValueError: a column's grid is not the same in all profiles.
-    """
-    known = Ordinary.among({key: (each.columns, each.rows) for key, each in profiles.items()})
-    names = known.scores if known.scores else {name: () for each in profiles.values() for name in each.columns}
-    return {name: dict(known.level(name, quantile).by_measure) for name in names}
-
-
 def _filled(columns: Columns, rulers: Mapping[str, Ruler], rows: int) -> Columns:
     """A column for each ruler, all missing where `columns` has none."""
     return {name: columns.get(name) or all_missing(ruler.grid, rows) for name, ruler in rulers.items()}
