@@ -162,7 +162,7 @@ def _unscored(shop: Workshop, release: Release, other: str, as_of: datetime) -> 
     """
     found = []
     for key, value in ripened(shop, as_of).items():
-        scored = shop.values.newest(shop.model, "predictions", key, Scored)
+        scored = _scored(shop, key)
         if scored is None or not scored.problems or value.period.start < release.stage_as_of:
             continue
         versions = set(scored.versions.values())
@@ -178,7 +178,7 @@ def _scored_by_both(
     """The ripe periods from `since` on that both versions scored, with the role that each had, oldest first."""
     found = {}
     for key, value in ripened(shop, as_of).items():
-        scored = shop.values.newest(shop.model, "predictions", key, Scored)
+        scored = _scored(shop, key)
         roles = {version: role for role, version in scored.versions.items()} if scored else {}
         if value.period.start >= since and all(version in roles for version in versions):
             found[key] = (roles[versions[0]], roles[versions[1]])
