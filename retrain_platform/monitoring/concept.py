@@ -47,8 +47,7 @@ class _Window(NamedTuple):
 
     @classmethod
     def of(cls, periods: Sequence[ErrorSums]) -> _Window:
-        sums = by_day(periods)
-        return cls(periods, sums["days"].astype(np.int64), sums["lines"])
+        return cls(periods, *by_day(periods))
 
     def cells(self, feature: str) -> tuple[Floats, Floats]:
         """Rows and residuals by day and cell, the residuals less their day's mean over all rows."""
