@@ -184,11 +184,6 @@ def _rows(shop: Workshop, of: Sequence[Period], period: Period, share: float) ->
     return frame[frame["_label"].notna()]
 
 
-def readings(shop: Workshop, until: datetime) -> list[GapReading]:
-    """Every reading taken at or before `until`, oldest first."""
-    return [each for each in shop.values.all(shop.model, ASSET, GapReading).values() if each.as_of <= until]
-
-
 def decided_to_retrain(shop: Workshop, until: datetime) -> list[str]:
     """The periods in which a retrain was decided."""
     return [e.body["period"] for e in shop.entries() if e.kind == DECIDED and e.body["retrains"] and e.as_of <= until]

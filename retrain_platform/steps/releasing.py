@@ -15,22 +15,21 @@ from retrain_platform.release.aliases import aliases
 from retrain_platform.release.base import Evidence, Release, ReleaseState, Stage, Transition
 from retrain_platform.release.evidence import gather
 from retrain_platform.release.fold import transition_body
+from retrain_platform.steps import lines
 from retrain_platform.steps.answers import Judged, judged, stored, together
 from retrain_platform.steps.known import days_of, labelled, ripened
-from retrain_platform.steps.lines import frontier_of
 from retrain_platform.steps.values import Scored
 from retrain_platform.steps.workshop import Workshop
 
 
 def frontier(shop: Workshop) -> str | None:
     """The newest period whose watch run ended: the ledger says so."""
-    return frontier_of(shop.entries())
+    return lines.frontier_of(shop.entries())
 
 
 def is_next(shop: Workshop, period: Period) -> bool:
     """Whether `period` is the one that the road has reached: only there does a release move."""
-    newest = frontier(shop)
-    return newest is None or shop.spec.period.index(period.key) > shop.spec.period.index(newest)
+    return lines.is_next(shop.spec.period, shop.entries(), period)
 
 
 def move(shop: Workshop, period: Period) -> tuple[ReleaseState, Evidence | None, tuple[Transition, ...]]:
