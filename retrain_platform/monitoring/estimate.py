@@ -42,8 +42,8 @@ def estimate(
     `behind` are the version's ripe periods, oldest first. `off` says for each metric that is
     switched off why. Scores that are not finite do not count.
     """
-    bins, count = score_bins(scores[np.isfinite(scores)], cells)
     finite = scores[np.isfinite(scores)]
+    bins, count = score_bins(finite, cells)
     target = np.stack([np.bincount(bins, minlength=count).astype(float), np.bincount(bins, finite, count)])
     used = [np.array(each.scored).T for each in behind[-MOST:]]
     switched_off = off or {}
