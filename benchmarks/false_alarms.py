@@ -34,9 +34,9 @@ from retrain_platform.policy import (
     PredictionDriftPolicy,
     SegmentMixPolicy,
 )
-from retrain_platform.policy.base import History
 from retrain_platform.policy.compose import Policy
 from retrain_platform.policy.decide import decide
+from retrain_platform.policy.history import History
 from retrain_platform.stats.cusum import run_length, threshold_for
 
 NOTHING = 1e-9

@@ -41,7 +41,7 @@ from retrain_platform.adapters.sources import SourceReader
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.monitoring.gap import ChallengerSpec
 from retrain_platform.policy import GapPolicy
-from retrain_platform.policy.base import Champion
+from retrain_platform.policy.history import Champion
 from retrain_platform.spec import ModelSpec, spec_from
 from retrain_platform.stats.intervals import lower_bound, paired
 from retrain_platform.stats.metrics import metric

@@ -14,7 +14,7 @@ from retrain_platform.monitoring.drift import Reference, compare
 from retrain_platform.monitoring.error_reports import DayErrors, PeriodConcept
 from retrain_platform.monitoring.frames import choose_grids, profile
 from retrain_platform.monitoring.reports import DriftReport, PeriodPerformance, PredictionDrift, Reading
-from retrain_platform.policy.base import Champion, History
+from retrain_platform.policy.history import Champion, History
 
 CALENDAR = Calendar(every="week", start=date(2013, 1, 1), timezone="UTC")
 _READING_Z = 1.959964

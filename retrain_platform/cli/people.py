@@ -10,7 +10,7 @@ import typer
 
 from retrain_platform.cli.app import AsJson, ModelName, Why, actor, app, entries_of, fail, ledger_here, spec_of
 from retrain_platform.cli.screen import answer, say
-from retrain_platform.policy.depth import DEPTHS
+from retrain_platform.policy.base import DEPTHS
 from retrain_platform.policy.event import EVENT_KINDS
 from retrain_platform.spec import ModelSpec
 from retrain_platform.spec.depths import missing_for

@@ -24,13 +24,14 @@ def challenger_gap(of: Named) -> dg.AssetsDefinition:
         "what a retrain would gain. Neither is registered or released.",
     )
     def _gap(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
-        from retrain_platform.steps.challenger import challenge, decided_to_retrain, readings
+        from retrain_platform.steps.challenger import challenge, decided_to_retrain
+        from retrain_platform.steps.history import known_gaps
 
         shop, period = retrain.workshop(of.spec), of.period(context)
         reading = challenge(shop, period)
         if reading is None:
             return dg.MaterializeResult(metadata={"reading": "none is due, or nobody answers yet"})
-        told = [each for each in readings(shop, period.end) if each.value is not None]
+        told = [each for each in known_gaps(shop, period.end) if each.value is not None]
         shown = {"gap": gaps(told, decided_to_retrain(shop, period.end))} if told else {}
         return dg.MaterializeResult(metadata={**_numbers(reading), **shown})
 

@@ -47,8 +47,7 @@ class _Window(NamedTuple):
 
     @classmethod
     def of(cls, periods: Sequence[ErrorSums]) -> _Window:
-        sums = by_day(periods)
-        return cls(periods, sums["days"].astype(np.int64), sums["lines"])
+        return cls(periods, *by_day(periods))
 
     def cells(self, feature: str) -> tuple[Floats, Floats]:
         """Rows and residuals by day and cell, the residuals less their day's mean over all rows."""
@@ -79,7 +78,6 @@ class Daily(NamedTuple):
     """A version's errors day by day, in order; arrays of shape (days,)."""
 
     days: tuple[str, ...]
-    rows: Floats
     residuals: Floats
     losses: Floats
 
@@ -93,7 +91,7 @@ def daily_errors(periods: Sequence[PeriodConcept]) -> Daily:
     np.add.at(total, place, rows)
     for line, values in enumerate(([day.residual for day in days], [day.loss for day in days])):
         np.add.at(sums[line], place, rows * np.array(values))
-    return Daily(tuple(str(name) for name in names), total, *(sums / total))
+    return Daily(tuple(str(name) for name in names), *(sums / total))
 
 
 def concept(periods: Sequence[ErrorSums], cells: Cells, streams: Sequence[Floats], as_of: datetime) -> PeriodConcept:

@@ -114,38 +114,23 @@ def compare(
         ValueError: `reference` is empty, or a column's grid is not the same in all profiles.
     """
     known = reference if isinstance(reference, Reference) else Reference.of(reference, segments=segments)
-    now = _filled(current.columns, known.rulers, current.rows)
-    features = _features(known.rulers, [known.total.columns], [now], [known.noise(lead)])[0]
     return DriftReport(
         period=period,
         as_of=as_of,
         reference=known.periods,
-        features=with_correlations(features, known.total.together, current.together, known.correlations),
+        features=with_correlations(
+            _whole(known, current, lead), known.total.together, current.together, known.correlations
+        ),
         segments=_segments(known, current, lead) if segments else {},
         noise_of=known.seasonal.periods if known.seasonal else (),
-        mix=_shares(known.shares, mix(current), lead) if segments and known.shares else (),
+        mix=_whole(known.shares, mix(current), lead) if segments and known.shares else (),
     )
 
 
-def _shares(reference: Reference, current: DatasetProfile, lead: int) -> tuple[FeatureDrift, ...]:
-    """The shift of the shares of each segment column that the reference has."""
+def _whole(reference: Reference, current: DatasetProfile, lead: int) -> tuple[FeatureDrift, ...]:
+    """The drift of each feature of the reference in all rows."""
     now = _filled(current.columns, reference.rulers, current.rows)
     return _features(reference.rulers, [reference.total.columns], [now], [reference.noise(lead)])[0]
-
-
-def reference_noise(
-    profiles: Mapping[str, DatasetProfile], quantile: float = 0.95
-) -> dict[str, dict[str, float | None]]:
-    """What each period scores against the sum of the others, at `quantile` (see `noise_level`).
-
-    By feature, then by measure. None where fewer than 2 periods have a score.
-
-    Raises:
-        ValueError: a column's grid is not the same in all profiles.
-    """
-    known = Ordinary.among({key: (each.columns, each.rows) for key, each in profiles.items()})
-    names = known.scores if known.scores else {name: () for each in profiles.values() for name in each.columns}
-    return {name: dict(known.level(name, quantile).by_measure) for name in names}
 
 
 def _filled(columns: Columns, rulers: Mapping[str, Ruler], rows: int) -> Columns:

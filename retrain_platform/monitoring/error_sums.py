@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -222,15 +222,11 @@ def _nested(values: Floats) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(line) for line in values.tolist())
 
 
-def by_day(periods: Sequence[ErrorSums]) -> Mapping[str, Floats]:
-    """The sums of several periods by day, each day once: 'days' (d,), 'lines' (d, 6), 'losses' (d,)."""
+def by_day(periods: Sequence[ErrorSums]) -> tuple[NDArray[np.int64], Floats]:
+    """The days of several periods, each once, shape (d,), and their `lines` added up, (d, 6)."""
     days = np.concatenate([np.array(each.days, dtype=np.int64) for each in periods])
     names, place = np.unique(days, return_inverse=True)
-    return {
-        "days": names,
-        "lines": stacked(place, len(names), [np.array(each.lines).reshape(-1, 6) for each in periods]),
-        "losses": stacked(place, len(names), [np.array(each.losses) for each in periods]),
-    }
+    return names, stacked(place, len(names), [np.array(each.lines).reshape(-1, 6) for each in periods])
 
 
 def stacked(place: NDArray[np.intp], days: int, parts: Sequence[Floats]) -> Floats:

@@ -17,6 +17,7 @@ from retrain_platform.monitoring.error_reports import Came, EstimateCheck, Estim
 from retrain_platform.monitoring.error_sums import Cells, ErrorSums, TaskName, score_bins
 from retrain_platform.monitoring.reports import PeriodPerformance
 from retrain_platform.stats.expected import BINARY, REGRESSION, by_bin, calibrated
+from retrain_platform.stats.intervals import t_quantile
 from retrain_platform.stats.sequential import BIAS_OVER, biased_at
 
 Floats = NDArray[np.float64]
@@ -41,8 +42,8 @@ def estimate(
     `behind` are the version's ripe periods, oldest first. `off` says for each metric that is
     switched off why. Scores that are not finite do not count.
     """
-    bins, count = score_bins(scores[np.isfinite(scores)], cells)
     finite = scores[np.isfinite(scores)]
+    bins, count = score_bins(finite, cells)
     target = np.stack([np.bincount(bins, minlength=count).astype(float), np.bincount(bins, finite, count)])
     used = [np.array(each.scored).T for each in behind[-MOST:]]
     switched_off = off or {}
@@ -74,8 +75,6 @@ def _one(name: str, target: Floats, used: Sequence[Floats], task: TaskName, conf
 
 
 def _estimated(name: str, target: Floats, used: Sequence[Floats], task: TaskName, confidence: float) -> Estimated:
-    from scipy.special import stdtrit
-
     whole = np.sum(used, axis=0)
     value = _expected(name, target, whole, task)
     gaps = np.array([_realised(name, each, task) - _expected(name, each, whole - each, task) for each in used])
@@ -83,7 +82,7 @@ def _estimated(name: str, target: Floats, used: Sequence[Floats], task: TaskName
     if not np.isfinite(value) or len(known) < FEWEST:
         return Estimated(value=None, periods=len(used), why=f"{name} is undefined on these rows")
     error = float(np.sqrt(np.mean(known**2)))
-    reach = error * float(stdtrit(len(known) - 1, (1 + confidence) / 2))
+    reach = error * t_quantile((1 + confidence) / 2, len(known) - 1)
     return Estimated(value=value, low=value - reach, high=value + reach, error=error, periods=len(known))
 
 

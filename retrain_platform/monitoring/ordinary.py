@@ -130,7 +130,7 @@ class Ordinary:
             self.chance,
         )
 
-    def level(self, feature: str, quantile: float = 0.95) -> Level:
+    def level(self, feature: str) -> Level:
         """The feature's `noise_level`; `UNKNOWN` with fewer than 2 scores."""
         by_measure = self.scores.get(feature)
         if by_measure is None:
@@ -138,7 +138,7 @@ class Ordinary:
         known = max(int(np.isfinite(found).sum()) for found in by_measure.values())
         if known < 2:
             return UNKNOWN
-        levels = {measure: noise_level(by_measure[measure], quantile) for measure in MEASURES}
+        levels = {measure: noise_level(by_measure[measure]) for measure in MEASURES}
         told = {name: None if np.isnan(level) else level for name, level in levels.items()}
         return Level(told, known, self.chance.get(feature, {}), self.trend.get(feature, {}), self.sure.get(feature, {}))
 

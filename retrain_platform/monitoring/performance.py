@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrain_platform.monitoring.reading import segment_groups
-from retrain_platform.monitoring.reports import PeriodPerformance, Reading
+from retrain_platform.monitoring.reports import PeriodPerformance, Reading, Role
 from retrain_platform.stats.intervals import Interval, single
 from retrain_platform.stats.metrics import Metric, metric
 
 Floats = NDArray[np.float64]
 Days = NDArray[np.integer]
-Role = Literal["champion", "shadow", "canary", "previous"]
 
 POOL = "other"
 """The segment that holds all rows of the segments too small to judge."""

@@ -8,10 +8,11 @@ from typing import Literal, NamedTuple
 from pydantic import Field, model_validator
 
 from retrain_platform.dataset.duration import duration_text
-from retrain_platform.policy.base import Action, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
 from retrain_platform.policy.baseline import Untold
 from retrain_platform.policy.conditions import Condition, Evidence, Evidenced, met
 from retrain_platform.policy.fields import Span
+from retrain_platform.policy.history import History
 from retrain_platform.policy.screening import Screen
 from retrain_platform.policy.waiting import last_attempt, served, shortest_cadence, waited
 

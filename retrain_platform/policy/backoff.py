@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from math import ceil
 
-from retrain_platform.policy.base import Action, Finding, History, Retrained
+from retrain_platform.policy.base import Action, Finding
 from retrain_platform.policy.event import EventPolicy, RequestedPolicy
 from retrain_platform.policy.guard import Stop
+from retrain_platform.policy.history import History, Retrained
 
 _PEOPLE = (RequestedPolicy().kind, EventPolicy().kind)
 """The triggers behind which somebody stands: they are heard again at once."""

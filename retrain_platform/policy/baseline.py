@@ -9,7 +9,7 @@ from math import sqrt
 from statistics import NormalDist, fmean
 from typing import Literal, NamedTuple
 
-from retrain_platform.policy.base import History
+from retrain_platform.policy.history import History
 from retrain_platform.policy.readings import Measured, Segment, champion_readings, starts
 from retrain_platform.policy.spread import Spread, days_in, spread
 from retrain_platform.policy.wording import are_in, periods

@@ -14,8 +14,8 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_v
 
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
-from retrain_platform.policy.base import History
 from retrain_platform.policy.fields import Span
+from retrain_platform.policy.history import History
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
 from retrain_platform.policy.adaptive import AdaptivePolicy
-from retrain_platform.policy.base import Action, Depth, Finding, FindingVerdict, History
+from retrain_platform.policy.base import Action, Depth, Finding, FindingVerdict
 from retrain_platform.policy.calendar import Blackout
 from retrain_platform.policy.concept import CalibrationPolicy, ConceptDriftPolicy
 from retrain_platform.policy.correlation import CorrelationPolicy
@@ -34,6 +34,7 @@ from retrain_platform.policy.guard import (
     next_decision,
     release_cap,
 )
+from retrain_platform.policy.history import History
 from retrain_platform.policy.measure import MeasurePolicy
 from retrain_platform.policy.performance import PerformancePolicy
 from retrain_platform.policy.python import PythonPolicy
@@ -159,6 +160,15 @@ class AtLeast(Composition):
 
     def _heading(self) -> str:
         return f"at least {self.n}"
+
+
+def leaves(policy: Policy) -> Iterator[Policy]:
+    """The policies that are no compositions, at any depth, in their order."""
+    if not isinstance(policy, Composition):
+        yield policy
+        return
+    for part in policy.policies:
+        yield from leaves(part)
 
 
 def judged(policy: Policy, history: History, screens: tuple[Screen, ...] = ()) -> Finding:

@@ -10,12 +10,12 @@ from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
-from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
 from retrain_platform.monitoring.error_reports import PeriodConcept
-from retrain_platform.policy.base import Action, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
 from retrain_platform.policy.fields import Confidence, Patterns, Span
-from retrain_platform.policy.wording import number, periods
+from retrain_platform.policy.history import History
+from retrain_platform.policy.wording import lasting, number, periods
 from retrain_platform.stats.multiplicity import holm
 
 
@@ -59,7 +59,7 @@ class ConceptPolicy(Record):
 
     def decide(self, history: History) -> Finding:
         """Judge the champion's ripe periods that can be compared with its proven ones, the newest first."""
-        needed = 1 if self.dwell is None else history.periods_in(self.dwell)
+        needed = history.periods_in(self.dwell)
         known = self._champions(history)
         judged = [(each, moved) for each in known if (moved := self._judged(each))]
         if not judged:
@@ -83,7 +83,7 @@ class ConceptPolicy(Record):
 
     def judged(self, history: History) -> tuple[str, ...]:
         """The periods that a fired finding rests on: all that were compared in each period of the dwell."""
-        needed = 1 if self.dwell is None else history.periods_in(self.dwell)
+        needed = history.periods_in(self.dwell)
         compared = [each for each in self._champions(history) if self.shifts(each)][-needed:]
         return tuple(dict.fromkeys(key for each in compared for key in each.newest))
 
@@ -117,7 +117,7 @@ class ConceptPolicy(Record):
         return f"{said}; {'over it, but no more than chance does' if most.over else 'within it'}"
 
     def _for(self) -> str:
-        dwell = "" if self.dwell is None else f" for {duration_text(self.dwell)}"
+        dwell = lasting(self.dwell)
         return f"{dwell}, confirmed at {self.confidence:g} a period"
 
 

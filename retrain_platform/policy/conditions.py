@@ -14,13 +14,13 @@ from pydantic import Field, model_validator
 from retrain_platform.dataset.record import Record
 from retrain_platform.monitoring.reports import FeatureDrift
 from retrain_platform.monitoring.severity import Limits
-from retrain_platform.policy.base import History, RipePeriod
 from retrain_platform.policy.baseline import Fall, Rule, Untold, fall
 from retrain_platform.policy.drift import DriftMethod
 from retrain_platform.policy.fields import Confidence, MetricName, Patterns
+from retrain_platform.policy.history import History, RipePeriod
 from retrain_platform.policy.screening import Screen, fault, unscreened
 from retrain_platform.policy.streaks import Rule as Limit
-from retrain_platform.policy.streaks import comparable, ranked, streams, watched
+from retrain_platform.policy.streaks import comparable, judged, streams
 from retrain_platform.policy.wording import number
 from retrain_platform.stats.intervals import t_quantile
 from retrain_platform.stats.metrics import METRICS
@@ -174,11 +174,11 @@ class Evidence:
 
     def _drifted(self, measure: str, over: float) -> Seen:
         rule = Limit(measure, over or _ABOVE_NOTHING)
-        found = [seen for stream in self._streams if (seen := watched(stream, rule)) is not None]
+        found = judged(self._streams, rule)
         if not found:
             missing = "was not measured" if self._streams else f"is not known: no drift report of {self._key}"
             return Seen(None, over, None, f"{measure} {missing}")
-        most = ranked(found)[0]
+        most = found[0]
         side = "over its limit" if most.over else "within limits, nearest"
         limit = most.limit if most.widened or over else 0.0
         noise = " (widened by its noise)" if most.widened else ""
@@ -189,13 +189,10 @@ class Evidence:
         newest = [stream[0] for stream in self._streams if stream[0] is not None]
         if not newest:
             return Seen(None, most, None, f"how many features drift severely is not known: no report of {self._key}")
+        limits = self._table.severity
+        rule = Limit("psi", limits.low)
         names = [
-            each.feature
-            for each in newest
-            if self._table.severity.severity(
-                each.scores.get("psi"), max(each.noise.get("psi") or 0.0, each.sampling.get("psi") or 0.0)
-            )
-            == "severe"
+            each.feature for each in newest if limits.severity(each.scores.get("psi"), rule.noise(each)) == "severe"
         ]
         named = f" ({', '.join(names)})" if names else ""
         return Seen(len(names), most, len(names) > most, f"{len(names)} features drift severely{named}, limit {most}")

@@ -8,7 +8,8 @@ from typing import Any
 
 from retrain_platform.dataset.period import Period
 from retrain_platform.monitoring.reports import PeriodPerformance, Reading
-from retrain_platform.policy.base import Action, Champion, Finding, History, Incident, Retrained, RipePeriod
+from retrain_platform.policy.base import Action, Finding
+from retrain_platform.policy.history import Champion, History, Incident, Retrained, RipePeriod
 from retrain_platform.policy.python import PythonPolicy
 
 _START, _WEEK = datetime(2024, 1, 1, tzinfo=UTC), timedelta(weeks=1)

@@ -8,13 +8,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
 from retrain_platform.monitoring.reports import FeatureDrift
-from retrain_platform.policy.base import Action, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.base import Action, Finding
 from retrain_platform.policy.fields import Patterns, Span
-from retrain_platform.policy.streaks import Watched, comparable, over_limit, periods_of, ranked, streams
-from retrain_platform.policy.wording import number, periods
+from retrain_platform.policy.history import History
+from retrain_platform.policy.streaks import Watched, comparable, decided, over_limit, ranked, streams
+from retrain_platform.policy.wording import lasting, number, periods
 
 
 class CorrelationPolicy(Record):
@@ -33,7 +33,7 @@ class CorrelationPolicy(Record):
 
     def decide(self, history: History) -> Finding:
         """Judge the newest report's largest changes by their streaks."""
-        reports, needed = comparable(history.drift, history.period.key), periods_of(self.dwell, history)
+        reports, needed = comparable(history.drift, history.period.key), history.periods_in(self.dwell)
         found = streams([each.features for each in reports], self.features)
         order = ranked([seen for stream in found if (seen := self._watched(stream)) is not None])
         if not order:
@@ -44,22 +44,12 @@ class CorrelationPolicy(Record):
                 needed=needed,
                 sentence=self._missing(history, found),
             )
-        decisive = order[0]
-        verdict: FindingVerdict = "fired" if decisive.held >= needed else "holding" if decisive.over else "quiet"
-        return Finding(
-            trigger=self.kind,
-            verdict=verdict,
-            action=asks(verdict, self.action),
-            value=decisive.score,
-            limit=decisive.limit,
-            held=decisive.held,
-            needed=needed,
-            sentence=self._sentence(order, needed),
-        )
+        said = self._sentence(order, needed)
+        return decided(order[0], needed, trigger=self.kind, action=self.action, sentence=said)
 
     def describe(self) -> str:
         """One line for `retrain check --explain`."""
-        dwell = "" if self.dwell is None else f" for {duration_text(self.dwell)}"
+        dwell = lasting(self.dwell)
         return (
             f"{self.action} when a correlation of {', '.join(self.features)} changed by more than {number(self.over)} "
             f"and its own noise{dwell} (at most 0.05 false alarms a decision)"

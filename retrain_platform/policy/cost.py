@@ -8,9 +8,10 @@ from typing import Literal, NamedTuple
 
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
-from retrain_platform.policy.base import Action, Champion, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
 from retrain_platform.policy.fields import Confidence, Span
 from retrain_platform.policy.gain import CostSpec, decay, own
+from retrain_platform.policy.history import Champion, History
 from retrain_platform.policy.waiting import last_attempt, served, waited
 from retrain_platform.policy.wording import number, periods
 from retrain_platform.stats.intervals import lower_bound

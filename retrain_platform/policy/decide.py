@@ -7,13 +7,14 @@ from math import ceil
 
 from retrain_platform.dataset.record import fingerprint
 from retrain_platform.policy.backoff import backoff
-from retrain_platform.policy.base import Action, Depth, Finding, History, Requested, RetrainDecision
-from retrain_platform.policy.compose import Composition, Policy, combine, judged
+from retrain_platform.policy.base import Action, Depth, Finding, RetrainDecision
+from retrain_platform.policy.compose import Composition, Policy, combine, judged, leaves
 from retrain_platform.policy.cost import usual_rows
 from retrain_platform.policy.depth import depth_of
 from retrain_platform.policy.event import EVENT_KINDS, MANUAL, EventPolicy, NoChampionPolicy, RequestedPolicy
 from retrain_platform.policy.gain import ExpectedGain, measured_gain
 from retrain_platform.policy.guard import Stop, blackout, cooldown, hold_back
+from retrain_platform.policy.history import History, Requested
 from retrain_platform.policy.opposite import Judged, opposite
 from retrain_platform.policy.waiting import first_tick
 from retrain_platform.policy.wording import periods
@@ -72,9 +73,7 @@ def _always_heard(policy: Policy) -> list[RequestedPolicy | EventPolicy]:
 
 def _events(policy: Policy) -> list[EventPolicy]:
     """The event policies of the spec, at any depth."""
-    if isinstance(policy, Composition):
-        return [event for part in policy.policies for event in _events(part)]
-    return [policy] if isinstance(policy, EventPolicy) else []
+    return [each for each in leaves(policy) if isinstance(each, EventPolicy)]
 
 
 def _answers(policy: Policy, request: Requested, finding: Finding) -> bool:

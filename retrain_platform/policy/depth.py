@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import get_args
 
-from retrain_platform.policy.base import DATA_REFUSED, Depth, Finding, History, Retrained
+from retrain_platform.policy.base import DEPTHS, Depth, Finding
+from retrain_platform.policy.history import DATA_REFUSED, History, Retrained
 
-DEPTHS: tuple[Depth, ...] = get_args(Depth)
-"""From least work to most."""
+
+def deepest(depths: Sequence[Depth | None]) -> Depth | None:
+    """The deepest that is asked for, where one that says nothing is full; None where none says anything."""
+    if all(depth is None for depth in depths):
+        return None
+    return max((depth or "full" for depth in depths), key=DEPTHS.index)
 
 
 def asked_depth(parts: Sequence[Finding], given: Depth | None = None) -> Depth | None:
@@ -19,9 +23,7 @@ def asked_depth(parts: Sequence[Finding], given: Depth | None = None) -> Depth |
     found = [part.depth for part in parts if part.fired and part.action.retrains]
     if not found or given is not None:
         return given if found else None
-    if all(depth is None for depth in found):
-        return None
-    return max((depth or "full" for depth in found), key=DEPTHS.index)
+    return deepest(found)
 
 
 def depth_of(finding: Finding, history: History) -> tuple[Depth, str]:

@@ -8,24 +8,23 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
 from retrain_platform.monitoring.reports import DriftReport, FeatureDrift
-from retrain_platform.policy.base import Action, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.base import Action, Finding
 from retrain_platform.policy.fields import Patterns, Span
+from retrain_platform.policy.history import History
 from retrain_platform.policy.segments import decide_segments
 from retrain_platform.policy.streaks import (
     Rule,
     Watched,
     comparable,
+    decided,
+    judged,
     names,
     over_limit,
-    periods_of,
-    ranked,
     streams,
-    watched,
 )
-from retrain_platform.policy.wording import number, periods
+from retrain_platform.policy.wording import lasting, number, periods
 
 DriftMethod = Literal["psi", "js", "kl", "ks", "wasserstein", "chi_squared", "hellinger"]
 _IN_SEGMENTS = 0.05
@@ -92,24 +91,15 @@ class FeaturesPolicy(Record):
         """Judge the features of some reports, newest first; `looks` says among how many, None these alone."""
         found = streams(reports, self.features)
         rule = self.rule(len(found) if looks is None else looks)
-        order = ranked([seen for stream in found if (seen := watched(stream, rule)) is not None])
+        order = judged(found, rule)
         if len(order) < self.at_least:
             return self.cannot_tell(history, self._missing(found, rule, len(order)))
         over = [seen for seen in order if seen.over]
         if rule.chance is not None and len(over) < self.at_least <= len(over) + sum(seen.drowned for seen in order):
             return self.cannot_tell(history, self._drowned(order))
-        decisive, needed = order[self.at_least - 1], periods_of(self.dwell, history)
-        verdict: FindingVerdict = "fired" if decisive.held >= needed else "holding" if decisive.over else "quiet"
-        return Finding(
-            trigger=self.kind,
-            verdict=verdict,
-            action=asks(verdict, self.action),
-            value=decisive.score,
-            limit=decisive.limit,
-            held=decisive.held,
-            needed=needed,
-            sentence=self._sentence(order, over, needed),
-        )
+        decisive, needed = order[self.at_least - 1], history.periods_in(self.dwell)
+        said = self._sentence(order, over, needed)
+        return decided(decisive, needed, trigger=self.kind, action=self.action, sentence=said)
 
     def rule(self, looks: int) -> Rule:
         """What each of so many features is judged by."""
@@ -118,12 +108,12 @@ class FeaturesPolicy(Record):
 
     def cannot_tell(self, history: History, why: str) -> Finding:
         """A finding that says what is missing."""
-        needed = periods_of(self.dwell, history)
+        needed = history.periods_in(self.dwell)
         return Finding(trigger=self.kind, verdict="cannot tell", limit=self.over, needed=needed, sentence=why)
 
     def describe(self) -> str:
         """One line for `retrain check --explain`."""
-        dwell = "" if self.dwell is None else f" for {duration_text(self.dwell)}"
+        dwell = lasting(self.dwell)
         rule = self.rule(1)
         alarms = "1 ordinary period in 20 passes that of a feature"
         if rule.chance is not None:

@@ -12,8 +12,9 @@ from pydantic import Field, model_validator
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
 from retrain_platform.monitoring.concept import Daily, daily_errors
-from retrain_platform.policy.base import Action, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
 from retrain_platform.policy.fields import Span
+from retrain_platform.policy.history import History
 from retrain_platform.policy.wording import are_in, number
 from retrain_platform.stats.correlation import lag_one_before
 from retrain_platform.stats.cusum import LEARNING, rising, run_length, self_started, threshold_for

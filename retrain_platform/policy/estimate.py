@@ -9,14 +9,14 @@ from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
-from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
 from retrain_platform.monitoring.error_reports import Estimated
-from retrain_platform.policy.base import Action, Champion, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
 from retrain_platform.policy.fields import Confidence, MetricName, Span, exactly_one
+from retrain_platform.policy.history import Champion, History
 from retrain_platform.policy.readings import Measured, champion_readings
 from retrain_platform.policy.spread import days_in, spread
-from retrain_platform.policy.wording import are_in, number, periods
+from retrain_platform.policy.wording import are_in, lasting, number, periods
 from retrain_platform.stats.metrics import METRICS
 
 
@@ -62,7 +62,7 @@ class EstimatePolicy(Record):
 
     def decide(self, history: History) -> Finding:
         """Judge the newest estimates. `value` is the newest one's fall."""
-        needed = 1 if self.dwell is None else history.periods_in(self.dwell)
+        needed = history.periods_in(self.dwell)
         champion = history.champion
         if champion is None:
             return self._cannot_tell(needed, "is estimated of a champion, and there is none")
@@ -87,14 +87,14 @@ class EstimatePolicy(Record):
 
     def judged(self, history: History) -> tuple[str, ...]:
         """The periods that a fired finding rests on: those of the dwell, whose labels are not in."""
-        needed = 1 if self.dwell is None else history.periods_in(self.dwell)
+        needed = history.periods_in(self.dwell)
         told = [] if history.champion is None else self._estimates(history, history.champion)
         return tuple(period for period, each in told if each.value is not None)[-needed:]
 
     def describe(self) -> str:
         """One line for `retrain check --explain`."""
         limit = number(self.falls_by) if self.falls_by is not None else f"{self.falls_by_share:.0%}"
-        dwell = "" if self.dwell is None else f" for {duration_text(self.dwell)}"
+        dwell = lasting(self.dwell)
         return (
             f"{self.action} when {self.metric}, estimated before its labels come, is worse than its proven "
             f"{periods(self.baseline_periods)} by more than {limit}{dwell}, confirmed at {self.confidence:g}"

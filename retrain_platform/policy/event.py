@@ -7,7 +7,9 @@ from typing import Literal, get_args
 from pydantic import Field
 
 from retrain_platform.dataset.record import Record
-from retrain_platform.policy.base import Action, Depth, Finding, History, Requested
+from retrain_platform.policy.base import Action, Finding
+from retrain_platform.policy.depth import deepest
+from retrain_platform.policy.history import History, Requested
 
 MANUAL = "manual"
 """The kind of a person's own request for a retrain."""
@@ -57,7 +59,7 @@ class RequestedPolicy(Record):
             value=len(asked),
             limit=1,
             sentence="; ".join(_said(request) for request in asked),
-            depth=_depth(asked),
+            depth=deepest([request.depth for request in asked]),
         )
 
     def asks(self, request: Requested) -> Action:
@@ -133,14 +135,6 @@ def _said(request: Requested) -> str:
     verb = "asks" if request.kind == MANUAL else "filed an event"
     how = f"{', urgent' if request.urgent else ''}{f', depth {request.depth}' if request.depth else ''}"
     return f"{request.actor} {verb} ({request.kind}{how}): {request.why}"
-
-
-def _depth(asked: list[Requested]) -> Depth | None:
-    """How deep several people ask for: the deepest, where one who says nothing asks for a full retrain."""
-    order: tuple[Depth, ...] = get_args(Depth)
-    if all(request.depth is None for request in asked):
-        return None
-    return max((request.depth or "full" for request in asked), key=order.index)
 
 
 def _kind(request: Requested) -> EventKind:

@@ -8,12 +8,12 @@ from typing import ClassVar, Literal
 
 from pydantic import model_validator
 
-from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
-from retrain_platform.policy.base import Action, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
 from retrain_platform.policy.fields import MetricName, Span, exactly_one
+from retrain_platform.policy.history import History
 from retrain_platform.policy.readings import Measured, champion_readings
-from retrain_platform.policy.wording import number, periods
+from retrain_platform.policy.wording import lasting, number, periods
 from retrain_platform.stats.metrics import METRICS
 
 
@@ -49,7 +49,7 @@ class FloorPolicy(Record):
 
     def decide(self, history: History) -> Finding:
         """Judge the champion's newest ripe readings. `value` is the newest, `held` counts those beyond the bound."""
-        needed = 1 if self.dwell is None else history.periods_in(self.dwell)
+        needed = history.periods_in(self.dwell)
         champion = history.champion
         readings = champion_readings(history, champion, self.metric) if champion is not None else []
         if not readings:
@@ -66,7 +66,7 @@ class FloorPolicy(Record):
     def describe(self) -> str:
         """One line for `retrain check --explain`."""
         side = "below" if self.at_least is not None else "over"
-        dwell = "" if self.dwell is None else f" for {duration_text(self.dwell)}"
+        dwell = lasting(self.dwell)
         confirmed = ", its whole interval" if self.confirmed else ""
         return f"{self.action} when {self.metric} is {side} {number(self.bound)}{dwell}{confirmed}"
 

@@ -9,13 +9,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
 from retrain_platform.monitoring.gap import GapReading
-from retrain_platform.policy.base import Action, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
 from retrain_platform.policy.fields import Confidence, Span
 from retrain_platform.policy.gain import own
-from retrain_platform.policy.wording import number, periods
+from retrain_platform.policy.history import History
+from retrain_platform.policy.wording import lasting, number, periods
 from retrain_platform.stats.intervals import lower_bound
 
 
@@ -37,7 +37,7 @@ class GapPolicy(Record):
 
     def decide(self, history: History) -> Finding:
         """Judge the readings of this champion. `value` is the mean gap of the readings that decide."""
-        needed = 1 if self.dwell is None else history.periods_in(self.dwell)
+        needed = history.periods_in(self.dwell)
         if history.champion is None:
             return self._cannot_tell(needed, "the gap to a challenger is that of a champion, which is still to come")
         version = history.champion.version
@@ -50,7 +50,7 @@ class GapPolicy(Record):
 
     def describe(self) -> str:
         """One line for `retrain check --explain`."""
-        dwell = "" if self.dwell is None else f" for {duration_text(self.dwell)}"
+        dwell = lasting(self.dwell)
         return (
             f"{self.action} when a fresh challenger is better by more than {number(self.over)}{dwell}, "
             f"confirmed at {self.confidence:g}"

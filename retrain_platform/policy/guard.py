@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from retrain_platform.dataset.duration import duration_text
-from retrain_platform.policy.base import Action, Finding, History
+from retrain_platform.policy.base import Action, Finding, held_back
 from retrain_platform.policy.calendar import Blackout, local
+from retrain_platform.policy.history import History
 from retrain_platform.policy.waiting import last_attempt, served
 from retrain_platform.policy.wording import periods
 
@@ -35,17 +36,7 @@ def hold_back(finding: Finding, stops: Sequence[Stop]) -> Finding:
     reasons = tuple(stop.why for stop in stops)
     if finding.action is Action.RETRAIN_NOW and all(stop.yields for stop in stops):
         return finding.model_copy(update={"overrides": (*finding.overrides, *reasons)})
-    asked = finding.action.value.replace("_", " ")
-    return finding.model_copy(
-        update={
-            "verdict": "held back",
-            "action": max((stop.action for stop in stops), key=lambda action: action.rank),
-            "sentence": f"{asked} held back by {' and '.join(reasons)}: {finding.sentence}",
-            "overrides": (),
-            "held_by": reasons,
-            "within": None,
-        }
-    )
+    return held_back(finding, reasons, max((stop.action for stop in stops), key=lambda action: action.rank))
 
 
 def cooldown(span: timedelta | None, history: History) -> tuple[Stop, ...]:

@@ -10,12 +10,12 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
-from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
 from retrain_platform.monitoring.measures import Statistic
-from retrain_platform.policy.base import Action, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
 from retrain_platform.policy.fields import Confidence, Span, exactly_one
-from retrain_platform.policy.wording import number, periods
+from retrain_platform.policy.history import History
+from retrain_platform.policy.wording import lasting, number, periods
 from retrain_platform.stats.intervals import t_quantile
 
 
@@ -67,7 +67,7 @@ class MeasurePolicy(Record):
 
     def decide(self, history: History) -> Finding:
         """Judge the newest periods. `value` is the newest, or the mean change for the worse over the dwell."""
-        needed = 1 if self.dwell is None else history.periods_in(self.dwell)
+        needed = history.periods_in(self.dwell)
         values = self._values(history)
         if not values or values[-1].period != history.period.key:
             return self._untold(needed, f"{self._called} was not measured in {history.period.key}{_why(history)}")
@@ -75,7 +75,7 @@ class MeasurePolicy(Record):
 
     def judged(self, history: History) -> tuple[str, ...]:
         """The periods that a fired finding rests on."""
-        needed = 1 if self.dwell is None else history.periods_in(self.dwell)
+        needed = history.periods_in(self.dwell)
         return tuple(value.period for value in self._values(history)[-needed:])
 
     def describe(self) -> str:
@@ -83,7 +83,7 @@ class MeasurePolicy(Record):
         name = next(each for each in _LIMITS if getattr(self, each) is not None)
         amount = getattr(self, name)
         limit = f"{amount:.0%}" if name.endswith("share") else number(amount)
-        dwell = "" if self.dwell is None else f" for {duration_text(self.dwell)}"
+        dwell = lasting(self.dwell)
         kind = "soft, screened" if self.soft else "hard"
         if self.against_bound:
             return f"{self.action} when {self._called} is {name} {limit}{dwell} ({kind})"

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from math import inf
 from typing import Any, NamedTuple
 
-from retrain_platform.policy.base import Action, Finding, History
+from retrain_platform.policy.base import Action, Finding
 from retrain_platform.policy.guard import Stop
+from retrain_platform.policy.history import History
 from retrain_platform.policy.wording import number as plain
 from retrain_platform.policy.wording import periods
 

@@ -10,11 +10,12 @@ from pydantic import Field, model_validator
 
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
-from retrain_platform.policy.base import Action, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
 from retrain_platform.policy.baseline import Against, Fall, Rule, Untold, fall
 from retrain_platform.policy.fields import Confidence, MetricName, Span, exactly_one
+from retrain_platform.policy.history import History
 from retrain_platform.policy.readings import Segment, newest_segments
-from retrain_platform.policy.wording import number, periods
+from retrain_platform.policy.wording import lasting, number, periods
 from retrain_platform.stats.metrics import METRICS
 from retrain_platform.stats.multiplicity import holm
 
@@ -59,7 +60,7 @@ class PerformancePolicy(Record):
 
     def decide(self, history: History) -> Finding:
         """Judge the champion's newest ripe readings. `value` is the mean fall, `limit` that of each period."""
-        rule = self._rule(1 if self.dwell is None else history.periods_in(self.dwell))
+        rule = self._rule(history.periods_in(self.dwell))
         if self.segments and history.champion is not None:
             return self._by_segment(history, rule)
         judged = self._fall(history, rule, None)
@@ -73,7 +74,7 @@ class PerformancePolicy(Record):
     def describe(self) -> str:
         """One line for `retrain check --explain`."""
         limit = number(self.falls_by) if self.falls_by is not None else f"{self.falls_by_share:.0%}"
-        dwell = "" if self.dwell is None else f" for {duration_text(self.dwell)}"
+        dwell = lasting(self.dwell)
         within = f" in a segment of {', '.join(self.segments)}" if self.segments else ""
         ago = f" of {duration_text(self.cycle)} ago (else proven)" if self.against == "season" else ""
         return (

@@ -9,7 +9,8 @@ from pydantic import field_validator
 from retrain_platform.dataset.calling import CannotCall, answer_of
 from retrain_platform.dataset.places import function_name
 from retrain_platform.dataset.record import Record
-from retrain_platform.policy.base import Action, Finding, History
+from retrain_platform.policy.base import Action, Finding
+from retrain_platform.policy.history import History
 
 
 class PythonPolicy(Record):

@@ -8,7 +8,7 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 from retrain_platform.monitoring.reports import PeriodPerformance, Reading
-from retrain_platform.policy.base import Champion, History
+from retrain_platform.policy.history import Champion, History
 
 
 class Measured(NamedTuple):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
-from retrain_platform.policy.compose import Composition, Policy
+from retrain_platform.policy.compose import Policy, leaves
 from retrain_platform.policy.drift import FeaturesPolicy
 
 DRIFT_KINDS = ("feature_drift", "new_categories", "severe_features", "correlation", "segment_mix")
@@ -15,15 +14,7 @@ DRIFT_KINDS = ("feature_drift", "new_categories", "severe_features", "correlatio
 def segments_read(policy: Policy) -> dict[str, timedelta]:
     """The segment columns whose drift the policy reads, each with the longest dwell (nothing: the newest period)."""
     found: dict[str, timedelta] = {}
-    for part in _features_policies(policy):
+    for part in [each for each in leaves(policy) if isinstance(each, FeaturesPolicy)]:
         for column in part.segment_columns:
             found[column] = max(found.get(column, timedelta(0)), part.dwell or timedelta(0))
     return found
-
-
-def _features_policies(policy: Policy) -> Iterator[FeaturesPolicy]:
-    if isinstance(policy, Composition):
-        for part in policy.policies:
-            yield from _features_policies(part)
-    elif isinstance(policy, FeaturesPolicy):
-        yield policy

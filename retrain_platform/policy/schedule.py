@@ -11,9 +11,10 @@ from pydantic import Field, model_validator
 
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
-from retrain_platform.policy.base import Action, Depth, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.base import Action, Depth, Finding, FindingVerdict, asks
 from retrain_platform.policy.calendar import Cron, PreferredWindow, Season, cadence_text, cron_moments, local
 from retrain_platform.policy.fields import Span, exactly_one
+from retrain_platform.policy.history import History
 from retrain_platform.policy.waiting import last_attempt, served, waited
 
 _DAY = timedelta(days=1)
@@ -113,7 +114,7 @@ class SchedulePolicy(Record):
             trigger=self.kind,
             verdict="cannot tell",
             limit=None if every is None else every / _DAY,
-            needed=1 if every is None else history.periods_in(every),
+            needed=history.periods_in(every),
             sentence=f"{comes} counts from the first training, which is still to come",
         )
 

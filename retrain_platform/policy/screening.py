@@ -11,8 +11,9 @@ from pydantic import model_validator
 
 from retrain_platform.dataset.record import Record
 from retrain_platform.monitoring.measures import Statistic
-from retrain_platform.policy.base import Action, Finding, FindingVerdict, History, RipePeriod
+from retrain_platform.policy.base import Action, Finding, held_back
 from retrain_platform.policy.fields import exactly_one
+from retrain_platform.policy.history import History, RipePeriod
 from retrain_platform.policy.wording import number
 
 FAULTS = ("data", "gate", "source")
@@ -73,7 +74,8 @@ def screened(policy: Any, finding: Finding, history: History, screens: Sequence[
     mine = [screen for screen in screens if screen.measure != getattr(policy, "name", None)]
     judged = _judged(policy, finding, history)
     if why := fault(history, judged, mine):
-        return _not_believed(finding, f"a fault in the same period{'s' if len(judged) > 1 else ''} ({why})")
+        reason = f"a fault in the same period{'s' if len(judged) > 1 else ''} ({why})"
+        return held_back(finding, (reason,), Action.WATCH)
     note = unscreened(history, judged, mine)
     return finding.model_copy(update={"sentence": finding.sentence + note}) if note else finding
 
@@ -92,22 +94,6 @@ def unscreened(history: History, judged: Sequence[RipePeriod], screens: Sequence
     """The end of a sentence that names the screens whose measure is unknown for all of the periods."""
     blind = [screen.name for screen in screens if not _known(history, judged, screen)]
     return f"; not screened by {', '.join(blind)}: not measured then" if blind else ""
-
-
-def _not_believed(finding: Finding, why: str) -> Finding:
-    """The finding that would fire, held back."""
-    verdict: FindingVerdict = "held back"
-    asked = finding.action.value.replace("_", " ")
-    return finding.model_copy(
-        update={
-            "verdict": verdict,
-            "action": Action.WATCH,
-            "sentence": f"{asked} held back by {why}: {finding.sentence}",
-            "overrides": (),
-            "held_by": (why,),
-            "within": None,
-        }
-    )
 
 
 def _judged(policy: Any, finding: Finding, history: History) -> list[RipePeriod]:

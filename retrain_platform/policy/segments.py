@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from retrain_platform.monitoring.reports import DriftReport, FeatureDrift
-from retrain_platform.policy.base import Finding, FindingVerdict, History
+from retrain_platform.policy.base import Finding, FindingVerdict
+from retrain_platform.policy.history import History
 from retrain_platform.policy.streaks import NAMED, comparable, names
 
 if TYPE_CHECKING:

@@ -8,15 +8,15 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
 from retrain_platform.monitoring.reports import FeatureDrift
 from retrain_platform.monitoring.severity import SEVERITIES, Limits, Severity
-from retrain_platform.policy.base import Action, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
 from retrain_platform.policy.drift import DriftMethod
 from retrain_platform.policy.fields import Patterns, Span
-from retrain_platform.policy.streaks import NAMED, Rule, comparable, names, periods_of
-from retrain_platform.policy.wording import number, periods
+from retrain_platform.policy.history import History
+from retrain_platform.policy.streaks import NAMED, Rule, comparable, names
+from retrain_platform.policy.wording import lasting, number, periods
 
 
 class SevereFeaturesPolicy(Record):
@@ -47,7 +47,7 @@ class SevereFeaturesPolicy(Record):
 
     def decide(self, history: History) -> Finding:
         """Count the severe features of the newest report, and for how many periods there were too many."""
-        reports, needed = comparable(history.drift, history.period.key), periods_of(self.dwell, history)
+        reports, needed = comparable(history.drift, history.period.key), history.periods_in(self.dwell)
         known = [self._severities(report.features) for report in reports]
         if not known or not known[0]:
             what = f"{self.method} was not measured for any feature named {', '.join(self.features)}"
@@ -69,7 +69,7 @@ class SevereFeaturesPolicy(Record):
 
     def describe(self) -> str:
         """One line for `retrain check --explain`."""
-        dwell = "" if self.dwell is None else f" for {duration_text(self.dwell)}"
+        dwell = lasting(self.dwell)
         what = ", ".join(self.features)
         count = f"more than {self.more_than} of {what} have {self.method} {self.limits.severe:g} or more"
         if self.then is None:

@@ -9,14 +9,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
 from retrain_platform.monitoring.reports import DriftReport, FeatureDrift
-from retrain_platform.policy.base import Action, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.base import Action, Finding
 from retrain_platform.policy.drift import DriftMethod
 from retrain_platform.policy.fields import Patterns, Span
-from retrain_platform.policy.streaks import Rule, comparable, over_limit, periods_of, ranked, streams, watched
-from retrain_platform.policy.wording import number, periods
+from retrain_platform.policy.history import History
+from retrain_platform.policy.streaks import Rule, comparable, decided, judged, over_limit, streams
+from retrain_platform.policy.wording import lasting, number, periods
 
 Streams = Sequence[Sequence[FeatureDrift | None]]
 
@@ -54,32 +54,23 @@ class ShiftPolicy(Record):
 
     def decide(self, history: History) -> Finding:
         """Judge the newest shifts by their streaks."""
-        found, needed = self.streams(history), periods_of(self.dwell, history)
+        found, needed = self.streams(history), history.periods_in(self.dwell)
         rule = Rule(self.measure, self.over, self.false_alarms, max(1, len(found)))
-        order = ranked([seen for stream in found if (seen := watched(stream, rule)) is not None])
+        order = judged(found, rule)
         if not order:
             return self._cannot_tell(needed, self.missing(history))
         decisive = order[0]
         if decisive.drowned:
             few = f"too few rows: chance alone can reach {number(self.over)} ({self.measure} {decisive.text})"
             return self._cannot_tell(needed, few)
-        verdict: FindingVerdict = "fired" if decisive.held >= needed else "holding" if decisive.over else "quiet"
         over = [seen for seen in order if seen.over]
         said = f"{over_limit(self.measure, over)} (dwell {periods(needed)})" if over else ""
-        return Finding(
-            trigger=self.kind,
-            verdict=verdict,
-            action=asks(verdict, self.action),
-            value=decisive.score,
-            limit=decisive.limit,
-            held=decisive.held,
-            needed=needed,
-            sentence=f"{self.what}: {said or f'{self.measure} within limits, nearest {decisive.text}'}",
-        )
+        sentence = f"{self.what}: {said or f'{self.measure} within limits, nearest {decisive.text}'}"
+        return decided(decisive, needed, trigger=self.kind, action=self.action, sentence=sentence)
 
     def describe(self) -> str:
         """One line for `retrain check --explain`."""
-        dwell = "" if self.dwell is None else f" for {duration_text(self.dwell)}"
+        dwell = lasting(self.dwell)
         return (
             f"{self.action} when {self.measure} of {self.what} is over {number(self.over)} and over its own noise"
             f"{dwell} (at most {self.false_alarms:.2g} false alarms a decision)"

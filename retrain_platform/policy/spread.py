@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from retrain_platform.policy.base import History
+from retrain_platform.policy.history import History
 from retrain_platform.policy.readings import Measured, starts
 from retrain_platform.stats.correlation import lag_one, widening
 from retrain_platform.stats.intervals import t_quantile

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from fnmatch import fnmatchcase
 from itertools import takewhile
 from math import sqrt
 from typing import NamedTuple
 
 from retrain_platform.monitoring.reports import SQUARES, DriftReport, FeatureDrift
-from retrain_platform.policy.base import History
+from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
 from retrain_platform.policy.wording import number, periods
 from retrain_platform.stats.tails import carried, of_chance, of_periods
 
@@ -110,6 +109,26 @@ def ranked(seen: Sequence[Watched]) -> list[Watched]:
     return sorted(seen, key=lambda each: (-each.held, -each.score / each.limit, each.feature))
 
 
+def judged(streams: Sequence[Sequence[FeatureDrift | None]], rule: Rule) -> list[Watched]:
+    """Those of several features that can be judged, ranked."""
+    return ranked([seen for stream in streams if (seen := watched(stream, rule)) is not None])
+
+
+def decided(decisive: Watched, needed: int, *, trigger: str, action: Action, sentence: str) -> Finding:
+    """The finding of a trigger for which one feature decides, over its limit for `needed` periods running or not."""
+    verdict: FindingVerdict = "fired" if decisive.held >= needed else "holding" if decisive.over else "quiet"
+    return Finding(
+        trigger=trigger,
+        verdict=verdict,
+        action=asks(verdict, action),
+        value=decisive.score,
+        limit=decisive.limit,
+        held=decisive.held,
+        needed=needed,
+        sentence=sentence,
+    )
+
+
 def over_limit(measure: str, over: Sequence[Watched]) -> str:
     """The features that are over their limit, in words."""
     named = ", ".join(f"{seen.text} for {periods(seen.held)}" for seen in over[:NAMED])
@@ -143,8 +162,3 @@ def streams(reports: Sequence[Sequence[FeatureDrift]], patterns: Sequence[str]) 
     """Of each feature of the newest (the first) that a pattern matches, what all the reports say of it."""
     by_name = [{drift.feature: drift for drift in features} for features in reports]
     return [[each.get(name) for each in by_name] for name in by_name[0] if names(patterns, name)] if by_name else []
-
-
-def periods_of(dwell: timedelta | None, history: History) -> int:
-    """How many periods a dwell is; one where there is none."""
-    return 1 if dwell is None else history.periods_in(dwell)

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from retrain_platform.dataset.record import Record
 from retrain_platform.dataset.versions import FEATURES, changes
-from retrain_platform.policy.base import Action, Champion, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
+from retrain_platform.policy.history import Champion, History
 
 
 class VersionsPolicy(Record):

@@ -7,8 +7,9 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from retrain_platform.dataset.record import Record
-from retrain_platform.policy.base import Action, Finding, FindingVerdict, History, asks
+from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
 from retrain_platform.policy.fields import exactly_one
+from retrain_platform.policy.history import History
 
 
 class VolumePolicy(Record):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import get_args
 
-from retrain_platform.policy.base import Depth, History
+from retrain_platform.policy.base import DEPTHS, Depth
+from retrain_platform.policy.history import History
 
 _CLOCK_CHANGE = timedelta(hours=1)
 
@@ -29,12 +29,11 @@ def last_attempt(history: History, depth: Depth = "incremental") -> datetime | N
 
     With a `depth` only one as deep counts, or the first of all where none was.
     """
-    order: tuple[Depth, ...] = get_args(Depth)
     attempts = [(retrained.as_of, retrained.depth) for retrained in history.retrained]
     if history.champion is not None:
         known = {retrained.decision_id: retrained.depth for retrained in history.retrained}
         attempts.append((history.champion.trained_as_of, known.get(history.champion.decision_id, "full")))
-    deep = [moment for moment, went in attempts if order.index(went) >= order.index(depth)]
+    deep = [moment for moment, went in attempts if DEPTHS.index(went) >= DEPTHS.index(depth)]
     return max(deep, default=min((moment for moment, _ in attempts), default=None))
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from retrain_platform.dataset.duration import duration_text
+
 
 def number(value: float) -> str:
     """Three digits that matter below 1,000, whole numbers from there on.
@@ -19,6 +23,15 @@ def periods(count: int, of: str = "") -> str:
     ('1 period', '3 ripe periods')
     """
     return f"{count} {of + ' ' if of else ''}period{'' if count == 1 else 's'}"
+
+
+def lasting(dwell: timedelta | None) -> str:
+    """For how long something must hold; nothing where there is no dwell.
+
+    >>> lasting(timedelta(weeks=3)), lasting(None)
+    (' for 3w', '')
+    """
+    return "" if dwell is None else f" for {duration_text(dwell)}"
 
 
 def are_in(count: int) -> str:

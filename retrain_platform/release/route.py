@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from retrain_platform.monitoring.performance import Role
+from retrain_platform.monitoring.reports import Role
 from retrain_platform.release.base import Release, ReleaseState, Stage
 from retrain_platform.release.table import IllegalMove
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from retrain_platform.stats.intervals import jackknife_error
+from retrain_platform.stats.intervals import jackknife_error, linear_error, numbered
 from retrain_platform.stats.metrics import Metric
 
 Floats = NDArray[np.float64]
@@ -62,14 +62,13 @@ def share_held(held: NDArray[np.bool_], days: NDArray[np.integer]) -> Fall:
     Where all or none do, the rows show no spread: the error is then 1.5 / rows, since what was seen in none of n rows
     has a share of less than 3 / n (the rule of three: B. Jovanovic and P. Levy, The American Statistician 51, 1997).
     """
-    groups, count = _numbered(days)
+    groups, count = numbered(days)
     if not len(held):
         return Fall(float("nan"), float("nan"), 0)
     share = float(held.mean())
     if count < 2:
         return Fall(share, float("nan"), count)
-    effects = np.bincount(groups, held - share, count) / len(held)
-    error = float(np.sqrt(count / (count - 1) * (effects**2).sum()))
+    error = linear_error(np.bincount(groups, held - share, count) / len(held))
     return Fall(share, max(error, 1.5 / len(held)) if share in (0.0, 1.0) else error, count)
 
 
@@ -80,7 +79,7 @@ def _jackknifed(
     metric: Metric,
     queries: NDArray[np.integer] | None,
 ) -> Fall:
-    groups, count = _numbered(days)
+    groups, count = numbered(days)
     sign = 1.0 if metric.greater_is_better else -1.0
     value, without = 0.0, np.zeros(count)
     for turn, (before, after) in zip((1.0, -1.0), pairs, strict=False):
@@ -88,8 +87,6 @@ def _jackknifed(
         value += turn * sign * _share(a, b)
         each = (metric.without_each(labels, scores, groups, count, queries) for scores in (before, after))
         without += turn * sign * _shares(*each)
-    if count < 2:
-        return Fall(value, float("nan"), count)
     return Fall(value, jackknife_error(value, without), count)
 
 
@@ -100,8 +97,3 @@ def _share(before: float, after: float) -> float:
 def _shares(before: Floats, after: Floats) -> Floats:
     shares: Floats = np.divide(before - after, np.abs(before), out=np.full(len(before), np.nan), where=before != 0)
     return shares
-
-
-def _numbered(days: NDArray[np.integer]) -> tuple[NDArray[np.intp], int]:
-    names, groups = np.unique(days, return_inverse=True)
-    return groups.astype(np.intp), len(names)

@@ -54,7 +54,7 @@ def single(
     Raises:
         ValueError: lengths differ, a label is none of the task's, `confidence` not within (0, 1).
     """
-    groups, count = _groups(days)
+    groups, count = numbered(days)
     value = metric.compute(labels, scores, queries=queries)
     without = metric.without_each(labels, scores, groups, count, queries)
     return _jackknife(value, without, len(labels), confidence)
@@ -101,7 +101,7 @@ def beside(
     queries: NDArray[np.integer] | None = None,
 ) -> Beside:
     """`paired`, with how its noise goes together with that of `b`'s own metric; arguments and errors as there."""
-    groups, count = _groups(days)
+    groups, count = numbered(days)
     sign = 1.0 if metric.greater_is_better else -1.0
     of_b = metric.compute(labels, b, queries=queries)
     value = sign * (metric.compute(labels, a, queries=queries) - of_b)
@@ -110,9 +110,8 @@ def beside(
     interval = _jackknife(value, without, len(labels), confidence)
     if count < 2:
         return Beside(interval, np.nan, np.nan)
-    own = without_b - of_b
-    scale = (count - 1) / count
-    return Beside(interval, float(np.sqrt(scale * (own**2).sum())), float(scale * ((without - value) * own).sum()))
+    shared = (count - 1) / count * ((without - value) * (without_b - of_b)).sum()
+    return Beside(interval, jackknife_error(of_b, without_b), float(shared))
 
 
 def linear_single(
@@ -171,11 +170,11 @@ def number_units(
         return np.arange(rows), rows
     if len(named) != rows:
         raise ValueError(f"units == {len(named)}, must be one for each of {rows} rows")
-    return _groups(named)
+    return numbered(named)
 
 
-def _groups(days: NDArray[np.integer]) -> tuple[NDArray[np.intp], int]:
-    """Each row's group from 0, and how many there are."""
+def numbered(days: NDArray[np.integer]) -> tuple[NDArray[np.intp], int]:
+    """Each row's group from 0, and how many there are; `days` holds any integer names."""
     names, groups = np.unique(days, return_inverse=True)
     return groups.astype(np.intp), len(names)
 
@@ -187,32 +186,32 @@ def _linear(
     queries: NDArray[np.integer] | None,
     confidence: float,
 ) -> Interval:
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence == {confidence}, must be > 0 and < 1")
     unit, count = number_units(len(influence), units, queries)
-    if count < 2:
-        return Interval(value, np.nan, np.nan, np.nan, count, len(influence))
-    effects = np.bincount(unit, influence, count)
-    error = float(np.sqrt(count / (count - 1) * (effects**2).sum()))
-    reach = error * t_quantile((1 + confidence) / 2, count - 1)
-    return Interval(value, value - reach, value + reach, error, count, len(influence))
+    error = linear_error(np.bincount(unit, influence, count).astype(np.float64))
+    return _interval(value, error, count, len(influence), confidence)
 
 
 def _jackknife(value: float, without: Floats, rows: int, confidence: float) -> Interval:
+    return _interval(value, jackknife_error(value, without), len(without), rows, confidence)
+
+
+def _interval(value: float, error: float, count: int, rows: int, confidence: float) -> Interval:
     if not 0 < confidence < 1:
         raise ValueError(f"confidence == {confidence}, must be > 0 and < 1")
-    count = len(without)
-    if count < 2:
-        return Interval(value, np.nan, np.nan, np.nan, count, rows)
-    error = jackknife_error(value, without)
-    reach = error * t_quantile((1 + confidence) / 2, count - 1)
+    reach = error * t_quantile((1 + confidence) / 2, max(1, count - 1))
     return Interval(value, value - reach, value + reach, error, count, rows)
 
 
+def linear_error(effects: Floats) -> float:
+    """The linearised standard error, by each unit's effect, shape (units,); nan with fewer than 2."""
+    count = len(effects)
+    return float(np.sqrt(count / (count - 1) * (effects**2).sum())) if count > 1 else float("nan")
+
+
 def jackknife_error(value: float, without: Floats) -> float:
-    """The standard error of a value by what it is `without` each of the units, shape (units,); of 2 units at least."""
+    """The delete-one standard error of `value`, by its values `without` each group; nan with fewer than 2."""
     count = len(without)
-    return float(np.sqrt((count - 1) / count * ((without - value) ** 2).sum()))
+    return float(np.sqrt((count - 1) / count * ((without - value) ** 2).sum())) if count > 1 else float("nan")
 
 
 def t_quantile(probability: float, freedom: float) -> float:

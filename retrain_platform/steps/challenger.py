@@ -15,7 +15,7 @@ from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
 from retrain_platform.dataset.record import fingerprint
 from retrain_platform.dataset.split import Split
 from retrain_platform.monitoring.gap import ChallengerSpec, GapReading, Side, read_gap
-from retrain_platform.policy.base import Champion
+from retrain_platform.policy.history import Champion
 from retrain_platform.policy.wording import periods
 from retrain_platform.steps.answers import Answers, asked, judged, queries_of, stored, together
 from retrain_platform.steps.history import champion_at
@@ -184,11 +184,6 @@ def _rows(shop: Workshop, of: Sequence[Period], period: Period, share: float) ->
     drawn = np.random.default_rng(shop.spec.training.seed).random(len(frame))[units] < share
     frame = known(frame[drawn] if share < 1 else frame, period.end)
     return frame[frame["_label"].notna()]
-
-
-def readings(shop: Workshop, until: datetime) -> list[GapReading]:
-    """Every reading taken at or before `until`, oldest first."""
-    return [each for each in shop.values.all(shop.model, ASSET, GapReading).values() if each.as_of <= until]
 
 
 def decided_to_retrain(shop: Workshop, until: datetime) -> list[str]:

@@ -12,7 +12,7 @@ from retrain_platform.dataset.cleaning import Limits
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.dataset.split import Split
-from retrain_platform.policy.base import Champion
+from retrain_platform.policy.history import Champion
 from retrain_platform.steps.history import history
 from retrain_platform.steps.selecting import recipe_of
 from retrain_platform.steps.training import sides

@@ -16,7 +16,8 @@ from retrain_platform.dataset.selection import labelled, without_outliers
 from retrain_platform.dataset.snapshot import DatasetSnapshot, PeriodReport, describe, report_periods
 from retrain_platform.dataset.soundness import kinds_of
 from retrain_platform.dataset.split import Split, with_columns
-from retrain_platform.policy.base import DATA_REFUSED, RetrainDecision
+from retrain_platform.policy.base import RetrainDecision
+from retrain_platform.policy.history import DATA_REFUSED
 from retrain_platform.steps.deciding import decision_of
 from retrain_platform.steps.history import history
 from retrain_platform.steps.known import ripened

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from retrain_platform.policy import Composition, Policy
-from retrain_platform.policy.base import Detected, History
+from retrain_platform.policy.compose import leaves
 from retrain_platform.policy.error_stream import ErrorStreamPolicy, stream
+from retrain_platform.policy.history import Detected, History
 from retrain_platform.steps.workshop import Workshop
 
 
 def with_detected(shop: Workshop, known: History) -> History:
     """The history with what the detectors say that the spec's policy names."""
-    asked = {policy.asked: policy for policy in _streams(shop.spec.policy) if policy.detector != "cusum"}
+    streams = [policy for policy in leaves(shop.spec.policy) if isinstance(policy, ErrorStreamPolicy)]
+    asked = {policy.asked: policy for policy in streams if policy.detector != "cusum"}
     if not asked or known.champion is None:
         return known
     found = tuple(_detected(shop, known, policy) for policy in asked.values())
     return known.model_copy(update={"detected": found})
-
-
-def _streams(policy: Policy) -> Iterator[ErrorStreamPolicy]:
-    if isinstance(policy, Composition):
-        for part in policy.policies:
-            yield from _streams(part)
-    elif isinstance(policy, ErrorStreamPolicy):
-        yield policy
 
 
 def _detected(shop: Workshop, known: History, policy: ErrorStreamPolicy) -> Detected:

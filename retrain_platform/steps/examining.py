@@ -13,7 +13,8 @@ from pydantic import TypeAdapter
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
 from retrain_platform.dataset.snapshot import DatasetSnapshot
-from retrain_platform.policy.base import Champion, RetrainDecision
+from retrain_platform.policy.base import RetrainDecision
+from retrain_platform.policy.history import Champion
 from retrain_platform.steps.answers import Judged, asked, judged
 from retrain_platform.steps.attempt import causes_of
 from retrain_platform.steps.backtesting import Recipe, backtest

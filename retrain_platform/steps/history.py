@@ -7,16 +7,15 @@ from typing import Any, Literal
 
 from retrain_platform.dataset.period import Period
 from retrain_platform.monitoring.gap import GapReading
-from retrain_platform.policy.base import Champion, History, Incident, Released, Requested, Retrained
+from retrain_platform.policy.history import Champion, History, Incident, Released, Requested, Retrained
 from retrain_platform.release.base import Entry
 from retrain_platform.release.fold import fold
 from retrain_platform.steps.detecting import with_detected
 from retrain_platform.steps.drifting import known_drift, segment_reports
 from retrain_platform.steps.known import ripened
-from retrain_platform.steps.lines import DECIDED, INCIDENT, REQUESTED, RETRAINED, WATCHED, asked
+from retrain_platform.steps.lines import DECIDED, INCIDENT, REQUESTED, RETRAINED, WATCHED, asked, frontier_of, is_next
 from retrain_platform.steps.measuring import measured_until
 from retrain_platform.steps.quality import known_concepts, known_estimates
-from retrain_platform.steps.releasing import frontier, is_next
 from retrain_platform.steps.ripening import performances
 from retrain_platform.steps.schema import world_of
 from retrain_platform.steps.values import Ingested
@@ -62,16 +61,21 @@ def history(shop: Workshop, period: Period) -> History:
 def _from_reports(shop: Workshop, period: Period) -> dict[str, Any]:
     """What was measured up to the period's end."""
     as_of = period.end
-    gaps = shop.values.all(shop.model, "challenger_gap", GapReading).values()
     return {
         "drift": tuple(known_drift(shop, period)),
         "segment_drift": segment_reports(shop, period),
         "performance": tuple(each for each in performances(shop, as_of) if each.role == "champion"),
         "concept": known_concepts(shop, as_of),
         "estimated": known_estimates(shop, as_of),
-        "gaps": tuple(each for each in gaps if each.as_of <= as_of),
+        "gaps": tuple(known_gaps(shop, as_of)),
         "measures": measured_until(shop, period),
     }
+
+
+def known_gaps(shop: Workshop, until: datetime) -> list[GapReading]:
+    """Every reading of the gap to a challenger that was taken at or before `until`, oldest first."""
+    found = shop.values.all(shop.model, "challenger_gap", GapReading).values()
+    return [each for each in found if each.as_of <= until]
 
 
 def _from_ledger(entries: list[Entry]) -> dict[str, Any]:
@@ -117,7 +121,7 @@ def _as_then(shop: Workshop, period: Period) -> list[Entry]:
     All of it where the decision is still to come: on the road's next period, or after a new request.
     """
     entries = shop.entries()
-    if is_next(shop, period) or (asked(entries) and frontier(shop) == period.key):
+    if is_next(shop.spec.period, entries, period) or (asked(entries) and frontier_of(entries) == period.key):
         return [entry for entry in entries if entry.as_of <= period.end]
     recorded = [e for e in entries if e.kind in (DECIDED, WATCHED) and e.body["period"] == period.key]
     decided = [entry for entry in recorded if entry.kind == DECIDED]

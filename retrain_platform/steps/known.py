@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from retrain_platform.dataset.events import known
+from retrain_platform.monitoring.reading import MISSING_SEGMENT
 from retrain_platform.monitoring.reports import Role
 from retrain_platform.steps.values import Ripened
 from retrain_platform.steps.workshop import Workshop
@@ -70,9 +71,9 @@ class Mismatch(ValueError):
 
 
 def segments_of(shop: Workshop, frame: pd.DataFrame) -> dict[str, np.ndarray]:
-    """The segment columns as text arrays; a missing value is the segment 'missing'."""
+    """The segment columns as text arrays; a missing value is the segment that profiles give it."""
     found = {}
     for name in shop.spec.segments:
         if name in frame.columns:
-            found[name] = frame[name].astype("string").fillna("missing").to_numpy(dtype=object)
+            found[name] = frame[name].astype("string").fillna(MISSING_SEGMENT).to_numpy(dtype=object)
     return found

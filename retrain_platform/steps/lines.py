@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from retrain_platform.dataset.period import Calendar
-from retrain_platform.policy.base import DATA_REFUSED
+from retrain_platform.dataset.period import Calendar, Period
+from retrain_platform.policy.history import DATA_REFUSED
 from retrain_platform.release.base import Entry
 
 WATCHED, DECIDED, RETRAINED = "watched", "decided", "retrained"
@@ -25,6 +25,12 @@ def on_calendar(calendar: Calendar, entries: Sequence[Entry]) -> list[Entry]:
 def frontier_of(entries: Sequence[Entry]) -> str | None:
     """The newest period whose watch run ended."""
     return max((entry.body["period"] for entry in entries if entry.kind == WATCHED), default=None)
+
+
+def is_next(calendar: Calendar, entries: Sequence[Entry], period: Period) -> bool:
+    """Whether `period` is one that the road has reached: none as late has been watched."""
+    newest = frontier_of(entries)
+    return newest is None or calendar.index(period.key) > calendar.index(newest)
 
 
 def asked(entries: Sequence[Entry]) -> int:

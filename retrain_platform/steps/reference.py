@@ -13,7 +13,8 @@ from retrain_platform.monitoring.reference import (
     last,
     same_season,
 )
-from retrain_platform.policy.base import Champion, Finding, RetrainDecision
+from retrain_platform.policy.base import Finding, RetrainDecision
+from retrain_platform.policy.history import Champion
 from retrain_platform.policy.reads import DRIFT_KINDS
 from retrain_platform.steps.history import champion_at
 from retrain_platform.steps.lines import RETRAINED, WATCHED

@@ -15,22 +15,21 @@ from retrain_platform.release.aliases import aliases
 from retrain_platform.release.base import Evidence, Release, ReleaseState, Stage, Transition
 from retrain_platform.release.evidence import gather
 from retrain_platform.release.fold import transition_body
+from retrain_platform.steps import lines
 from retrain_platform.steps.answers import Judged, columns_to_judge, judged, stored, together
 from retrain_platform.steps.known import days_of, labelled, ripened
-from retrain_platform.steps.lines import frontier_of
 from retrain_platform.steps.values import Scored
 from retrain_platform.steps.workshop import Workshop
 
 
 def frontier(shop: Workshop) -> str | None:
     """The newest period whose watch run ended: the ledger says so."""
-    return frontier_of(shop.entries())
+    return lines.frontier_of(shop.entries())
 
 
 def is_next(shop: Workshop, period: Period) -> bool:
     """Whether `period` is the one that the road has reached: only there does a release move."""
-    newest = frontier(shop)
-    return newest is None or shop.spec.period.index(period.key) > shop.spec.period.index(newest)
+    return lines.is_next(shop.spec.period, shop.entries(), period)
 
 
 def move(shop: Workshop, period: Period) -> tuple[ReleaseState, Evidence | None, tuple[Transition, ...]]:
@@ -163,7 +162,7 @@ def _unscored(shop: Workshop, release: Release, other: str, as_of: datetime) -> 
     """
     found = []
     for key, value in ripened(shop, as_of).items():
-        scored = shop.values.newest(shop.model, "predictions", key, Scored)
+        scored = _scored(shop, key)
         if scored is None or not scored.problems or value.period.start < release.stage_as_of:
             continue
         versions = set(scored.versions.values())
@@ -179,7 +178,7 @@ def _scored_by_both(
     """The ripe periods from `since` on that both versions scored, with the role that each had, oldest first."""
     found = {}
     for key, value in ripened(shop, as_of).items():
-        scored = shop.values.newest(shop.model, "predictions", key, Scored)
+        scored = _scored(shop, key)
         roles = {version: role for role, version in scored.versions.items()} if scored else {}
         if value.period.start >= since and all(version in roles for version in versions):
             found[key] = (roles[versions[0]], roles[versions[1]])

@@ -10,7 +10,7 @@ from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.ripeness import PeriodCount, ripe
 from retrain_platform.monitoring.performance import measure, not_ripe
 from retrain_platform.monitoring.reports import PerformanceReport, PeriodPerformance, Role
-from retrain_platform.policy.base import RipePeriod
+from retrain_platform.policy.history import RipePeriod
 from retrain_platform.steps.answers import judged, stored
 from retrain_platform.steps.control import ask, remember
 from retrain_platform.steps.known import ROLES, days_of, labelled, ripened, segments_of

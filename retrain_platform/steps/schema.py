@@ -15,7 +15,7 @@ from retrain_platform.steps.known import ripened
 from retrain_platform.steps.values import Ingested
 from retrain_platform.steps.workshop import Workshop
 
-_USUAL = 8
+USUAL = 8
 """How many earlier periods say what a usual one looks like."""
 
 
@@ -43,8 +43,8 @@ def columns_of(
     before = [value for key, value in shop.values.all(shop.model, "events", Ingested).items() if key < period.key]
     sound = [value for value in before if not value.changes and value.shape.rows]
     alike = [value.shape for value in sound if value.versions.get(FEATURES) == now]
-    usual = (alike or [value.shape for value in sound])[-_USUAL:]
-    last = [value.shape for value in before][-_USUAL:]
+    usual = (alike or [value.shape for value in sound])[-USUAL:]
+    last = [value.shape for value in before][-USUAL:]
     features, other = _sorted_out(shop.spec, [*usual, *last, shape])
     late = filled_later(shop.spec)
     features = [name for name in features if name not in shop.spec.features.made]  # the platform's own are as they are

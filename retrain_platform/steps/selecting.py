@@ -17,7 +17,8 @@ from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.dataset.versions import World
 from retrain_platform.dataset.weights import age_weights, undersampled
 from retrain_platform.dataset.window import Reach, reach
-from retrain_platform.policy.base import Champion, RetrainDecision
+from retrain_platform.policy.base import RetrainDecision
+from retrain_platform.policy.history import Champion
 from retrain_platform.policy.wording import periods as counted
 from retrain_platform.steps.known import ripened
 from retrain_platform.steps.workshop import Workshop

@@ -7,7 +7,8 @@ from typing import Any
 
 from retrain_platform.dataset.record import Record
 from retrain_platform.dataset.snapshot import DatasetSnapshot
-from retrain_platform.policy.base import Finding, RetrainDecision
+from retrain_platform.policy.backoff import triggers_of
+from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.release.base import Entry
 from retrain_platform.release.fold import fold
 from retrain_platform.steps.deadlines import missed_deadlines
@@ -130,12 +131,7 @@ def trigger_of(decision: RetrainDecision | None) -> str:
     """The leaf findings that asked for what was decided; what only asks to be watched stays out."""
     if decision is None:
         return "unknown"
-    names = [leaf.trigger for leaf in _leaves(decision.finding) if leaf.fired and leaf.action.retrains]
-    return ", ".join(dict.fromkeys(names)) or decision.finding.trigger
-
-
-def _leaves(finding: Finding) -> list[Finding]:
-    return [leaf for part in finding.parts for leaf in _leaves(part)] if finding.parts else [finding]
+    return ", ".join(triggers_of(decision.finding)) or decision.finding.trigger
 
 
 def _status(version: str | None, entries: list[Entry]) -> str:

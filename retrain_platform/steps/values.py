@@ -7,7 +7,7 @@ from datetime import datetime
 from retrain_platform.dataset.record import Record
 from retrain_platform.dataset.soundness import Shape
 from retrain_platform.monitoring.reports import Role
-from retrain_platform.policy.base import RipePeriod
+from retrain_platform.policy.history import RipePeriod
 
 
 class Ingested(Record):

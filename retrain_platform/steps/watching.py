@@ -26,12 +26,9 @@ from retrain_platform.steps.known import ROLES, ripened
 from retrain_platform.steps.lines import INCIDENT
 from retrain_platform.steps.releasing import is_next
 from retrain_platform.steps.rolling import with_rolling
-from retrain_platform.steps.schema import Columns, columns_of, cure, feature_columns
+from retrain_platform.steps.schema import USUAL, Columns, columns_of, cure, feature_columns
 from retrain_platform.steps.values import Ingested, Scored
 from retrain_platform.steps.workshop import CannotLoad, Workshop
-
-_USUAL = 8
-"""How many earlier periods say what a usual one looks like."""
 
 
 def ingest(shop: Workshop, period: Period) -> Ingested:
@@ -141,7 +138,7 @@ def _problems(shop: Workshop, period: Period, arranged: Arranged, shape: Shape, 
     before = [value.shape for key, value in shop.values.all(shop.model, "events", Ingested).items() if key < period.key]
     return [
         *(f"its labels were not taken: {why}" for why in arranged.unlabelled),
-        *unsound(shape, before[-_USUAL:], duplicates=arranged.duplicates),
+        *unsound(shape, before[-USUAL:], duplicates=arranged.duplicates),
         *columns.beside,
         *columns.undeclared,
         *([cure(shop.spec)] if columns.undeclared else []),

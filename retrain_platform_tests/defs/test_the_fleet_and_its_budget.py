@@ -15,7 +15,7 @@ from retrain_platform.defs.graph import build_model_defs
 from retrain_platform.defs.resource import Platform
 from retrain_platform.monitoring.gap import GapReading
 from retrain_platform.policy import decide
-from retrain_platform.policy.base import Champion, History
+from retrain_platform.policy.history import Champion, History
 from retrain_platform.spec import ModelSpec
 from retrain_platform_tests.defs.places import file_spec, write_rows
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from retrain_platform.monitoring.drift import Reference, compare, reference_noise
+from retrain_platform.monitoring.drift import Reference, compare
 from retrain_platform.monitoring.frames import choose_grids, profile
 from retrain_platform.monitoring.profile import DatasetProfile
 from retrain_platform.monitoring.reports import DRIFT_METHODS, DriftReport, FeatureDrift
@@ -114,7 +114,7 @@ def test_a_changed_week_is_far_beyond_the_noise():
 
 
 def test_the_noise_is_leave_one_period_out():
-    noise = reference_noise(PAST)
+    noise = {name: level.by_measure for name, level in Reference.of(PAST).levels.items()}
     for name in ("dest", "wind"):
         scores = []
         for key, alone in PAST.items():
@@ -125,7 +125,7 @@ def test_the_noise_is_leave_one_period_out():
 
 
 def test_one_period_has_no_noise():
-    assert set(reference_noise({"a": PAST["0"]})["wind"].values()) == {None}
+    assert set(Reference.of({"a": PAST["0"]}).levels["wind"].by_measure.values()) == {None}
 
 
 def test_a_kept_reference_gives_the_same_report():

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from retrain_platform.dataset.versions import World
 from retrain_platform.monitoring.error_reports import PeriodConcept
 from retrain_platform.monitoring.reports import DriftReport
-from retrain_platform.policy.base import History, Incident
 from retrain_platform.policy.gain import CostSpec
+from retrain_platform.policy.history import History, Incident
 from retrain_platform_tests.policy.histories import (
     CALENDAR,
     PRICES,

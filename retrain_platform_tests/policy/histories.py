@@ -16,16 +16,8 @@ from retrain_platform.monitoring.error_reports import (
 from retrain_platform.monitoring.gap import GapReading, Side
 from retrain_platform.monitoring.measures import MeasureReading, PeriodMeasures
 from retrain_platform.monitoring.reports import DriftReport, FeatureDrift, PeriodPerformance, PredictionDrift, Reading
-from retrain_platform.policy.base import (
-    Champion,
-    Detected,
-    History,
-    Released,
-    Requested,
-    Retrained,
-    RipePeriod,
-)
 from retrain_platform.policy.gain import CostSpec
+from retrain_platform.policy.history import Champion, Detected, History, Released, Requested, Retrained, RipePeriod
 
 WEEK = timedelta(weeks=1)
 CALENDAR = Calendar(every="week", start=date(2013, 1, 1), timezone="America/New_York")
@@ -268,3 +260,10 @@ def released(week: int, how: str = "release", *, by_hand: bool = False) -> Relea
 
 def requested(week: int = 11, *, urgent: bool = False, key: str = "request:1", kind: str = "manual") -> Requested:
     return Requested(key=key, kind=kind, as_of=end_of(week), why="new fares", actor="ana", urgent=urgent)
+
+
+def drifted(kl: float = 0.0, psi: float = 0.0, noise: float | None = None, performance: Any = None) -> History:
+    """One feature by two distances in the newest week; `performance` unless given steady over four weeks."""
+    level = {} if noise is None else {"kl": noise, "psi": noise}
+    steady = readings(0.8, 0.8, 0.8, 0.8) if performance is None else performance
+    return history(drift=(report(11, feature("carrier", {"kl": kl, "psi": psi}, level)),), performance=steady)

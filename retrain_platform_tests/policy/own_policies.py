@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from retrain_platform.policy.base import Action, Finding, History
+from retrain_platform.policy.base import Action, Finding
+from retrain_platform.policy.history import History
 
 calls: list[History] = []
 

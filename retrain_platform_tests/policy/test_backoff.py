@@ -8,8 +8,9 @@ import pytest
 
 from retrain_platform.policy import AnyOf, SchedulePolicy, VolumePolicy
 from retrain_platform.policy.backoff import triggers_of
-from retrain_platform.policy.base import Action, Requested, Retrained
+from retrain_platform.policy.base import Action
 from retrain_platform.policy.decide import decide
+from retrain_platform.policy.history import Requested, Retrained
 from retrain_platform_tests.policy.histories import end_of, history, ripe
 
 POLICY = AnyOf(policies=(SchedulePolicy(every="2w"),))

@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from retrain_platform.policy import CalibrationPolicy, ConceptDriftPolicy, ErrorStreamPolicy
-from retrain_platform.policy.base import Action, Detected, Finding
+from retrain_platform.policy.base import Action, Finding
+from retrain_platform.policy.history import Detected
 from retrain_platform_tests.policy.histories import champion, concept, end_of, history
 
 WEEK = 30

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 
 from retrain_platform.policy import AnyOf, FloorPolicy, SchedulePolicy, VolumePolicy, decide
-from retrain_platform.policy.base import Action, Finding, History, RetrainDecision
+from retrain_platform.policy.base import Action, Finding, RetrainDecision
+from retrain_platform.policy.history import History
 from retrain_platform_tests.policy.drawn import histories
 from retrain_platform_tests.policy.histories import (
     champion,

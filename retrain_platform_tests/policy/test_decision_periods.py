@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrain_platform.policy import AnyOf, FeatureDriftPolicy, SchedulePolicy, VolumePolicy, decide, problems
-from retrain_platform.policy.base import Action, History
+from retrain_platform.policy.base import Action
+from retrain_platform.policy.history import History
 from retrain_platform_tests.policy.histories import CALENDAR, WEEK, history, psi_reports, requested
 
 DRIFT = FeatureDriftPolicy(features=["carrier"], over=0.2, dwell="2w")

@@ -3,9 +3,10 @@
 import pytest
 
 from retrain_platform.policy import AnyOf, SchedulePolicy
-from retrain_platform.policy.base import Action, Depth, Finding, Retrained
+from retrain_platform.policy.base import Action, Depth, Finding
 from retrain_platform.policy.decide import decide
 from retrain_platform.policy.depth import asked_depth
+from retrain_platform.policy.history import Retrained
 from retrain_platform.policy.waiting import last_attempt
 from retrain_platform_tests.policy.histories import champion, end_of, history, released, requested, retrained
 

@@ -6,8 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from retrain_platform.policy import AllOf, AnyOf, EventPolicy, FloorPolicy, RequestedPolicy, VolumePolicy, decide
-from retrain_platform.policy.base import Action, History
+from retrain_platform.policy.base import Action
 from retrain_platform.policy.event import EVENT_ACTIONS, EVENT_KINDS
+from retrain_platform.policy.history import History
 from retrain_platform_tests.policy.histories import history, readings, requested
 
 QUIET = VolumePolicy(new_ripe_rows=101)

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from retrain_platform.monitoring.reports import DRIFT_METHODS
 from retrain_platform.policy import FeatureDriftPolicy, NewCategoriesPolicy
-from retrain_platform.policy.base import Action, Finding, History
+from retrain_platform.policy.base import Action, Finding
+from retrain_platform.policy.history import History
 from retrain_platform_tests.policy.drawn import histories
 from retrain_platform_tests.policy.histories import feature, history, psi_reports, report
 

@@ -21,7 +21,8 @@ from retrain_platform.policy import (
     VolumePolicy,
     decide,
 )
-from retrain_platform.policy.base import History, RetrainDecision
+from retrain_platform.policy.base import RetrainDecision
+from retrain_platform.policy.history import History
 from retrain_platform_tests.policy.drawn import histories
 from retrain_platform_tests.policy.histories import (
     champion,

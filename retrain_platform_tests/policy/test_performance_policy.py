@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from retrain_platform.policy import PerformancePolicy
-from retrain_platform.policy.base import Action, Finding, History
+from retrain_platform.policy.base import Action, Finding
+from retrain_platform.policy.history import History
 from retrain_platform.policy.readings import Measured
 from retrain_platform_tests.policy.drawn import histories
 from retrain_platform_tests.policy.histories import champion, history, readings, ripe

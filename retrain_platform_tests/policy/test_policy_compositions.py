@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from retrain_platform.policy import AllOf, AnyOf, AtLeast, FloorPolicy, RequestedPolicy, SchedulePolicy, VolumePolicy
-from retrain_platform.policy.base import Action, Champion, Finding, History, asks
+from retrain_platform.policy.base import Action, Finding, asks
 from retrain_platform.policy.compose import VERDICTS, combine
+from retrain_platform.policy.history import Champion, History
 from retrain_platform_tests.policy.drawn import histories
 from retrain_platform_tests.policy.histories import (
     champion,

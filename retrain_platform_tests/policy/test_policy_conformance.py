@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from pydantic import TypeAdapter, ValidationError
 
 from retrain_platform.policy import POLICIES, NoChampionPolicy, Policy, decide
-from retrain_platform.policy.base import Action, Detected, History, Incident
+from retrain_platform.policy.base import Action
+from retrain_platform.policy.history import Detected, History, Incident
 from retrain_platform_tests.policy.drawn import histories
 from retrain_platform_tests.policy.histories import (
     champion,

@@ -14,7 +14,8 @@ from retrain_platform.dataset.period import Calendar
 from retrain_platform.monitoring.error_reports import Estimated, PeriodEstimate
 from retrain_platform.monitoring.reports import PeriodPerformance, Reading
 from retrain_platform.policy import AnyOf, EstimatePolicy, PerformancePolicy, decide
-from retrain_platform.policy.base import Action, Champion, History, RipePeriod
+from retrain_platform.policy.base import Action
+from retrain_platform.policy.history import Champion, History, RipePeriod
 from retrain_platform.stats.intervals import t_quantile
 
 LEVEL = (0.70, 0.72, 0.69, 0.71, 0.70, 0.73, 0.68, 0.71, 0.70, 0.72)

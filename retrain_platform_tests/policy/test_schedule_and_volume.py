@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from retrain_platform.dataset.period import Calendar
 from retrain_platform.policy import SchedulePolicy, VolumePolicy
-from retrain_platform.policy.base import Action, History
+from retrain_platform.policy.base import Action
+from retrain_platform.policy.history import History
 from retrain_platform.policy.waiting import first_tick, served, waited
 from retrain_platform_tests.policy.drawn import histories
 from retrain_platform_tests.policy.histories import champion, end_of, history, retrained

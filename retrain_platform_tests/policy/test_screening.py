@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 
 from retrain_platform.policy import AllOf, AnyOf, FloorPolicy, MeasurePolicy, PerformancePolicy, VolumePolicy, decide
-from retrain_platform.policy.base import Action, Finding, History, Incident
+from retrain_platform.policy.base import Action, Finding
+from retrain_platform.policy.history import History, Incident
 from retrain_platform.policy.screening import Screen, screened
 from retrain_platform_tests.policy.drawn import histories
 from retrain_platform_tests.policy.histories import end_of, history, readings, ripe, series

@@ -18,7 +18,8 @@ from retrain_platform.policy import (
     FloorPolicy,
     decide,
 )
-from retrain_platform.policy.base import Action, Finding, History, Incident
+from retrain_platform.policy.base import Action, Finding
+from retrain_platform.policy.history import History, Incident
 from retrain_platform.policy.screening import Screen
 from retrain_platform_tests.policy.histories import (
     concept,

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from retrain_platform.dataset.checks import GateReport
-from retrain_platform.policy.base import DATA_REFUSED
+from retrain_platform.policy.history import DATA_REFUSED
 from retrain_platform.replay.walk import walk
 from retrain_platform.steps.values import Scored
 from retrain_platform.steps.workshop import Workshop
