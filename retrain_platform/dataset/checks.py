@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field
 
 from retrain_platform.dataset.duration import Duration
 from retrain_platform.dataset.period import Share
-from retrain_platform.dataset.places import function_name
+from retrain_platform.dataset.places import Call
 from retrain_platform.dataset.record import Record
 
 CheckName = Literal[
@@ -62,12 +62,7 @@ class PythonCheck(Record):
     """
 
     kind: Literal["python"] = "python"
-    call: str
-
-    @field_validator("call")
-    @classmethod
-    def _module_and_function(cls, value: str) -> str:
-        return function_name("call", value)
+    call: Call
 
 
 class ChecksSpec(Record):
