@@ -14,7 +14,7 @@ from retrain_platform.policy.wording import periods
 from retrain_platform.release.advance import stage_periods
 from retrain_platform.release.base import Stage
 from retrain_platform.spec import ModelSpec, SpecErrors
-from retrain_platform.spec.checking import Contradiction
+from retrain_platform.spec.placed import Contradiction
 from retrain_platform.spec.problem import Problem, child, line_of, undotted
 from retrain_platform.training.ensemble import Ensemble
 from retrain_platform.training.search import Found, Search

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from retrain_platform.spec import ModelSpec
-from retrain_platform.spec.checking import Contradiction
+from retrain_platform.spec.placed import Contradiction, placed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,15 +26,7 @@ def plugins(spec: ModelSpec) -> Iterator[tuple[str, Any]]:
     members += [(f"monitoring.measures[{place}]", table) for place, table in enumerate(spec.monitoring.measures)]
     members += [(f"checks.own[{place}]", check) for place, check in enumerate(spec.checks.own)]
     members += [(f"validation.gates[{place}]", gate) for place, gate in enumerate(spec.validation.gates)]
-    yield from ((at, member) for at, member in members if getattr(member, "kind", "") == "python")
-    yield from _policies("policy", spec.policy)
-
-
-def _policies(at: str, policy: Any) -> Iterator[tuple[str, Any]]:
-    if getattr(policy, "kind", "") == "python":
-        yield at, policy
-    for place, part in enumerate(getattr(policy, "policies", ())):
-        yield from _policies(f"{at}.policies[{place}]", part)
+    yield from ((at, member) for at, member in [*members, *placed(spec.policy)] if member.kind == "python")
 
 
 def absent(spec: ModelSpec) -> list[Contradiction]:
