@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from retrain_platform.defs.names import Named, Retrain, mlflow_of, retrain_of
-from retrain_platform.defs.plots import bars, quality
+from retrain_platform.defs.plots import bars, listed, quality
 from retrain_platform.defs.resource import mlflow_key
 from retrain_platform.defs.searching import found_page, trial_rows
 from retrain_platform.training.base import Candidate
@@ -71,9 +71,7 @@ def _fitted(candidate: Candidate) -> dict[str, Any]:
     }
     return {
         "depth": candidate.depth,
-        **(
-            {"told": dg.MetadataValue.md("\n".join(f"- {note}" for note in candidate.notes))} if candidate.notes else {}
-        ),
+        **({"told": listed(candidate.notes)} if candidate.notes else {}),
         "rounds": candidate.report.rounds,
         "training rows": candidate.training_rows,
         "seen until": candidate.seen_until.isoformat(),
