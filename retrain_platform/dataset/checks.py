@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import ConfigDict, Field
 
@@ -22,17 +22,7 @@ CheckName = Literal[
     "class_balance",
     "expectations",
 ]
-CHECK_NAMES: tuple[CheckName, ...] = (
-    "schema",
-    "types",
-    "missing",
-    "ranges",
-    "freshness",
-    "label_availability",
-    "row_minimum",
-    "class_balance",
-    "expectations",
-)
+CHECK_NAMES: tuple[CheckName, ...] = get_args(CheckName)
 """Every check of the gate, in the order of the report; each is one Dagster asset check."""
 
 CheckVerdict = Literal["passed", "failed", "could not run"]
