@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from retrain_platform.dataset.record import Record
 from retrain_platform.spec.model import ModelSpec
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from retrain_platform.dataset.measures import MeasureTable
+    from retrain_platform.dataset.period import Period
     from retrain_platform.dataset.stores import Values
     from retrain_platform.release.base import Ledger
-    from retrain_platform.steps.workshop import Reader, Workshop
+    from retrain_platform.steps.workshop import Reader, SuiteTable, Workshop
 
 
 class Settings(Record):
@@ -124,39 +128,55 @@ def workshop(spec: ModelSpec, at: Settings) -> Workshop:
 def _joined(spec: ModelSpec, at: Settings) -> Workshop:
     from retrain_platform.adapters.clean_process import ask_in_clean_process
     from retrain_platform.adapters.clock import now, seconds
-    from retrain_platform.adapters.control_table import read_control
     from retrain_platform.adapters.delta_lake import DeltaLake
-    from retrain_platform.adapters.file_values import FileValues
     from retrain_platform.adapters.great_expectations_gate import run_gate
     from retrain_platform.adapters.learners import learner
-    from retrain_platform.adapters.measure_tables import read_measures
     from retrain_platform.adapters.mlflow_registry import MlflowRegistry
     from retrain_platform.adapters.optuna_search import OptunaTuner
     from retrain_platform.adapters.packaged_model import keep_package, load_package
     from retrain_platform.adapters.provenance import code_fingerprint
     from retrain_platform.adapters.river_detectors import alarms
-    from retrain_platform.adapters.suite_tables import read_suite_table
     from retrain_platform.steps.workshop import Workshop
 
-    control = spec.monitoring.control
     return Workshop(
         spec=spec,
         lake=DeltaLake(at.home / "lake"),
-        values=FileValues(at.home / "values"),
+        values=values_of(at),
         ledger=ledger(at),
         registry=MlflowRegistry(at.tracking_uri, at.home / "artifacts", at.home / "cache"),
-        reader=reader_of(spec),
         teach=lambda recipe: learner(recipe, spec.task),
         gate=run_gate,
         keep=keep_package,
         load=load_package,
         now=now,
         code=code_fingerprint(*code_modules(spec)),
-        measures=partial(read_measures, Path.cwd(), spec.period.timezone),
-        control=partial(read_control, control, Path.cwd()) if control is not None else None,
         detect=alarms,
         tuner=OptunaTuner(),
-        suite_table=partial(read_suite_table, Path.cwd()),
         ask_cleanly=ask_in_clean_process,
         stopwatch=seconds,
+        **_readers(spec),
     )
+
+
+class _Readers(TypedDict):
+    """What reads a model's tables beside the platform's own stores."""
+
+    reader: Reader
+    measures: Callable[[MeasureTable, Period], pd.DataFrame]
+    control: Callable[[], pd.DataFrame] | None
+    suite_table: Callable[[str], SuiteTable]
+
+
+def _readers(spec: ModelSpec) -> _Readers:
+    """Relative paths of all of them start at the project's root, the current folder."""
+    from retrain_platform.adapters.control_table import read_control
+    from retrain_platform.adapters.measure_tables import read_measures
+    from retrain_platform.adapters.suite_tables import read_suite_table
+
+    control = spec.monitoring.control
+    return {
+        "reader": reader_of(spec),
+        "measures": partial(read_measures, Path.cwd(), spec.period.timezone),
+        "control": None if control is None else partial(read_control, control, Path.cwd()),
+        "suite_table": partial(read_suite_table, Path.cwd()),
+    }

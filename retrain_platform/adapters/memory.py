@@ -15,10 +15,11 @@ from weakref import finalize
 from retrain_platform.adapters import clock
 from retrain_platform.adapters.entries import entry_body, entry_time, refuse_moved
 from retrain_platform.adapters.file_values import safe_name
+from retrain_platform.adapters.known_versions import known_version
 from retrain_platform.dataset.record import Record
 from retrain_platform.dataset.stores import UnknownTable, UnknownTableVersion
 from retrain_platform.release.base import Entry
-from retrain_platform.training.base import ModelVersion, UnknownVersion
+from retrain_platform.training.base import ModelVersion
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -240,15 +241,3 @@ def _temporary(owner: object) -> Path:
     made = Path(mkdtemp(prefix="retrain-memory-"))
     finalize(owner, rmtree, made, ignore_errors=True)
     return made
-
-
-def known_version(version: str, model: str, versions: Sequence[ModelVersion]) -> None:
-    """Refuse a version that is not registered.
-
-    Raises:
-        UnknownVersion: naming those that are.
-    """
-    known = [made.version for made in versions]
-    if version not in known:
-        there = ", ".join(known) or "those registered: none yet"
-        raise UnknownVersion(f"version == {version!r} of model {model!r}, must be one of {there}")

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlparse
 
 from retrain_platform.adapters.atomic import locked
+from retrain_platform.adapters.known_versions import known_version
 from retrain_platform.adapters.mlflow_store import DECISION, experiment_id, mlflow_client
 from retrain_platform.training.base import ModelVersion, UnknownVersion
 
@@ -88,7 +89,7 @@ class MlflowRegistry:
         changed = {alias: before.get(alias) for alias, to in wanted.items() if before.get(alias) != to}
         targets = {to for alias in changed if (to := wanted[alias]) is not None}
         for version in sorted(targets):
-            self._made(model, version)
+            known_version(version, model, self.versions(model))
         for alias in changed:
             to = wanted[alias]
             if to is None:
@@ -152,15 +153,8 @@ class MlflowRegistry:
                 raise
             return None
 
-    def _made(self, model: str, version: str) -> ModelVersion:
-        versions = {made.version: made for made in self.versions(model)}
-        if version not in versions:
-            there = ", ".join(versions) or "those registered: none yet"
-            raise UnknownVersion(f"version == {version!r} of model {model!r}, must be one of {there}")
-        return versions[version]
-
     def _located(self, model: str, version: str) -> Path:
-        self._made(model, version)
+        known_version(version, model, self.versions(model))
         source = str(self._client.get_model_version_download_uri(model, version))
         address = urlparse(source)
         if address.scheme in ("", "file"):

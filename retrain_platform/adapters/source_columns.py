@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import glob
 import gzip
 from pathlib import Path
 from typing import NamedTuple
 
 from retrain_platform.adapters.sources import SourceUnreadable, address_of, delta_of, function_named
+from retrain_platform.adapters.sources.files import files_at
 from retrain_platform.adapters.sources.joined import in_join
 from retrain_platform.dataset.joins import Join
 from retrain_platform.dataset.source import Python, Source, Sql, source_of
@@ -38,7 +38,7 @@ def source_columns(source: Source, root: Path) -> Columns:
     if isinstance(source, Sql):
         return _sql_columns(source, root)
     pattern = str(getattr(source, "path", ""))
-    files = [Path(name) for name in sorted(glob.glob(str(root / Path(pattern).expanduser()), recursive=True))]
+    files = files_at(pattern, root)
     if not files:
         return Columns(None, f"no file matches source.path == {pattern!r} yet: its columns were not looked at")
     looked_at = files if len(files) <= _MOST else [*files[: _MOST // 2], *files[-_MOST // 2 :]]

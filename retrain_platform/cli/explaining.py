@@ -14,7 +14,7 @@ from retrain_platform.policy.wording import periods
 from retrain_platform.release.advance import stage_periods
 from retrain_platform.release.base import Stage
 from retrain_platform.spec import ModelSpec, SpecErrors
-from retrain_platform.spec.checking import Contradiction
+from retrain_platform.spec.placed import Contradiction
 from retrain_platform.spec.problem import Problem, child, line_of, undotted
 from retrain_platform.training.ensemble import Ensemble
 from retrain_platform.training.search import Found, Search
@@ -134,13 +134,11 @@ def explained(spec: ModelSpec) -> str:
 
 def detectable_lines(spec: ModelSpec) -> list[str]:
     """The smallest fall that each stage of the release can tell, once there is history to say so."""
-    from retrain_platform.adapters.file_values import FileValues
     from retrain_platform.release.evidence import detectable
-    from retrain_platform.resources import settings
+    from retrain_platform.resources import settings, values_of
     from retrain_platform.steps.power import paired_error_a_period
 
-    home = settings().home
-    error = paired_error_a_period(FileValues(home / "values"), spec) if (home / "values").exists() else None
+    error = paired_error_a_period(values_of(settings()), spec)
     if error is None:
         return ["what each stage can detect: known once a candidate was examined beside a champion on two days or more"]
     return [

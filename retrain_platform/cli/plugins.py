@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from retrain_platform.spec import ModelSpec
-from retrain_platform.spec.checking import Contradiction
+from retrain_platform.spec.placed import Contradiction, placed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,15 +26,7 @@ def plugins(spec: ModelSpec) -> Iterator[tuple[str, Any]]:
     members += [(f"monitoring.measures[{place}]", table) for place, table in enumerate(spec.monitoring.measures)]
     members += [(f"checks.own[{place}]", check) for place, check in enumerate(spec.checks.own)]
     members += [(f"validation.gates[{place}]", gate) for place, gate in enumerate(spec.validation.gates)]
-    yield from ((at, member) for at, member in members if getattr(member, "kind", "") == "python")
-    yield from _policies("policy", spec.policy)
-
-
-def _policies(at: str, policy: Any) -> Iterator[tuple[str, Any]]:
-    if getattr(policy, "kind", "") == "python":
-        yield at, policy
-    for place, part in enumerate(getattr(policy, "policies", ())):
-        yield from _policies(f"{at}.policies[{place}]", part)
+    yield from ((at, member) for at, member in [*members, *placed(spec.policy)] if member.kind == "python")
 
 
 def absent(spec: ModelSpec) -> list[Contradiction]:
@@ -113,36 +106,35 @@ def _of_a_learner(spec: ModelSpec, rows: pd.DataFrame | None) -> list[str]:
 
 def _rows(spec: ModelSpec) -> pd.DataFrame | None:
     """The first labelled rows of the source: features, `_label`, `_event_time`; None where there are too few."""
-    import pandas as pd
-
-    from retrain_platform.adapters.sources import SourceUnreadable
-    from retrain_platform.dataset.events import BadEvents, arrange
     from retrain_platform.dataset.histories import Asked, rolled
-    from retrain_platform.dataset.times import BadTimes
-    from retrain_platform.resources import reader_of
     from retrain_platform.steps.schema import feature_columns
 
-    reader, found = reader_of(spec), []
-    for index in range(_PERIODS):
-        period = spec.period.at(index)
-        try:
-            frame = arrange(
-                reader.read(period),
-                source=spec.source,
-                label=spec.label,
-                calendar=spec.period,
-                period=period,
-                task=spec.task,
-            ).frame
-        except (SourceUnreadable, BadTimes, BadEvents):
-            break  # told by the source's own checks
-        found.append(frame[frame["_label"].notna()])
-        if sum(map(len, found)) >= _ROWS:
-            break
-    rows = pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+    rows = _labelled(spec)
     if len(rows) < _ROWS or (spec.task != "regression" and rows["_label"][: _ROWS * 2 // 3].nunique() < 2):
         return None
     if spec.features.rolling:
         rows = rows.join(rolled(rows, [rows], spec.features.rolling, Asked(spec.source.entity, spec.label)))
     query = [] if spec.label.query is None else [spec.label.query]
     return rows[[*feature_columns(spec, list(rows.columns)), "_label", "_event_time", *query]]
+
+
+def _labelled(spec: ModelSpec) -> pd.DataFrame:
+    """The labelled rows of the source's first periods, until they are enough or a period cannot be read."""
+    import pandas as pd
+
+    from retrain_platform.adapters.sources import SourceUnreadable
+    from retrain_platform.dataset.events import BadEvents, arrange
+    from retrain_platform.dataset.times import BadTimes
+    from retrain_platform.resources import reader_of
+
+    reader, found = reader_of(spec), []
+    arranged = partial(arrange, source=spec.source, label=spec.label, calendar=spec.period, task=spec.task)
+    for period in map(spec.period.at, range(_PERIODS)):
+        try:
+            frame = arranged(reader.read(period), period=period).frame
+        except (SourceUnreadable, BadTimes, BadEvents):
+            break  # told by the source's own checks
+        found.append(frame[frame["_label"].notna()])
+        if sum(map(len, found)) >= _ROWS:
+            break
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()

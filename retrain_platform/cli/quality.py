@@ -12,11 +12,10 @@ _BACK = 8
 
 def quality_of(spec: ModelSpec, watched: Sequence[str]) -> dict[str, str | None]:
     """The model's own metric, `measured` on the newest ripe period and `estimated` on the newest that is not."""
-    from retrain_platform.adapters.file_values import FileValues
     from retrain_platform.monitoring.reports import PerformanceReport
-    from retrain_platform.resources import settings
+    from retrain_platform.resources import settings, values_of
 
-    values = FileValues(settings().home / "values")
+    values = values_of(settings())
     reports = [values.newest(spec.name, "performance_report", key, PerformanceReport) for key in watched[-_BACK:]]
     known = [report for report in reports if report is not None]
     measured = [

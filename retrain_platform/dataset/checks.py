@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field
 
 from retrain_platform.dataset.duration import Duration
 from retrain_platform.dataset.period import Share
-from retrain_platform.dataset.places import function_name
+from retrain_platform.dataset.places import Call
 from retrain_platform.dataset.record import Record
 
 CheckName = Literal[
@@ -22,17 +22,7 @@ CheckName = Literal[
     "class_balance",
     "expectations",
 ]
-CHECK_NAMES: tuple[CheckName, ...] = (
-    "schema",
-    "types",
-    "missing",
-    "ranges",
-    "freshness",
-    "label_availability",
-    "row_minimum",
-    "class_balance",
-    "expectations",
-)
+CHECK_NAMES: tuple[CheckName, ...] = get_args(CheckName)
 """Every check of the gate, in the order of the report; each is one Dagster asset check."""
 
 CheckVerdict = Literal["passed", "failed", "could not run"]
@@ -62,12 +52,7 @@ class PythonCheck(Record):
     """
 
     kind: Literal["python"] = "python"
-    call: str
-
-    @field_validator("call")
-    @classmethod
-    def _module_and_function(cls, value: str) -> str:
-        return function_name("call", value)
+    call: Call
 
 
 class ChecksSpec(Record):

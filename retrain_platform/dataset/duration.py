@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer
 
-_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
-_PATTERN = re.compile(r"^(\d+)\s*([hdw])$")
+_UNITS = {"w": timedelta(weeks=1), "d": timedelta(days=1), "h": timedelta(hours=1)}
+
+
+def span_of(value: object, units: Mapping[str, timedelta]) -> timedelta | None:
+    """A whole number and the letter of one of `units`; None where `value` is no such text."""
+    match = re.fullmatch(rf"(\d+)\s*([{''.join(units)}])", value.strip()) if isinstance(value, str) else None
+    return None if match is None else int(match[1]) * units[match[2]]
+
+
+def shortest(span: timedelta, units: Mapping[str, timedelta]) -> str:
+    """The text that `span_of` reads back, in the first of `units` of which `span` is a whole number; else the last."""
+    letter = next((each for each, unit in units.items() if span and not span % unit), list(units)[-1])
+    return f"{span // units[letter]}{letter}"
 
 
 def parse_duration(value: object) -> timedelta:
@@ -23,10 +35,10 @@ def parse_duration(value: object) -> timedelta:
     """
     if isinstance(value, timedelta):
         return value
-    match = _PATTERN.match(value.strip()) if isinstance(value, str) else None
-    if match is None:
+    span = span_of(value, _UNITS)
+    if span is None:
         raise ValueError(f"duration == {value!r}, must be a whole number and h, d or w, as in '36h', '2d', '8w'")
-    return int(match.group(1)) * _UNITS[match.group(2)]
+    return span
 
 
 def duration_text(value: timedelta) -> str:
@@ -35,13 +47,9 @@ def duration_text(value: timedelta) -> str:
     >>> duration_text(timedelta(days=56))
     '8w'
     """
-    hours, rest = divmod(value, timedelta(hours=1))
-    if rest:
+    if value % timedelta(hours=1):
         raise ValueError(f"duration == {value}, must be whole hours")
-    for letter, size in (("w", 168), ("d", 24)):
-        if hours and hours % size == 0:
-            return f"{hours // size}{letter}"
-    return f"{hours}h"
+    return shortest(value, _UNITS)
 
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(duration_text, return_type=str)]

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from retrain_platform.dataset.keys import key_codes
 from retrain_platform.dataset.label import LabelSpec
 from retrain_platform.dataset.rolling import Rolling, Stat
-from retrain_platform.dataset.times import as_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -98,16 +98,10 @@ def _codes(
     past: Sequence[pd.DataFrame], events: pd.DataFrame, keys: Sequence[str]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The group of every past row and of every event; -1 where a key is missing."""
-    frames = [*past, events]
-    rows = sum(len(frame) for frame in past)
-    codes = np.zeros(rows + len(events), dtype=np.int64)
-    for key in keys:
-        texts = [as_text(frame[key]) if key in frame.columns else _missing(frame) for frame in frames]
-        found, names = pd.factorize(np.concatenate([text.to_numpy(dtype=object) for text in texts]))
-        both = np.where((found < 0) | (codes < 0), -1, codes * (len(names) + 1) + found)
-        codes = pd.factorize(both)[0].astype(np.int64)
-        codes[both < 0] = -1
-    return codes[:rows], codes[rows:]
+    frames, rows = [*past, events], sum(len(frame) for frame in past)
+    columns = ([frame[key] if key in frame.columns else _missing(frame) for frame in frames] for key in keys)
+    before, now = np.split(key_codes(columns, rows + len(events)), [rows])
+    return before, now
 
 
 def _missing(frame: pd.DataFrame) -> pd.Series[float]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from retrain_platform.dataset.joins import Join
-from retrain_platform.dataset.times import as_text, to_utc
+from retrain_platform.dataset.keys import key_codes
+from retrain_platform.dataset.times import to_utc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +43,8 @@ def join_as_of(events: pd.DataFrame, times: pd.Series[Any], table: pd.DataFrame,
     """
     taken = _columns(events, table, join)
     available = to_utc(table[join.available_at], timezone)
-    left, right = _codes([events[name] for name in join.on], [table[name] for name in join.on.values()])
+    keys = ((events[mine], table[other]) for mine, other in join.on.items())
+    left, right = np.split(key_codes(keys, len(events) + len(table)), [len(events)])
     dated = pd.DataFrame({"time": available.to_numpy(), "code": right, "place": np.arange(len(table))})
     dated = dated[(right >= 0) & available.notna().to_numpy()]
     twice = dated.duplicated(["code", "time"], keep=False).to_numpy()
@@ -81,19 +82,6 @@ def _must_have(field: str, names: Any, there: Any, of: str) -> None:
     for name in names:
         if name not in there:
             raise BadJoin(f"{field} == {name!r}, must be a column of {of}, which has {', '.join(map(str, there))}")
-
-
-def _codes(left: Sequence[pd.Series[Any]], right: Sequence[pd.Series[Any]]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """One number for each combination of keys, the same on both sides; -1 where a key is missing."""
-    count = len(left[0])
-    codes = np.zeros(count + len(right[0]), dtype=np.int64)
-    for mine, other in zip(left, right, strict=True):
-        texts = np.concatenate([as_text(mine).to_numpy(), as_text(other).to_numpy()])
-        found, names = pd.factorize(texts)
-        combined = np.where((found < 0) | (codes < 0), -1, codes * max(1, len(names)) + found)
-        codes = pd.factorize(combined)[0].astype(np.int64)
-        codes[combined < 0] = -1
-    return codes[:count], codes[count:]
 
 
 def _places(times: pd.Series[Any], codes: NDArray[Any], dated: pd.DataFrame, join: Join) -> NDArray[Any]:

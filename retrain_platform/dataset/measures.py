@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
-from retrain_platform.dataset.places import AtDelta, AtFiles, AtFunction, AtSql
-from retrain_platform.dataset.record import Record
-from retrain_platform.dataset.source import Delta, Files, Python, Source, Sql
+from retrain_platform.dataset.places import AtDelta, AtFiles, AtFunction, AtSql, PlaceBase
+from retrain_platform.dataset.source import Source, source_at
 
 
-class _Measures(Record):
+class _Measures(PlaceBase):
     """The columns of the table: `time` of a value, the name of its `measure`, the `value`, its `segment` if any."""
 
     time: str = Field(default="time", min_length=1)
@@ -28,9 +26,9 @@ class _Measures(Record):
             raise ValueError(f"columns == {twice} are named twice, must be different for time, measure, value, segment")
         return self
 
-    @abstractmethod
     def source(self) -> Source:
         """The same place as a source of rows, for the readers of sources."""
+        return source_at(self, event_time=self.time, entity=self.measure)
 
 
 class MeasureFiles(_Measures, AtFiles):
@@ -38,19 +36,11 @@ class MeasureFiles(_Measures, AtFiles):
 
     kind: Literal["files"] = "files"
 
-    def source(self) -> Source:
-        """The files."""
-        return Files(event_time=self.time, entity=self.measure, path=self.path)
-
 
 class MeasureDelta(_Measures, AtDelta):
     """A Delta table; `uri` and `options` as of a source."""
 
     kind: Literal["delta"] = "delta"
-
-    def source(self) -> Source:
-        """The Delta table."""
-        return Delta(event_time=self.time, entity=self.measure, uri=self.uri, options=self.options)
 
 
 class MeasureSql(_Measures, AtSql):
@@ -58,19 +48,11 @@ class MeasureSql(_Measures, AtSql):
 
     kind: Literal["sql"] = "sql"
 
-    def source(self) -> Source:
-        """The query or the table."""
-        return Sql(event_time=self.time, entity=self.measure, url=self.url, query=self.query, table=self.table)
-
 
 class MeasurePython(_Measures, AtFunction):
     """A function `(start, end) -> DataFrame` of the values in [start, end); `call` as of a source."""
 
     kind: Literal["python"] = "python"
-
-    def source(self) -> Source:
-        """The function."""
-        return Python(event_time=self.time, entity=self.measure, call=self.call)
 
 
 _Table = MeasureFiles | MeasureDelta | MeasureSql | MeasurePython

@@ -6,7 +6,7 @@ import re
 from abc import abstractmethod
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from retrain_platform.dataset.record import Record
 from retrain_platform.dataset.secrets import Options, Place, SecretUrl, without_secrets
@@ -14,12 +14,15 @@ from retrain_platform.dataset.secrets import Options, Place, SecretUrl, without_
 _URL = re.compile(r"[A-Za-z][\w]*(\+\w+)?://.*", re.DOTALL)
 
 
-def function_name(field: str, value: str) -> str:
-    """`value`, refused where it does not name a function of a module."""
+def _function(value: str) -> str:
     module, colon, function = value.partition(":")
     if not (colon and function.isidentifier() and all(part.isidentifier() for part in module.split("."))):
-        raise ValueError(f"{field} == {value!r}, must be 'package.module:function'")
+        raise ValueError(f"call == {value!r}, must be 'package.module:function'")
     return value
+
+
+Call = Annotated[str, AfterValidator(_function)]
+"""A function of the user's own, named as 'package.module:function'."""
 
 
 def tabular(field: str, value: str) -> str:
@@ -148,12 +151,7 @@ class AtFunction(PlaceBase):
     `call` names it as 'package.module:function'.
     """
 
-    call: str
-
-    @field_validator("call")
-    @classmethod
-    def _module_and_function(cls, value: str) -> str:
-        return function_name("call", value)
+    call: Call
 
     def told(self) -> str:
         """The function's name."""

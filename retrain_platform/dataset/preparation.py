@@ -118,10 +118,8 @@ def _places(values: pd.Series[Any], known: tuple[str, ...]) -> NDArray[np.int32]
 
 
 def _codes(values: pd.Series[Any], known: tuple[str, ...]) -> NDArray[np.float64]:
-    position = {name: float(place) for place, name in enumerate(known)}
-    codes, names = _coded(values)
-    found: NDArray[np.float64] = np.array([*(position.get(name, np.nan) for name in names), np.nan])[codes]
-    return found
+    places = _places(values, known)
+    return np.where(places < 0, np.nan, places)
 
 
 def _coded(values: pd.Series[Any]) -> tuple[NDArray[Any], list[str]]:

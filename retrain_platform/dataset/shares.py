@@ -135,10 +135,6 @@ def _edge(ranked: NDArray[np.float64], share: float) -> float:
     return float(ranked[place]) if place < len(ranked) else 1.0
 
 
-def _above(mine: tuple[float, float], champions: tuple[float, float] | None) -> tuple[float, float]:
-    return mine if champions is None else (mine[0], max(mine[1], champions[1]))
-
-
 def drawn_split(frame: pd.DataFrame, drawn: Drawn) -> Split:
     """The rows by their draws; row order is kept. A label that the edges do not know is learned from."""
     from retrain_platform.dataset.split import Split

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, model_validator
 
 from retrain_platform.dataset.joins import Join
-from retrain_platform.dataset.places import AtAsset, AtDelta, AtFiles, AtFunction, AtSql
+from retrain_platform.dataset.places import AtAsset, AtDelta, AtFiles, AtFunction, AtSql, PlaceBase
 from retrain_platform.dataset.record import Record
 
 
@@ -81,11 +81,15 @@ def lineage(source: Source) -> str:
 
 def source_of(join: Join) -> Source:
     """The feature table as a source of rows by their availability, for the readers of sources."""
-    fields = set(type(join).model_fields) - set(_HOW)
-    member = next(one for one in SOURCES if one.model_fields["kind"].default == join.kind)
-    place = {name: getattr(join, name) for name in fields}
-    return member(event_time=join.available_at, entity=next(iter(join.on.values())), **place)
+    return source_at(join, event_time=join.available_at, entity=next(iter(join.on.values())))
 
 
-_HOW = ("on", "available", "columns", "within", "prefix")
-"""What a join says beside its place."""
+def source_at(place: PlaceBase, *, event_time: str, entity: str) -> Source:
+    """The same place as a source of rows with these columns, for the readers of sources."""
+    member, at = next(
+        (member, at)
+        for member in SOURCES
+        for at in member.__bases__
+        if issubclass(at, PlaceBase) and isinstance(place, at)
+    )
+    return member(event_time=event_time, entity=entity, **{name: getattr(place, name) for name in at.model_fields})

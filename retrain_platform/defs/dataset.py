@@ -1,7 +1,6 @@
 """Assets of the room `dataset`: events, the training dataset, and its blocking checks."""
 
 import warnings
-from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
@@ -10,7 +9,7 @@ from retrain_platform.dataset.checks import CHECK_NAMES, CheckName, CheckResult
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.defs.dataset_pages import rows_chosen
 from retrain_platform.defs.names import Named, retrain_of
-from retrain_platform.defs.plots import bars, periods, table
+from retrain_platform.defs.plots import bars, listed, periods, table
 from retrain_platform.defs.resource import Platform
 
 
@@ -43,15 +42,11 @@ def _taken(value: Any) -> dict[str, Any]:
         "dagster/row_count": value.rows,
         "duplicates removed": value.duplicates,
         "labels": "still arriving" if value.live else "loaded as history: event time + delay",
-        "problems": _listed(value.problems, "none"),
+        "problems": listed(value.problems),
         "source": value.source,
-        "joins and rolling features": _listed(value.notes, "nothing to tell"),
+        "joins and rolling features": listed(value.notes, none="nothing to tell"),
         "table version": -1 if value.table_version is None else value.table_version,
     }
-
-
-def _listed(lines: Sequence[str], none: str) -> dg.MarkdownMetadataValue:
-    return dg.MetadataValue.md("\n".join(f"- {line}" for line in lines) or none)
 
 
 def training_dataset(of: Named) -> dg.AssetsDefinition:
@@ -93,7 +88,7 @@ def _origin(made: DatasetSnapshot) -> dict[str, Any]:
         "snapshot": made.id,
         "decision": made.decision_id,
         "tables": ", ".join(f"{name}@{version}" for name, version in made.tables.items()),
-        "sources": _listed(made.sources, "not on record"),
+        "sources": listed(made.sources, none="not on record"),
         "periods": f"{made.periods[0]} to {made.periods[-1]} ({len(made.periods)})",
         "exam": made.basis_why,
     }

@@ -7,13 +7,12 @@ from typing import Any
 
 import dagster as dg
 
-from retrain_platform.dataset.snapshot import ColumnReport, DatasetSnapshot, Part
+from retrain_platform.dataset.snapshot import ColumnReport, DatasetSnapshot
 from retrain_platform.dataset.weights import Balance
 from retrain_platform.defs import drawing
 from retrain_platform.defs.drawing import BLUE, GREEN, GREY, LETTER, ORANGE, PURPLE, RED, WIDTH, Sheet, picture
-from retrain_platform.defs.plots import bars
+from retrain_platform.defs.plots import PARTS, bars, listed
 
-_PARTS: dict[Part, str] = {"train": BLUE, "valid": ORANGE, "holdout": GREEN}
 _CLASSES = (GREY, ORANGE, BLUE, GREEN, PURPLE, RED)
 _MOST = 15
 _ROW = 26
@@ -25,7 +24,7 @@ def rows_chosen(
     """What the page shows of how the rows were chosen; `starts` are the periods with their first moments."""
     shown: dict[str, Any] = {}
     if made.selection.said:
-        shown["which rows"] = dg.MetadataValue.md("\n".join(f"- {line}" for line in made.selection.said))
+        shown["which rows"] = listed(made.selection.said)
     if made.dropped:
         shown["left out"] = bars({name: float(n) for name, n in made.dropped.items()}, title="Rows left out, by reason")
     if any(part.classes for part in made.parts.values()):
@@ -77,13 +76,13 @@ def ranges(made: DatasetSnapshot) -> dg.MarkdownMetadataValue:
             y, sheet = 30.0 + _ROW * row, Sheet(left, 0, wide, 1, 1, low, high)
             yield drawing.text(left - 6, y + 13, name, anchor="end", colour=drawing.INK)
             for place, (part, column) in enumerate(found.items()):
-                yield from _range(sheet, column, y + 4 + 6 * place, _PARTS[part])
+                yield from _range(sheet, column, y + 4 + 6 * place, PARTS[part])
             for limit in made.selection.limits.get(name, ()):
                 if low <= limit <= high:
                     yield drawing.line([(_x(sheet, limit), y), (_x(sheet, limit), y + 20)], RED, width=2)
             said = f"{drawing.short(low)} to {drawing.short(high)}"
             yield drawing.text(left + wide + 10, y + 13, said)
-        yield from drawing.key({str(part): colour for part, colour in _PARTS.items()})
+        yield from drawing.key({str(part): colour for part, colour in PARTS.items()})
 
     return picture(drawn(), height=38 + _ROW * len(numbers), title="Ranges by part")
 

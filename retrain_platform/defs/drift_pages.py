@@ -47,9 +47,7 @@ def severities(features: Sequence[FeatureDrift], limits: Limits) -> dg.MarkdownM
         [
             {
                 "feature": each.feature,
-                "severity": severity_of(each, limits),
-                "PSI": each.scores.get("psi"),
-                "drift from": max(limits.low, noise_of(each)),
+                **_judged(each, limits),
                 "noise of periods": each.noise.get("psi"),
                 "noise of sampling": each.sampling.get("psi"),
                 "missing": _missing(each),
@@ -67,15 +65,18 @@ def mix(segments: Sequence[FeatureDrift], limits: Limits) -> dg.MarkdownMetadata
         [
             {
                 "segment": each.feature,
-                "severity": severity_of(each, limits),
-                "PSI": each.scores.get("psi"),
-                "drift from": max(limits.low, noise_of(each)),
+                **_judged(each, limits),
                 "new values": ", ".join(each.new_categories[:4]),
             }
             for each in ranked(segments, limits)
         ],
         none="the spec names no segments",
     )
+
+
+def _judged(drift: FeatureDrift, limits: Limits) -> dict[str, str | float | None]:
+    severity, psi = severity_of(drift, limits), drift.scores.get("psi")
+    return {"severity": severity, "PSI": psi, "drift from": max(limits.low, noise_of(drift))}
 
 
 def _missing(drift: FeatureDrift) -> str:

@@ -7,7 +7,7 @@ import dagster as dg
 
 from retrain_platform.defs import drift_pages
 from retrain_platform.defs.names import Named
-from retrain_platform.defs.plots import ESTIMATED, quality, table
+from retrain_platform.defs.plots import ESTIMATED, listed, quality, table
 from retrain_platform.defs.quality import beside
 from retrain_platform.defs.resource import Platform
 from retrain_platform.monitoring.error_reports import PeriodEstimate
@@ -175,7 +175,7 @@ def measures(of: Named) -> dg.AssetsDefinition:
             metadata={
                 **whole,
                 "measured": table([one.model_dump() for one in readings]),
-                "problems": dg.MetadataValue.md("\n".join(f"- {one}" for one in found.problems) if found else "none"),
+                "problems": listed(found.problems if found else ()),
             }
         )
 

@@ -111,7 +111,7 @@ def _series(sheet: Sheet, readings: Sequence[Sequence[Any]], colour: str, role: 
         yield from (drawing.dot(sheet.x(place), sheet.y(value), colour) for place, value in known.items())
 
 
-_PARTS: dict[Part, str] = {"train": BLUE, "valid": ORANGE, "holdout": GREEN}
+PARTS: dict[Part, str] = {"train": BLUE, "valid": ORANGE, "holdout": GREEN}
 
 
 def periods(reports: Sequence[PeriodReport], *, label: str, rate: bool) -> dg.MarkdownMetadataValue:
@@ -130,14 +130,14 @@ def periods(reports: Sequence[PeriodReport], *, label: str, rate: bool) -> dg.Ma
         wide = 0.8 * rows.width / max(len(reports), 1)
         for place, report in enumerate(reports):
             high = rows.top + rows.height - rows.y(report.rows)
-            top, colour = rows.y(report.rows), _PARTS[report.part]
+            top, colour = rows.y(report.rows), PARTS[report.part]
             yield drawing.box(rows.x(place) - wide / 2, top, wide, high, colour, opacity=0.6)
             if place and reports[place - 1].part != report.part:
                 yield drawing.upright(rows, place - 0.5, drawing.INK, dash="5 4")
         yield drawing.line([(over.x(p), over.y(m)) for p, m in enumerate(means)], drawing.INK)
         yield from (drawing.dot(over.x(p), over.y(m), drawing.INK) for p, m in enumerate(means) if math.isfinite(m))
         yield from drawing.places(rows, names)
-        used = {part: colour for part, colour in _PARTS.items() if any(r.part == part for r in reports)}
+        used = {part: colour for part, colour in PARTS.items() if any(r.part == part for r in reports)}
         yield from drawing.key({**used, said: drawing.INK} if any(map(math.isfinite, means)) else used)
 
     return picture(drawn(), height=286, title="Labelled rows by period")
@@ -151,6 +151,11 @@ def table(rows: Sequence[Mapping[str, Any]], *, none: str = "nothing yet") -> dg
     lines = [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]
     lines += [f"| {' | '.join(_cell(row.get(name)) for name in names)} |" for row in rows]
     return dg.MetadataValue.md("\n".join(lines))
+
+
+def listed(lines: Sequence[str], *, none: str = "none") -> dg.MarkdownMetadataValue:
+    """Sentences as a Markdown list. `none` is said where there are none."""
+    return dg.MetadataValue.md("\n".join(f"- {line}" for line in lines) or none)
 
 
 def _cell(value: Any) -> str:

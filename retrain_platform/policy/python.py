@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import field_validator
-
 from retrain_platform.dataset.calling import CannotCall, answer_of
-from retrain_platform.dataset.places import function_name
+from retrain_platform.dataset.places import Call
 from retrain_platform.dataset.record import Record
 from retrain_platform.policy.base import Action, Finding
 from retrain_platform.policy.history import History
@@ -21,12 +19,7 @@ class PythonPolicy(Record):
     """
 
     kind: Literal["python"] = "python"
-    call: str
-
-    @field_validator("call")
-    @classmethod
-    def _module_and_function(cls, value: str) -> str:
-        return function_name("call", value)
+    call: Call
 
     def decide(self, history: History) -> Finding:
         """The function's finding under this policy's name."""

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.versions import FEATURES
 from retrain_platform.policy import PerformancePolicy, SegmentMixPolicy, problems
 from retrain_platform.spec.depths import depth_contradictions
@@ -16,6 +15,7 @@ from retrain_platform.spec.fields import did_you_mean
 from retrain_platform.spec.gains import gain_contradictions
 from retrain_platform.spec.model import ModelSpec
 from retrain_platform.spec.pasts import past_contradictions
+from retrain_platform.spec.placed import Contradiction, not_whole, placed
 from retrain_platform.spec.rows import row_contradictions
 from retrain_platform.spec.suites import measured_elsewhere, suite_contradictions
 from retrain_platform.spec.tasks import task_contradictions
@@ -23,8 +23,6 @@ from retrain_platform.stats.metrics import METRICS
 from retrain_platform.training.ensemble import Ensemble
 from retrain_platform.validation import Performance
 from retrain_platform.validation.questions import Question
-
-Contradiction = tuple[str, str, str]
 
 
 def contradictions(spec: ModelSpec, lost: Callable[[str], bool]) -> list[Contradiction]:
@@ -99,14 +97,9 @@ def _named_metrics(spec: ModelSpec) -> Iterator[tuple[str, str]]:
             yield f"validation.gates[{position}].metric", name
         for place, question in enumerate(_questions(gate)):
             yield f"validation.gates[{position}].metrics[{place}].metric", question.metric
-    yield from _policy_metrics(getattr(spec, "policy", None), "policy")
-
-
-def _policy_metrics(policy: Any, path: str) -> Iterator[tuple[str, str]]:
-    if (name := getattr(policy, "metric", None)) is not None:
-        yield f"{path}.metric", name
-    for position, part in enumerate(getattr(policy, "policies", ())):
-        yield from _policy_metrics(part, f"{path}.policies[{position}]")
+    for path, policy in placed(getattr(spec, "policy", None)):
+        if (name := getattr(policy, "metric", None)) is not None:
+            yield f"{path}.metric", name
 
 
 def _questions(gate: Any) -> tuple[Question, ...]:
@@ -119,7 +112,7 @@ def _limits(spec: ModelSpec) -> Iterator[Contradiction]:
     floors: list[tuple[str, Any]] = [(f"validation.gates[{position}]", gate) for position, gate in enumerate(gates)]
     for path, gate in list(floors):
         floors += [(f"{path}.metrics[{place}]", question) for place, question in enumerate(_questions(gate))]
-    floors += list(_policies(getattr(spec, "policy", None), "policy"))
+    floors += list(placed(getattr(spec, "policy", None)))
     for path, floor in floors:
         known = METRICS.get(getattr(floor, "metric", None) or "")
         for side in ("at_least", "at_most"):
@@ -131,61 +124,48 @@ def _limits(spec: ModelSpec) -> Iterator[Contradiction]:
             yield f"{path}.{side}", f"{limit:g}", f"must be {span}: {known.name} is never outside"
 
 
-def _policies(policy: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Every policy with its place, the compositions' parts included."""
-    yield path, policy
-    for position, part in enumerate(getattr(policy, "policies", ())):
-        yield from _policies(part, f"{path}.policies[{position}]")
-
-
 def _windows(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradiction]:
     if not _has(spec, "period") or lost("period.every"):
         return
     length = spec.period.length()
     for field in ("shadow", "bake"):
         span = getattr(spec.release, field)
-        if span % length and not lost(f"release.{field}"):
-            least = -(-span // length) * length
-            said = (
-                f"must be a whole number of periods of {duration_text(length)}; write {field}: {duration_text(least)}"
-            )
-            yield f"release.{field}", duration_text(span), said
+        if span and not lost(f"release.{field}"):
+            yield from not_whole(f"release.{field}", span, length)
 
 
-def _judged_segments(policy: Any, path: str, known: Sequence[str]) -> Iterator[Contradiction]:
+def _judged_segments(policy: Any, known: Sequence[str]) -> Iterator[Contradiction]:
     """A metric that is judged by segment must be measured by segment."""
-    for position, name in enumerate(policy.segments if isinstance(policy, PerformancePolicy) else ()):
-        if name not in known:
-            said = f"must be measured too: add it to segments, now {list(known)}{did_you_mean(name, known)}"
-            yield f"{path}.segments[{position}]", repr(name), said
-    for position, part in enumerate(getattr(policy, "policies", ())):
-        yield from _judged_segments(part, f"{path}.policies[{position}]", known)
+    for path, each in placed(policy):
+        for position, name in enumerate(each.segments if isinstance(each, PerformancePolicy) else ()):
+            if name not in known:
+                said = f"must be measured too: add it to segments, now {list(known)}{did_you_mean(name, known)}"
+                yield f"{path}.segments[{position}]", repr(name), said
 
 
 def _columns(spec: ModelSpec) -> Iterator[Contradiction]:
     if _has(spec, "policy"):
-        yield from _judged_segments(spec.policy, "policy", spec.segments)
+        yield from _judged_segments(spec.policy, spec.segments)
     for position, segment in enumerate(spec.segments if _has(spec, "label") else ()):
         if segment == spec.label.column:
             yield f"segments[{position}]", repr(segment), "must not be the label: its segments would be its classes"
-    for field, pattern in _drift_segments(getattr(spec, "policy", None), "policy"):
+    for field, pattern in _drift_segments(getattr(spec, "policy", None)):
         if not any(fnmatchcase(name, pattern) for name in spec.segments):
             yield field, repr(pattern), f"must be measured too: add it to segments, now {list(spec.segments)}"
 
 
-def _drift_segments(policy: Any, path: str) -> Iterator[tuple[str, str]]:
+def _drift_segments(policy: Any) -> Iterator[tuple[str, str]]:
     """The segment columns whose drift a policy reads, by name or pattern."""
-    for name in getattr(policy, "segment_columns", ()):
-        yield f"{path}.segments.{name}" if policy.segments else f"{path}.segment", name
-    if isinstance(policy, SegmentMixPolicy):
-        yield from ((f"{path}.segments[{position}]", name) for position, name in enumerate(policy.segments))
-    for position, part in enumerate(getattr(policy, "policies", ())):
-        yield from _drift_segments(part, f"{path}.policies[{position}]")
+    for path, each in placed(policy):
+        for name in getattr(each, "segment_columns", ()):
+            yield f"{path}.segments.{name}" if each.segments else f"{path}.segment", name
+        if isinstance(each, SegmentMixPolicy):
+            yield from ((f"{path}.segments[{position}]", name) for position, name in enumerate(each.segments))
 
 
 def _declared(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradiction]:
     """What policies read of the spec's own declarations must be declared: versions, tables of measures."""
-    for path, policy in _leaves(getattr(spec, "policy", None), "policy"):
+    for path, policy in placed(getattr(spec, "policy", None)):
         if not lost("versions"):
             yield from _versions(policy, path, spec.versions)
         screens, measures = getattr(policy, "screens", ()), getattr(policy, "kind", "") == "measure"
@@ -207,11 +187,3 @@ def _versions(policy: Any, path: str, declared: Mapping[str, str]) -> Iterator[C
             has = ", ".join(declared) or "none"
             value = repr(kind if kind == "schema" else name)
             yield field, value, f"must find versions.{name} declared, as in versions: {{{name}: '1'}}; there are {has}"
-
-
-def _leaves(policy: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Every policy of the tree with its path, compositions too."""
-    if policy is not None:
-        yield path, policy
-    for position, part in enumerate(getattr(policy, "policies", ())):
-        yield from _leaves(part, f"{path}.policies[{position}]")

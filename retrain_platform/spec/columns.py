@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from retrain_platform.dataset.features import BadFeatures, select_features
 from retrain_platform.dataset.joins import Join
-from retrain_platform.spec.checking import Contradiction
 from retrain_platform.spec.fields import did_you_mean
 from retrain_platform.spec.model import ModelSpec
+from retrain_platform.spec.placed import Contradiction, placed
 from retrain_platform.spec.suites import suite_features
 from retrain_platform.training.ensemble import Ensemble
 
@@ -112,7 +112,7 @@ def _policies(spec: ModelSpec, there: Sequence[str]) -> Iterator[Contradiction]:
     cleaned = [
         (f"training.rows.outliers.features[{at}]", p) for at, p in enumerate(outliers.features if outliers else ())
     ]
-    for field, pattern in [*_watched(spec.policy, "policy"), *cleaned]:
+    for field, pattern in [*_watched(spec), *cleaned]:
         if not _matches(pattern, features):
             yield field, repr(pattern), f"must match a feature; {_which(pattern, features, 'there are')}"
     for field, name in [*_learned_by(spec.training), *suite_features(spec)]:
@@ -128,11 +128,10 @@ def _learned_by(recipe: Any) -> Iterator[tuple[str, str]]:
             yield "training.anomaly.of", recipe.anomaly.of
 
 
-def _watched(policy: Any, path: str) -> Iterator[tuple[str, str]]:
-    for position, pattern in enumerate(getattr(policy, "features", None) or ()):
-        yield f"{path}.features[{position}]", pattern
-    for position, part in enumerate(getattr(policy, "policies", ())):
-        yield from _watched(part, f"{path}.policies[{position}]")
+def _watched(spec: ModelSpec) -> Iterator[tuple[str, str]]:
+    for path, policy in placed(spec.policy):
+        for position, pattern in enumerate(getattr(policy, "features", None) or ()):
+            yield f"{path}.features[{position}]", pattern
 
 
 def _matches(pattern: str, names: Sequence[str]) -> bool:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from retrain_platform.spec.model import ModelSpec
+from retrain_platform.spec.placed import Contradiction, placed
 from retrain_platform.validation import Forgetting
-
-Contradiction = tuple[str, str, str]
 
 _GOES_ON = ("binary", "regression")
 _LEARNERS = ("lightgbm", "sklearn")
@@ -20,7 +18,7 @@ def depth_contradictions(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterat
     if "training" not in stands or lost("training.search") or lost("training.incremental"):
         return
     if "policy" in stands:
-        yield from _asked(spec, spec.policy, "policy")
+        yield from _asked(spec)
     if spec.training.incremental is not None:
         yield from _unguarded(spec, lost)
 
@@ -34,12 +32,11 @@ def missing_for(spec: ModelSpec, depth: str) -> str:
     return ""
 
 
-def _asked(spec: ModelSpec, policy: Any, path: str) -> Iterator[Contradiction]:
-    depth = getattr(policy, "depth", None)
-    if depth is not None and (cure := missing_for(spec, depth)):
-        yield f"{path}.depth", repr(depth), cure
-    for position, part in enumerate(getattr(policy, "policies", ())):
-        yield from _asked(spec, part, f"{path}.policies[{position}]")
+def _asked(spec: ModelSpec) -> Iterator[Contradiction]:
+    for path, policy in placed(spec.policy):
+        depth = getattr(policy, "depth", None)
+        if depth is not None and (cure := missing_for(spec, depth)):
+            yield f"{path}.depth", repr(depth), cure
 
 
 def _unguarded(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradiction]:

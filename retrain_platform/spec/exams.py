@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 
 from retrain_platform.spec.fields import did_you_mean
 from retrain_platform.spec.model import ModelSpec
+from retrain_platform.spec.placed import Contradiction
 from retrain_platform.validation import Calibration, Fairness
 from retrain_platform.validation.disparity import OF_NUMBERS, OF_RATES
 
 
-def exam_contradictions(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[tuple[str, str, str]]:
+def exam_contradictions(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradiction]:
     """(field, value, cure) wherever a gate asks for what this model has not."""
     gates = spec.validation.gates if "validation" in spec.__dict__ else ()
     for position, gate in enumerate(gates):
@@ -21,9 +22,7 @@ def exam_contradictions(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterato
             yield from _calibration(spec, gate, path)
 
 
-def _fairness(
-    spec: ModelSpec, gate: Fairness, path: str, lost: Callable[[str], bool]
-) -> Iterator[tuple[str, str, str]]:
+def _fairness(spec: ModelSpec, gate: Fairness, path: str, lost: Callable[[str], bool]) -> Iterator[Contradiction]:
     if gate.by not in spec.segments and not lost("segments"):
         known = list(spec.segments)
         yield f"{path}.by", repr(gate.by), f"must be measured too: add it to segments, now {known}{_near(gate, known)}"
@@ -39,7 +38,7 @@ def _near(gate: Fairness, known: list[str]) -> str:
     return did_you_mean(gate.by, known)
 
 
-def _calibration(spec: ModelSpec, gate: Calibration, path: str) -> Iterator[tuple[str, str, str]]:
+def _calibration(spec: ModelSpec, gate: Calibration, path: str) -> Iterator[Contradiction]:
     if spec.task not in ("binary", "regression"):
         yield (
             f"{path}.kind",

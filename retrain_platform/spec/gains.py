@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from retrain_platform.dataset.duration import duration_text
 from retrain_platform.policy.gain import COUNTED
 from retrain_platform.spec.model import ModelSpec
-
-Contradiction = tuple[str, str, str]
+from retrain_platform.spec.placed import Contradiction, not_whole, placed
 
 
 def gain_contradictions(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradiction]:
@@ -17,32 +15,21 @@ def gain_contradictions(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterato
     stands = spec.__dict__
     challenger, cost = getattr(spec.monitoring, "challenger", None), stands.get("cost")
     if challenger is not None and "period" in stands and not lost("period.every"):
-        yield from _whole(spec, challenger)
+        for field in ("every", "judge_on"):
+            yield from not_whole(f"monitoring.challenger.{field}", getattr(challenger, field), spec.period.length())
     if "policy" in stands and not lost("monitoring.challenger") and not lost("cost"):
-        yield from _needs(stands["policy"], "policy", challenger is not None, cost is not None)
+        yield from _needs(stands["policy"], challenger is not None, cost is not None)
     judged = "task" in stands and not lost("task")
     if judged and cost is not None and cost.error is not None and spec.primary not in COUNTED:
         said = f"must be per_point where the model's own metric is {spec.primary}: a gain of it is no number of errors"
         yield "cost.error", str(cost.error), said
 
 
-def _whole(spec: ModelSpec, challenger: Any) -> Iterator[Contradiction]:
-    length = spec.period.length()
-    for field in ("every", "judge_on"):
-        span = getattr(challenger, field)
-        if span % length or not span:
-            least = max(1, -(-span // length)) * length
-            said = (
-                f"must be a whole number of periods of {duration_text(length)}; write {field}: {duration_text(least)}"
-            )
-            yield f"monitoring.challenger.{field}", duration_text(span), said
-
-
-def _needs(policy: Any, path: str, challenger: bool, cost: bool) -> Iterator[Contradiction]:
-    kind = getattr(policy, "kind", "")
-    if kind in ("gap", "cost") and not challenger:
-        yield f"{path}.kind", repr(kind), "must have readings of the gap: write monitoring: {challenger: {}}"
-    if kind == "cost" and not cost:
-        yield f"{path}.kind", repr(kind), "must know what things cost: write a section cost, with currency and retrain"
-    for position, part in enumerate(getattr(policy, "policies", ())):
-        yield from _needs(part, f"{path}.policies[{position}]", challenger, cost)
+def _needs(policy: Any, challenger: bool, cost: bool) -> Iterator[Contradiction]:
+    for path, each in placed(policy):
+        kind = getattr(each, "kind", "")
+        if kind in ("gap", "cost") and not challenger:
+            yield f"{path}.kind", repr(kind), "must have readings of the gap: write monitoring: {challenger: {}}"
+        if kind == "cost" and not cost:
+            said = "must know what things cost: write a section cost, with currency and retrain"
+            yield f"{path}.kind", repr(kind), said

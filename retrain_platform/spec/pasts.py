@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator
 
 from retrain_platform.dataset.rolling import Rolling
 from retrain_platform.spec.model import ModelSpec
+from retrain_platform.spec.placed import Contradiction
 from retrain_platform.training.ensemble import Ensemble
-
-Contradiction = tuple[str, str, str]
 
 
 def past_contradictions(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradiction]:

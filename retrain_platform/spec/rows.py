@@ -8,9 +8,8 @@ from typing import Any
 
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.spec.model import ModelSpec
+from retrain_platform.spec.placed import Contradiction
 from retrain_platform.training.ensemble import Ensemble
-
-Contradiction = tuple[str, str, str]
 
 _WITH_CLASSES = ("binary", "multiclass")
 _OF_THE_LEARNER = ("class_weight", "is_unbalance", "scale_pos_weight", "pos_bagging_fraction", "neg_bagging_fraction")

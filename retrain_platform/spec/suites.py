@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from retrain_platform.spec.model import ModelSpec
+from retrain_platform.spec.placed import Contradiction
 from retrain_platform.validation import Behaviour, Cost, ExtraSet, Golden, Integration, Robustness
-
-Contradiction = tuple[str, str, str]
 
 
 def suite_contradictions(spec: ModelSpec) -> Iterator[Contradiction]:

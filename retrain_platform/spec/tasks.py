@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from retrain_platform.spec.model import ModelSpec
-
-Contradiction = tuple[str, str, str]
+from retrain_platform.spec.placed import Contradiction, placed
 
 _NEW = ("multiclass", "ranking")
 _OF_ERRORS = ("calibration", "concept_drift", "error_stream", "estimate")
@@ -30,7 +29,7 @@ def task_contradictions(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterato
     if spec.task not in _NEW:
         return
     if "policy" in stands:
-        yield from _policies(stands["policy"], "policy", spec.task)
+        yield from _policies(stands["policy"], spec.task)
     if "validation" in stands:
         yield from _gates(spec)
     if "training" in stands:
@@ -48,16 +47,15 @@ def _query(spec: ModelSpec) -> Iterator[Contradiction]:
         yield "label.query", repr(spec.label.query), said
 
 
-def _policies(policy: Any, path: str, task: str) -> Iterator[Contradiction]:
-    kind = getattr(policy, "kind", "")
-    if kind in _OF_ERRORS:
-        said = (
-            f"must be left out where task is {task}: it reads label - score, one number a row, which is known of "
-            "binary and regression only; performance judges the metric, prediction_drift the answers"
-        )
-        yield f"{path}.kind", repr(kind), said
-    for position, part in enumerate(getattr(policy, "policies", ())):
-        yield from _policies(part, f"{path}.policies[{position}]", task)
+def _policies(policy: Any, task: str) -> Iterator[Contradiction]:
+    for path, each in placed(policy):
+        kind = getattr(each, "kind", "")
+        if kind in _OF_ERRORS:
+            said = (
+                f"must be left out where task is {task}: it reads label - score, one number a row, which is known of "
+                "binary and regression only; performance judges the metric, prediction_drift the answers"
+            )
+            yield f"{path}.kind", repr(kind), said
 
 
 def _gates(spec: ModelSpec) -> Iterator[Contradiction]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer
 
-_UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1)}
-_PATTERN = re.compile(r"^(\d+)\s*([smh])$")
+from retrain_platform.dataset.duration import shortest, span_of
+
+_UNITS = {"h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
 
 
 def parse_limit(value: object) -> timedelta:
@@ -23,12 +23,12 @@ def parse_limit(value: object) -> timedelta:
     """
     if isinstance(value, timedelta):
         return value
-    match = _PATTERN.match(value.strip()) if isinstance(value, str) else None
-    if match is None or not int(match.group(1)):
+    span = span_of(value, _UNITS)
+    if not span:
         raise ValueError(
             f"time_limit == {value!r}, must be a whole number >= 1 and s, m or h, as in '90s', '30m', '2h'"
         )
-    return int(match.group(1)) * _UNITS[match.group(2)]
+    return span
 
 
 def limit_text(value: timedelta) -> str:
@@ -37,11 +37,7 @@ def limit_text(value: timedelta) -> str:
     >>> limit_text(timedelta(minutes=30))
     '30m'
     """
-    seconds = round(value.total_seconds())
-    for letter, size in (("h", 3600), ("m", 60)):
-        if seconds % size == 0:
-            return f"{seconds // size}{letter}"
-    return f"{seconds}s"
+    return shortest(timedelta(seconds=round(value.total_seconds())), _UNITS)
 
 
 TimeLimit = Annotated[timedelta, BeforeValidator(parse_limit), PlainSerializer(limit_text, return_type=str)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import field_validator
 
-from retrain_platform.dataset.places import function_name
+from retrain_platform.dataset.places import Call
 from retrain_platform.training.recipe import Recipe
 from retrain_platform.training.search import Found
 
@@ -72,13 +72,8 @@ class PythonLearner(Recipe):
     """A function that fits (`OwnFit`), named as 'package.module:function'; `params` are handed to it."""
 
     kind: Literal["python"] = "python"
-    call: str
+    call: Call
     params: dict[str, Any] = {}
-
-    @field_validator("call")
-    @classmethod
-    def _module_and_function(cls, value: str) -> str:
-        return function_name("call", value)
 
     @field_validator("incremental")
     @classmethod

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from pydantic import field_validator
-
 from retrain_platform.dataset.calling import CannotCall, answer_of
-from retrain_platform.dataset.places import function_name
+from retrain_platform.dataset.places import Call
 from retrain_platform.validation.base import GateResult, Measurements
 from retrain_platform.validation.gate import GateBase, MetricName
 
@@ -21,13 +19,8 @@ class PythonGate(GateBase):
     """
 
     kind: Literal["python"] = "python"
-    call: str
+    call: Call
     metrics: tuple[MetricName, ...] = ()
-
-    @field_validator("call")
-    @classmethod
-    def _module_and_function(cls, value: str) -> str:
-        return function_name("call", value)
 
     def describe(self) -> str:
         """The gate in one plain sentence."""

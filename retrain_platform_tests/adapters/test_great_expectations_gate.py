@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,54 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from retrain_platform.adapters.great_expectations_gate import run_gate, unknown_expectations
-from retrain_platform.dataset.checks import CHECK_NAMES, CheckResult, ChecksSpec, GateReport
-
-AS_OF = datetime(2013, 3, 5, 5, tzinfo=UTC)
-KINDS = {"distance": "numeric", "hour": "integer", "carrier": "category", "weekend": "bool", "built": "time"}
-ROWS = 400
-
-
-def rows(**changed: Any) -> pd.DataFrame:
-    place = np.arange(ROWS)
-    frame = pd.DataFrame(
-        {
-            "distance": np.where(place % 10 == 0, np.nan, 100.0 + place),
-            "hour": place % 24,
-            "carrier": np.where(place % 7 == 0, None, np.array(["AA", "UA", "DL"])[place % 3]),
-            "weekend": place % 7 < 2,
-            "built": pd.Timestamp("1999-01-01") + pd.to_timedelta(place, unit="D"),
-            "_label": (place % 5 == 0).astype(float),
-            "_event_time": pd.Timestamp(AS_OF) - pd.to_timedelta(place + 24, unit="h"),
-        }
-    )
-    return frame.assign(**changed)
-
-
-def gate(frame: pd.DataFrame, *, task: str = "binary", total_rows: int = ROWS, **limits: Any) -> GateReport:
-    spec = ChecksSpec.model_validate({"min_rows": 100, **limits})
-    return run_gate(
-        frame,
-        spec,
-        snapshot_id="snap",
-        features=KINDS,
-        label="_label",
-        task=task,
-        as_of=AS_OF,
-        newest=AS_OF - timedelta(days=1),
-        total_rows=total_rows,
-    )
-
-
-def of(report: GateReport, name: str) -> CheckResult:
-    assert [result.name for result in report.results] == list(CHECK_NAMES)
-    return next(result for result in report.results if result.name == name)
-
-
-def only_failed(report: GateReport, name: str) -> CheckResult:
-    assert {result.name: result.verdict for result in report.results if result.verdict != "passed"} == {name: "failed"}
-    assert not report.passed
-    return of(report, name)
+from retrain_platform.adapters.great_expectations_gate import run_gate
+from retrain_platform.dataset.checks import ChecksSpec, GateReport
+from retrain_platform_tests.adapters.gates import AS_OF, KINDS, ROWS, gate, of, only_failed, rows
 
 
 def test_sound_rows_pass_every_check() -> None:
@@ -239,58 +194,6 @@ def test_no_rows_at_all() -> None:
     assert of(report, "row_minimum").sentence == "labelled rows == 0, must be >= 100"
 
 
-def test_a_failed_expectation_names_itself_and_shows_examples() -> None:
-    given = {"type": "ExpectColumnValuesToBeInSet", "column": "carrier", "value_set": ["AA", "UA"]}
-    found = only_failed(
-        gate(rows(), expectations=[given, {"type": "ExpectColumnToExist", "column": "hour"}]), "expectations"
-    )
-    assert "ExpectColumnValuesToBeInSet(column='carrier', value_set=['AA', 'UA']) == failed" in found.sentence
-    assert found.examples == ("DL",)
-
-
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        ({"type": "ExpectColumnMeanToBeBetween", "column": "nope", "min_value": 1}, "'nope'"),
-        ({"type": "ExpectColumnMeanToBeBetween", "column": "carrier", "min_value": 1}, "'carrier' could not run"),
-        ({"type": "ExpectColumnToExits", "column": "hour"}, "closest: ExpectColumnToExist"),
-        ({"type": "ExpectColumnToExist", "colum": "hour"}, "must suit ExpectColumnToExist"),
-    ],
-)
-def test_an_expectation_that_breaks_could_not_run(given: dict[str, object], said: str) -> None:
-    report = gate(rows(), expectations=[given])
-    found = of(report, "expectations")
-    assert found.verdict == "could not run"
-    assert said in found.sentence
-    assert not report.passed
-    assert all(result.verdict == "passed" for result in report.results if result.name != "expectations")
-
-
-def test_a_failure_outweighs_what_could_not_run() -> None:
-    given = [
-        {"type": "ExpectColumnToExist", "column": "nope"},
-        {"type": "ExpectColumnMeanToBeBetween", "column": "nope", "min_value": 1},
-    ]
-    assert of(gate(rows(), expectations=given), "expectations").verdict == "failed"
-
-
-def test_the_spec_s_own_expectations_are_checked_before_any_run() -> None:
-    spec = ChecksSpec.model_validate(
-        {
-            "expectations": [
-                {"type": "ExpectColumnToExist", "column": "x"},
-                {"type": "ExpectColumnValuesNotNull", "column": "x"},
-                {"type": "ExpectColumnValuesToBeBetween", "column": "x", "minimum": 1},
-            ]
-        }
-    )
-    unknown, wrong = unknown_expectations(spec)
-    assert unknown.startswith("expectations[1].type == 'ExpectColumnValuesNotNull', must be")
-    assert "ExpectColumnValuesToNotBeNull" in unknown
-    assert wrong.startswith("expectations[2].arguments == ")
-    assert "minimum is no argument of it" in wrong
-
-
 def test_nothing_is_printed_or_left_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -307,31 +210,6 @@ def test_the_frame_itself_is_left_alone() -> None:
     pd.testing.assert_frame_equal(frame, before)
 
 
-@pytest.mark.parametrize(
-    ("given", "holds"),
-    [
-        ({"type": "ExpectTableColumnCountToEqual", "value": 7}, True),
-        ({"type": "ExpectColumnToExist", "column": "hour", "column_index": 1}, True),
-        ({"type": "ExpectColumnToExist", "column": "hour", "column_index": 2}, False),
-        ({"type": "ExpectCompoundColumnsToBeUnique", "column_list": ["hour", "built"]}, True),
-        ({"type": "ExpectCompoundColumnsToBeUnique", "column_list": ["hour", "weekend"]}, False),
-        ({"type": "ExpectColumnPairValuesToBeEqual", "column_A": "hour", "column_B": "_label"}, False),
-        ({"type": "ExpectColumnUniqueValueCountToBeBetween", "column": "hour", "min_value": 24, "max_value": 24}, True),
-        ({"type": "ExpectColumnValuesToBeInTypeList", "column": "carrier", "type_list": ["int"]}, False),
-    ],
-)
-def test_an_expectation_sees_all_that_it_looks_at(given: dict[str, object], holds: bool) -> None:
-    assert of(gate(rows(), expectations=[given]), "expectations").verdict == ("passed" if holds else "failed")
-
-
-def test_a_condition_may_name_any_other_column() -> None:
-    given = {"type": "ExpectColumnValuesToBeInSet", "column": "carrier", "value_set": ["AA"]}
-    where = {"row_condition": 'col("hour") == 9', "condition_parser": "great_expectations"}
-    hour = np.where(np.arange(ROWS) % 3 == 0, 9, 10)
-    assert gate(rows(hour=hour), expectations=[{**given, **where}]).passed
-    only_failed(gate(rows(hour=np.roll(hour, 1)), expectations=[{**given, **where}]), "expectations")
-
-
 @pytest.mark.parametrize("odd", [7, 1, True, [1, 2]])
 def test_one_odd_value_among_texts_is_found_and_counted(odd: object) -> None:
     carrier = pd.Series(["1", "2"] * (ROWS // 2), dtype=object)
@@ -341,9 +219,3 @@ def test_one_odd_value_among_texts_is_found_and_counted(odd: object) -> None:
         assert report.passed
     else:
         assert only_failed(report, "types").sentence == "type of 'carrier' == 0.2% others, must be texts"
-
-
-def test_rows_whose_texts_are_categoricals_get_the_same_answers() -> None:
-    own = [{"type": "ExpectColumnValuesToBeInSet", "column": "carrier", "value_set": ["AA", "UA"]}]
-    frame = rows(hour="noon")
-    assert gate(frame.astype({"carrier": "category"}), expectations=own) == gate(frame, expectations=own)

@@ -1,6 +1,6 @@
 import os
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
@@ -9,34 +9,10 @@ import pytest
 from deltalake import write_deltalake
 
 from retrain_platform.adapters.sources import SourceReader, SourceUnreadable
-from retrain_platform.dataset.events import BadEvents, arrange
-from retrain_platform.dataset.label import LabelSpec
-from retrain_platform.dataset.period import Calendar
-from retrain_platform.dataset.source import Delta, Files, Python, Source
+from retrain_platform.dataset.events import BadEvents
+from retrain_platform.dataset.source import Delta, Files, Python
 from retrain_platform.dataset.times import BadTimes
-
-CALENDAR = Calendar(every="day", start=date(2013, 1, 1), timezone="America/New_York")
-ROWS = {"event_time": "at", "entity": "who"}
-EVENTS = pd.DataFrame(
-    {
-        "at": pd.to_datetime(["2013-01-01 23:59", "2013-01-02 00:00", "2013-01-02 23:59", "2013-01-03 00:00"]),
-        "who": ["a", "b", "c", "d"],
-        "late": [0.0, 1.0, None, 0.0],
-    }
-)
-ZONED = EVENTS.assign(at=EVENTS["at"].dt.tz_localize("America/New_York"))
-
-
-def read(source: Source, root: Path, key: str = "2013-01-02") -> list[str]:
-    period = CALENDAR.period(key)
-    frame = SourceReader(source, root, CALENDAR.timezone).read(period)
-    label = LabelSpec(column="late")
-    arranged = arrange(frame, source=source, label=label, calendar=CALENDAR, period=period)
-    return sorted(arranged.frame["_entity"])
-
-
-def watermark(source: Source, root: Path) -> datetime | None:
-    return SourceReader(source, root, CALENDAR.timezone).watermark()
+from retrain_platform_tests.contracts.sourced import CALENDAR, EVENTS, ROWS, ZONED, entities, watermark
 
 
 def files(pattern: str) -> Files:
@@ -52,10 +28,10 @@ def test_row_groups_outside_the_period_are_not_read(tmp_path: Path) -> None:
 def test_a_file_that_is_written_again_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "events.csv"
     EVENTS.iloc[:2].to_csv(path, index=False)
-    assert read(files("events.csv"), tmp_path) == ["b"]
+    assert entities(files("events.csv"), tmp_path) == ["b"]
     EVENTS.to_csv(path, index=False)
     os.utime(path, (2_000_000_000, 2_000_000_000))
-    assert read(files("events.csv"), tmp_path) == ["b", "c"]
+    assert entities(files("events.csv"), tmp_path) == ["b", "c"]
     assert watermark(files("events.csv"), tmp_path) == datetime(2013, 1, 3, 5, tzinfo=UTC)
 
 
@@ -71,7 +47,7 @@ def test_a_source_without_its_time_column_says_so(kind: str, tmp_path: Path) -> 
     renamed = EVENTS.rename(columns={"at": "when"})
     renamed.to_parquet(tmp_path / "e.parquet") if kind == "parquet" else renamed.to_csv(tmp_path / "e.csv")
     with pytest.raises(BadEvents, match=r"source.event_time == 'at', must be a column of the source, which has"):
-        read(files(f"e.{kind}"), tmp_path)
+        entities(files(f"e.{kind}"), tmp_path)
     with pytest.raises(SourceUnreadable, match=r"source.event_time == 'at', must be a column of the source, which has"):
         watermark(files(f"e.{kind}"), tmp_path)
 
@@ -84,14 +60,14 @@ def test_times_that_cannot_be_read_are_named_with_their_file_not_lost(kind: str,
     said = (
         rf"source.event_time: {tmp_path}/b.{kind}: at == 'soon', must be a time as in '2013-01-31 05:15' \(ISO 8601\)"
     )
-    for ask in (read, watermark):
+    for ask in (entities, watermark):
         with pytest.raises(BadTimes, match=said):
             ask(files(f"*.{kind}"), tmp_path)
 
 
 def test_times_of_a_table_that_cannot_be_read_are_named_with_its_address(tmp_path: Path) -> None:
     write_deltalake(str(tmp_path / "lake"), EVENTS.assign(at=1356998400))
-    for ask in (read, watermark):
+    for ask in (entities, watermark):
         with pytest.raises(BadTimes, match="lake: at == 1356998400, must be a time"):
             ask(Delta(uri="lake", **ROWS), tmp_path)
 
@@ -99,14 +75,14 @@ def test_times_of_a_table_that_cannot_be_read_are_named_with_its_address(tmp_pat
 @pytest.mark.parametrize(("kind", "name"), [("parquet", "Parquet"), ("csv", "CSV")])
 def test_a_file_that_is_no_table_is_named(kind: str, name: str, tmp_path: Path) -> None:
     (tmp_path / f"cut.{kind}").write_bytes(b"")
-    for ask in (read, watermark):
+    for ask in (entities, watermark):
         with pytest.raises(SourceUnreadable, match=rf"cut.{kind} must be a whole {name} file, write it again: "):
             ask(files(f"*.{kind}"), tmp_path)
 
 
 def test_what_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceUnreadable, match=r"source.path == '\*.csv', must match a file; none does under"):
-        read(files("*.csv"), tmp_path)
+        entities(files("*.csv"), tmp_path)
     with pytest.raises(SourceUnreadable, match=r"source.uri == 'lake', must be a Delta table"):
         watermark(Delta(uri="lake", **ROWS), tmp_path)
 
@@ -132,7 +108,7 @@ def test_a_function_is_asked_for_the_period(shop: ModuleType, tmp_path: Path) ->
         return ZONED[(ZONED["at"] >= start) & (ZONED["at"] < end)]
 
     shop.read = events  # type: ignore[attr-defined]
-    assert read(python(), tmp_path) == ["b", "c"]
+    assert entities(python(), tmp_path) == ["b", "c"]
     assert watermark(python(), tmp_path) == datetime(2013, 1, 3, 5, tzinfo=UTC)
     events.watermark = lambda: datetime(2013, 1, 4, tzinfo=UTC)  # type: ignore[attr-defined]
     assert watermark(python(), tmp_path) == datetime(2013, 1, 4, tzinfo=UTC)
@@ -145,13 +121,13 @@ def test_a_function_that_cannot_be_called_is_named(shop: ModuleType, tmp_path: P
     shop.read = lambda start, end: [1]  # type: ignore[attr-defined]
     shop.number = 3  # type: ignore[attr-defined]
     with pytest.raises(SourceUnreadable, match="'shop_events:read' returned list, must return a DataFrame"):
-        read(python(), tmp_path)
+        entities(python(), tmp_path)
     with pytest.raises(SourceUnreadable, match="'shop_events:number', must be a function, is int"):
-        read(python("number"), tmp_path)
+        entities(python("number"), tmp_path)
     with pytest.raises(SourceUnreadable, match="'shop_events:none', must name a function of shop_events"):
-        read(python("none"), tmp_path)
+        entities(python("none"), tmp_path)
     with pytest.raises(SourceUnreadable, match="must name a module that can be imported"):
-        read(Python(call="no_such_shop:read", **ROWS), tmp_path)
+        entities(Python(call="no_such_shop:read", **ROWS), tmp_path)
 
 
 @pytest.mark.parametrize("kind", ["parquet", "csv"])

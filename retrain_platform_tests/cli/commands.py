@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
 from retrain_platform.cli import app
+from retrain_platform.dataset.period import Calendar, Period
+from retrain_platform_tests.steps.tiny import rows
 
 SPEC = """\
 type: retrain_platform.RetrainedModel
@@ -32,13 +36,29 @@ attributes:
   release: {shadow: 1d, canary: [100], bake: 1d, not_worse_by: 0.05}
 """
 LAST = "2024-01-05"
+DAYS = Calendar.model_validate({"every": "day", "start": "2024-01-01"})
+"""The periods of `SPEC`."""
 
 
-def at_home(patch: pytest.MonkeyPatch, folder: Path, *, columns: int, **more: str) -> None:
+def write_days(folder: Path, days: int = 7, of: Callable[[Period], pd.DataFrame] = rows) -> None:
+    """A file in the folder's `rows/` for each of so many days, that of the first is `0.parquet`."""
+    (folder / "rows").mkdir(exist_ok=True)
+    for day in range(days):
+        of(DAYS.at(day)).to_parquet(folder / "rows" / f"{day}.parquet")
+
+
+def write_project(folder: Path, spec: str = SPEC, of: Callable[[Period], pd.DataFrame] = rows) -> None:
+    """A project of one model and seven days of rows."""
+    write_days(folder, of=of)
+    (folder / "defs.yaml").write_text(spec, encoding="utf-8")
+
+
+def at_home(patch: pytest.MonkeyPatch, folder: Path, *, columns: int | None = None, **more: str) -> None:
     """Commands are given in `folder`: its own home, its `rows/`, a screen of so many columns, nothing else set."""
     patch.chdir(folder)
     own = {"RETRAIN_HOME": folder / "home", "DAGSTER_HOME": folder / "home" / "dagster", "ROWS": folder / "rows"}
-    for name, value in {**own, "COLUMNS": columns, **more}.items():
+    screen = {} if columns is None else {"COLUMNS": columns}
+    for name, value in {**own, **screen, **more}.items():
         patch.setenv(name, str(value))
     for name in ("MLFLOW_TRACKING_URI", "RETRAIN_LEDGER_URL", "RETRAIN_FLEET_BUDGET"):
         patch.delenv(name, raising=False)

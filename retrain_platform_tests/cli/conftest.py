@@ -8,20 +8,14 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from retrain_platform.dataset.period import Calendar
-from retrain_platform_tests.cli.commands import LAST, SPEC, at_home, retrain
-from retrain_platform_tests.steps.tiny import rows
+from retrain_platform_tests.cli.commands import LAST, at_home, retrain, write_project
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A project's folder with one model and seven days of rows; nothing has been played."""
     folder = tmp_path_factory.mktemp("project")
-    (folder / "rows").mkdir()
-    calendar = Calendar.model_validate({"every": "day", "start": "2024-01-01"})
-    for day in range(7):
-        rows(calendar.at(day)).to_parquet(folder / "rows" / f"{day}.parquet")
-    (folder / "defs.yaml").write_text(SPEC, encoding="utf-8")
+    write_project(folder)
     with pytest.MonkeyPatch.context() as patch:
         at_home(patch, folder, columns=120, RETRAIN_ACTOR="ana")
         yield folder

@@ -11,10 +11,9 @@ import pytest
 from sqlalchemy import create_engine
 
 from retrain_platform.adapters.file_values import FileValues
-from retrain_platform.dataset.period import Calendar
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.steps.values import Ingested
-from retrain_platform_tests.cli.commands import LAST, SPEC, retrain
+from retrain_platform_tests.cli.commands import DAYS, LAST, SPEC, at_home, retrain
 from retrain_platform_tests.steps.tiny import rows
 
 SOURCE = 'source: {kind: files, path: "{{ env.ROWS }}/*.parquet", event_time: at, entity: who}'
@@ -34,9 +33,8 @@ PASSWORD = "hunter2-of-ana"
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A project with a database of sales and of credit scores; SQLite takes no password and does not mind one."""
     folder = tmp_path_factory.mktemp("database")
-    calendar = Calendar.model_validate({"every": "day", "start": "2024-01-01"})
     engine = create_engine(f"sqlite:///{folder / 'shop.db'}")
-    pd.concat([rows(calendar.at(day)) for day in range(7)]).to_sql("sales", engine, index=False)
+    pd.concat([rows(DAYS.at(day)) for day in range(7)]).to_sql("sales", engine, index=False)
     pd.DataFrame(
         {"since": ["2023-12-30", "2024-01-03 12:00"] * 60, "customer": [f"u{n}" for n in range(60) for _ in (1, 2)]}
     ).assign(score=range(120)).to_sql("credit", engine, index=False)
@@ -44,17 +42,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     assert SOURCE in SPEC
     (folder / "defs.yaml").write_text(SPEC.replace(SOURCE, SQL), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
         address = f"sqlite:///file:{folder / 'shop.db'}?uri=true&mode=ro&password={PASSWORD}"
-        for name, value in {
-            "RETRAIN_HOME": str(folder / "home"),
-            "DAGSTER_HOME": str(folder / "home" / "dagster"),
-            "DB_URL": address,
-            "COLUMNS": "200",
-        }.items():
-            patch.setenv(name, value)
-        for name in ("MLFLOW_TRACKING_URI", "RETRAIN_LEDGER_URL"):
-            patch.delenv(name, raising=False)
+        at_home(patch, folder, columns=200, DB_URL=address)
         yield folder
 
 

@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from retrain_platform.dataset.period import Calendar
-from retrain_platform_tests.cli.commands import LAST, SPEC, at_home, retrain
-from retrain_platform_tests.steps.tiny import rows
+from retrain_platform_tests.cli.commands import LAST, SPEC, at_home, retrain, write_project
 
 ASKING = SPEC.replace("release: {", "release: {approval: true, four_eyes: true, ").replace(
     "  release:", "  segments: [shop]\n  card: {purpose: Bad payers, licence: in-house}\n  release:"
@@ -27,11 +25,7 @@ def by(patch: pytest.MonkeyPatch, actor: str, *words: str) -> Result:
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A road on which the first model waits for a person."""
     folder = tmp_path_factory.mktemp("asking")
-    (folder / "rows").mkdir()
-    calendar = Calendar.model_validate({"every": "day", "start": "2024-01-01"})
-    for day in range(7):
-        rows(calendar.at(day)).to_parquet(folder / "rows" / f"{day}.parquet")
-    (folder / "defs.yaml").write_text(ASKING, encoding="utf-8")
+    write_project(folder, ASKING)
     with pytest.MonkeyPatch.context() as patch:
         at_home(patch, folder, columns=120, RETRAIN_ACTOR="ana")
         ran = retrain("run", "tiny", "--until", LAST)

@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from typer.testing import CliRunner, Result
 
-from retrain_platform.cli import app
-from retrain_platform.dataset.period import Calendar
+from retrain_platform_tests.cli.commands import DAYS, at_home, retrain
 from retrain_platform_tests.steps.tiny import rows
 
 SPEC = """\
@@ -27,12 +25,8 @@ attributes:
 """
 
 
-def retrain(*words: str) -> Result:
-    return CliRunner().invoke(app, words)
-
-
 def day(number: int) -> pd.DataFrame:
-    return rows(Calendar.model_validate({"every": "day", "start": "2024-01-01"}).at(number))
+    return rows(DAYS.at(number))
 
 
 @pytest.fixture
@@ -40,12 +34,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the rows of a model of which nothing was played."""
     (tmp_path / "rows").mkdir()
     (tmp_path / "defs.yaml").write_text(SPEC, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("RETRAIN_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home" / "dagster"))
-    monkeypatch.setenv("ROWS", str(tmp_path / "rows"))
-    for name in ("MLFLOW_TRACKING_URI", "RETRAIN_LEDGER_URL"):
-        monkeypatch.delenv(name, raising=False)
+    at_home(monkeypatch, tmp_path)
     return tmp_path / "rows"
 
 

@@ -9,16 +9,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from retrain_platform.dataset.period import Calendar
-from retrain_platform_tests.cli.commands import SPEC, at_home, retrain
+from retrain_platform_tests.cli.commands import DAYS, SPEC, at_home, retrain
 from retrain_platform_tests.steps.tiny import rows
 
-CALENDAR = Calendar.model_validate({"every": "day", "start": "2024-01-01"})
 SCHEDULE = "policy: {kind: schedule, every: 30d}"
 
 
 def day(number: int) -> pd.DataFrame:
-    return rows(CALENDAR.at(number - 1))
+    return rows(DAYS.at(number - 1))
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from retrain_platform.dataset.period import Calendar
-from retrain_platform_tests.cli.commands import SPEC, retrain
+from retrain_platform_tests.cli.commands import DAYS, SPEC, retrain
 from retrain_platform_tests.steps.tiny import rows as rows_of
 
 POLICY = """\
@@ -32,7 +31,7 @@ def test_from_the_spec_to_the_alert(project: Path) -> None:
     file = project / "rows" / "5.parquet"
     rows = pd.read_parquet(file)
     rows.assign(x=rows["x"] + 3).to_parquet(file)
-    eighth = rows_of(Calendar.model_validate({"every": "day", "start": "2024-01-01"}).at(7))
+    eighth = rows_of(DAYS.at(7))
     eighth.to_parquet(project / "rows" / "7.parquet")  # a day closes when a later row is there
     assert "a decision every 2d" in words("check", "defs.yaml")
 

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from retrain_platform.dataset.period import Calendar
-from retrain_platform_tests.cli.commands import SPEC, at_home, retrain
-from retrain_platform_tests.steps.tiny import rows
+from retrain_platform_tests.cli.commands import SPEC, at_home, retrain, write_days
 
 LAST = "2024-01-09"
 MEASURED = SPEC.replace(
@@ -24,10 +22,7 @@ MEASURED = SPEC.replace(
 def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Nine days of the tiny model with the gap measured, and a second model that was never played."""
     folder = tmp_path_factory.mktemp("fleet")
-    (folder / "rows").mkdir()
-    calendar = Calendar.model_validate({"every": "day", "start": "2024-01-01"})
-    for day in range(10):
-        rows(calendar.at(day)).to_parquet(folder / "rows" / f"{day}.parquet")
+    write_days(folder, 10)
     for name, text in (("tiny", MEASURED), ("other", SPEC.replace("name: tiny", "name: other"))):
         (folder / name).mkdir()
         (folder / name / "defs.yaml").write_text(text, encoding="utf-8")

@@ -10,11 +10,9 @@ import pandas as pd
 import pytest
 from typer.testing import Result
 
-from retrain_platform.dataset.period import Calendar
-from retrain_platform_tests.cli.commands import SPEC, retrain
+from retrain_platform_tests.cli.commands import DAYS, SPEC, at_home, retrain
 from retrain_platform_tests.steps.tiny import rows
 
-CALENDAR = Calendar.model_validate({"every": "day", "start": "2024-01-01"})
 Spoil = Callable[[pd.DataFrame, int], pd.DataFrame]
 
 
@@ -26,15 +24,11 @@ def same(frame: pd.DataFrame, day: int) -> pd.DataFrame:
 def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """A project of its own, its rows or its spec spoiled, and `retrain run` in it."""
     (tmp_path / "rows").mkdir()
-    monkeypatch.chdir(tmp_path)
-    for name, value in {"RETRAIN_HOME": "home", "DAGSTER_HOME": "home/dagster", "ROWS": "rows"}.items():
-        monkeypatch.setenv(name, str(tmp_path / value))
-    for name in ("MLFLOW_TRACKING_URI", "RETRAIN_LEDGER_URL"):
-        monkeypatch.delenv(name, raising=False)
+    at_home(monkeypatch, tmp_path)
 
     def played(*words: str, spoil: Spoil = same, change: tuple[str, str] = ("", ""), days: int = 6) -> Result:
         for day in range(days):
-            spoil(rows(CALENDAR.at(day)), day).to_parquet(tmp_path / "rows" / f"{day}.parquet")
+            spoil(rows(DAYS.at(day)), day).to_parquet(tmp_path / "rows" / f"{day}.parquet")
         (tmp_path / "defs.yaml").write_text(SPEC.replace(*change, 1), encoding="utf-8")
         return retrain("run", *words)
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from retrain_platform.dataset.period import Calendar
-from retrain_platform_tests.cli.commands import SPEC, retrain
+from retrain_platform_tests.cli.commands import DAYS, SPEC, retrain, write_days
 from retrain_platform_tests.steps.tiny import rows
 
 LATE = SPEC.replace("delay: 12h}", "delay: 30h}").replace(
@@ -29,10 +28,8 @@ LAST = "2024-01-11"
 @pytest.fixture(scope="module")
 def lately(project: Path) -> str:
     """The tiny model with labels that come a day late, a control set, and thirteen days of rows, played."""
-    calendar = Calendar.model_validate({"every": "day", "start": "2024-01-01"})
-    for day in range(13):
-        rows(calendar.at(day)).to_parquet(project / "rows" / f"{day}.parquet")
-    rows(calendar.at(0), 80).to_csv(project / "control.csv", index=False)
+    write_days(project, 13)
+    rows(DAYS.at(0), 80).to_csv(project / "control.csv", index=False)
     spec = LATE.replace("{{ env.CONTROL }}", str(project / "control.csv"))
     (project / "defs.yaml").write_text(
         spec.replace("  policy: {kind: schedule, every: 30d}\n", POLICY), encoding="utf-8"
@@ -60,8 +57,7 @@ def test_decide_shows_each_of_the_policies(lately: str) -> None:
 
 def test_another_control_set_is_an_incident(lately: str, project: Path) -> None:
     assert json.loads(retrain("status", "tiny", "--json").output)[0]["newest_incident"] is None
-    calendar = Calendar.model_validate({"every": "day", "start": "2024-01-01"})
-    rows(calendar.at(1), 80).to_csv(project / "control.csv", index=False)
+    rows(DAYS.at(1), 80).to_csv(project / "control.csv", index=False)
     assert retrain("run", "tiny", "--until", "2024-01-12").exit_code == 0
     incident = json.loads(retrain("status", "tiny", "--json").output)[0]["newest_incident"]
     assert "the control set is not the one of" in incident

@@ -9,10 +9,8 @@ from pathlib import Path
 import pytest
 
 from retrain_platform.adapters.file_values import FileValues
-from retrain_platform.dataset.period import Calendar
 from retrain_platform.validation.base import ValidationReport
-from retrain_platform_tests.cli.commands import LAST, SPEC, at_home, retrain
-from retrain_platform_tests.steps.tiny import rows
+from retrain_platform_tests.cli.commands import LAST, SPEC, at_home, retrain, write_project
 
 FLOOR = "validation: {gates: [{kind: floor, metric: auc, at_least: 0.6}]}"
 SUITES = """\
@@ -29,12 +27,8 @@ validation:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("suites")
-    (folder / "rows").mkdir()
-    calendar = Calendar.model_validate({"every": "day", "start": "2024-01-01"})
-    for day in range(7):
-        rows(calendar.at(day)).to_parquet(folder / "rows" / f"{day}.parquet")
     assert FLOOR in SPEC
-    (folder / "defs.yaml").write_text(SPEC.replace(FLOOR, SUITES), encoding="utf-8")
+    write_project(folder, SPEC.replace(FLOOR, SUITES))
     with pytest.MonkeyPatch.context() as patch:
         at_home(patch, folder, columns=200, RETRAIN_ACTOR="ana")
         yield folder

@@ -10,8 +10,7 @@ import mlflow
 import pytest
 from typer.testing import Result
 
-from retrain_platform.dataset.period import Calendar
-from retrain_platform_tests.cli.commands import LAST, SPEC, at_home, retrain
+from retrain_platform_tests.cli.commands import DAYS, LAST, SPEC, at_home, retrain, write_project
 from retrain_platform_tests.steps.tiny import rows
 from retrain_platform_tests.steps.tiny_tasks import CLASSES, graded
 
@@ -25,12 +24,7 @@ GRADED = (
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("graded")
-    (folder / "rows").mkdir()
-    calendar = Calendar.model_validate({"every": "day", "start": "2024-01-01"})
-    for day in range(7):
-        period = calendar.at(day)
-        graded(rows(period), period).to_parquet(folder / "rows" / f"{day}.parquet")
-    (folder / "defs.yaml").write_text(GRADED, encoding="utf-8")
+    write_project(folder, GRADED, of=lambda period: graded(rows(period), period))
     with pytest.MonkeyPatch.context() as patch:
         at_home(patch, folder, columns=120, RETRAIN_ACTOR="ana")
         yield folder
@@ -52,7 +46,7 @@ def test_the_road_of_classes_is_walked_under_dagster(played: Result) -> None:
 def test_the_registry_answers_with_names_and_chances(played: Result, project: Path) -> None:
     mlflow.set_tracking_uri(f"sqlite:///{project / 'home' / 'mlflow.db'}")
     model = mlflow.pyfunc.load_model("models:/tiny@champion")
-    answers = model.predict(rows(Calendar.model_validate({"every": "day", "start": "2024-01-01"}).at(6), 20))
+    answers = model.predict(rows(DAYS.at(6), 20))
     assert list(answers) == ["predicted", *(f"probability_{name}" for name in sorted(CLASSES))]
     assert set(answers["predicted"]) <= set(CLASSES)
     assert answers.drop(columns="predicted").sum(axis=1).to_numpy() == pytest.approx(1.0)

@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 
 from retrain_platform.adapters.file_values import FileValues
-from retrain_platform.dataset.period import Calendar
 from retrain_platform.dataset.snapshot import DatasetSnapshot
-from retrain_platform_tests.cli.commands import LAST, SPEC, at_home, retrain
-from retrain_platform_tests.steps.tiny import rows
+from retrain_platform_tests.cli.commands import LAST, SPEC, at_home, retrain, write_project
 
 ROWS = """
     half_life: 2d
@@ -22,11 +20,7 @@ ROWS = """
 
 
 def project(patch: pytest.MonkeyPatch, folder: Path, spec: str) -> None:
-    (folder / "rows").mkdir()
-    calendar = Calendar.model_validate({"every": "day", "start": "2024-01-01"})
-    for day in range(7):
-        rows(calendar.at(day)).to_parquet(folder / "rows" / f"{day}.parquet")
-    (folder / "defs.yaml").write_text(spec, encoding="utf-8")
+    write_project(folder, spec)
     at_home(patch, folder, columns=120, RETRAIN_ACTOR="ana")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
@@ -15,22 +15,11 @@ from sqlalchemy import create_engine
 
 from retrain_platform.adapters.source_columns import source_columns
 from retrain_platform.adapters.sources import SourceReader, SourceUnreadable
-from retrain_platform.dataset.events import BadEvents, arrange
-from retrain_platform.dataset.label import LabelSpec
-from retrain_platform.dataset.period import Calendar
+from retrain_platform.dataset.events import BadEvents
 from retrain_platform.dataset.source import SOURCES, Asset, Delta, Files, Python, Source, Sql
 from retrain_platform.dataset.times import BadTimes
+from retrain_platform_tests.contracts.sourced import CALENDAR, EVENTS, ROWS, ZONED, entities, watermark
 
-CALENDAR = Calendar(every="day", start=date(2013, 1, 1), timezone="America/New_York")
-ROWS = {"event_time": "at", "entity": "who"}
-EVENTS = pd.DataFrame(
-    {
-        "at": pd.to_datetime(["2013-01-01 23:59", "2013-01-02 00:00", "2013-01-02 23:59", "2013-01-03 00:00"]),
-        "who": ["a", "b", "c", "d"],
-        "late": [0.0, 1.0, None, 0.0],
-    }
-)
-ZONED = EVENTS.assign(at=EVENTS["at"].dt.tz_localize("America/New_York"))
 FRAMES = {
     "naive": EVENTS,
     "zoned": ZONED,
@@ -93,18 +82,6 @@ def _module(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(params=MAKERS)
 def make(request: pytest.FixtureRequest) -> Callable[[pd.DataFrame, Path], Source]:
     return MAKERS[request.param]
-
-
-def entities(source: Source, root: Path, key: str = "2013-01-02") -> list[str]:
-    period = CALENDAR.period(key)
-    frame = SourceReader(source, root, CALENDAR.timezone).read(period)
-    label = LabelSpec(column="late")
-    arranged = arrange(frame, source=source, label=label, calendar=CALENDAR, period=period)
-    return sorted(arranged.frame["_entity"])
-
-
-def watermark(source: Source, root: Path) -> datetime | None:
-    return SourceReader(source, root, CALENDAR.timezone).watermark()
 
 
 def test_no_member_of_the_union_escapes(tmp_path: Path) -> None:

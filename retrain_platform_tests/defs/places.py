@@ -1,4 +1,4 @@
-"""A tiny model in files, for runs under Dagster: its rows, its spec, its platform."""
+"""A tiny model in files, for runs under Dagster: its rows, its spec, its platform, a project that hosts it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import yaml
 
 from retrain_platform.defs.resource import Platform
 from retrain_platform.release.base import Entry
 from retrain_platform.spec import ModelSpec
-from retrain_platform_tests.steps.tiny import START, rows, tiny_spec
+from retrain_platform_tests.steps.tiny import START, attributes, rows, tiny_spec
 
 
 def write_rows(folder: Path, days: int) -> Path:
@@ -38,3 +39,20 @@ def lines(platform: Platform, spec: ModelSpec) -> list[Entry]:
 
 def kinds(platform: Platform, spec: ModelSpec) -> list[str]:
     return [entry.kind for entry in lines(platform, spec)]
+
+
+def written(**changed: object) -> str:
+    """The tiny model as a component's file says it."""
+    return yaml.safe_dump({"type": "retrain_platform.RetrainedModel", "attributes": attributes(**changed)})
+
+
+def host_project(folder: Path, name: str, text: str) -> None:
+    """Another team's Dagster project in `folder`, of the package `name`, with one model that is written as `text`."""
+    model = folder / name / "defs" / "tiny"
+    model.mkdir(parents=True)
+    (folder / "pyproject.toml").write_text(
+        f'[tool.dg]\ndirectory_type = "project"\n[tool.dg.project]\nroot_module = "{name}"\n'
+    )
+    for package in (folder / name, folder / name / "defs"):
+        (package / "__init__.py").write_text("")
+    (model / "defs.yaml").write_text(text)

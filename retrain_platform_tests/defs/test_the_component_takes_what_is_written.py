@@ -4,30 +4,19 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-import yaml
 
 from retrain_platform import RetrainedModel
 from retrain_platform.spec import ModelSpec, SpecErrors
+from retrain_platform_tests.defs.places import host_project, written
 from retrain_platform_tests.steps.tiny import attributes
 
 
 def load(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> dg.Definitions:
     """The definitions of a project whose one model is written as `text`."""
     name = folder.name.replace("-", "_")
-    model = folder / name / "defs" / "tiny"
-    model.mkdir(parents=True)
-    (folder / "pyproject.toml").write_text(
-        f'[tool.dg]\ndirectory_type = "project"\n[tool.dg.project]\nroot_module = "{name}"\n'
-    )
-    for package in (folder / name, folder / name / "defs"):
-        (package / "__init__.py").write_text("")
-    (model / "defs.yaml").write_text(text)
+    host_project(folder, name, text)
     monkeypatch.syspath_prepend(str(folder))
     return dg.load_from_defs_folder(path_within_project=folder / name)
-
-
-def written(**changed: object) -> str:
-    return yaml.safe_dump({"type": "retrain_platform.RetrainedModel", "attributes": attributes(**changed)})
 
 
 def mistakes(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> SpecErrors:

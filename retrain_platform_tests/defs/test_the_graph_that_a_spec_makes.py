@@ -15,7 +15,8 @@ import pytest
 from retrain_platform.dataset.checks import CHECK_NAMES
 from retrain_platform.definitions import defs as location
 from retrain_platform.defs.graph import build_model_defs
-from retrain_platform_tests.steps.tiny import attributes, tiny_spec
+from retrain_platform_tests.defs.places import host_project, written
+from retrain_platform_tests.steps.tiny import tiny_spec
 
 GROUPS = {
     "events": "dataset",
@@ -177,24 +178,15 @@ def test_the_package_and_its_pure_rooms_do_not_import_dagster() -> None:
     assert ran.stdout.split() == ["False", "True"]
 
 
-def _host(folder: Path, name: str, text: str) -> Path:
-    """Another team's Dagster project with one model in its defs folder."""
-    import yaml
-
-    model = folder / name / "defs" / "tiny"
-    model.mkdir(parents=True)
-    (folder / "pyproject.toml").write_text(
-        f'[tool.dg]\ndirectory_type = "project"\n[tool.dg.project]\nroot_module = "{name}"\n'
-    )
-    for package in (folder / name, folder / name / "defs"):
-        (package / "__init__.py").write_text("")
-    given = attributes(owners=["team:hosts"], description="{{ env.HOST_SAYS }}", **yaml.safe_load(text))
-    (model / "defs.yaml").write_text(yaml.safe_dump({"type": "retrain_platform.RetrainedModel", "attributes": given}))
+def _host(folder: Path, name: str, **changed: object) -> Path:
+    """Another team's project with a model of theirs."""
+    text = written(owners=["team:hosts"], description="{{ env.HOST_SAYS }}", **changed)
+    host_project(folder, name, text)
     return folder
 
 
 def test_a_host_project_uses_the_component(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = _host(tmp_path, "sound_host", "{}")
+    place = _host(tmp_path, "sound_host")
     monkeypatch.syspath_prepend(str(place))
     monkeypatch.setenv("HOST_SAYS", "Who pays late?")
     defs = dg.load_from_defs_folder(path_within_project=place / "sound_host")
@@ -203,7 +195,7 @@ def test_a_host_project_uses_the_component(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_host_project_is_told_every_mistake_of_its_spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = _host(tmp_path, "mistaken_host", "{policy: {kind: moon_phase}, segments: [shop], mode: perhaps}")
+    place = _host(tmp_path, "mistaken_host", policy={"kind": "moon_phase"}, segments=["shop"], mode="perhaps")
     monkeypatch.syspath_prepend(str(place))
     monkeypatch.setenv("HOST_SAYS", "Who pays late?")
     with pytest.raises(Exception, match=r"defs\.yaml") as caught:

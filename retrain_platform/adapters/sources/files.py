@@ -29,12 +29,16 @@ def file_watermark(source: Files | Asset, root: Path, timezone: str) -> datetime
     return max((moment for moment in found if moment is not None), default=None)
 
 
+def files_at(pattern: str, root: Path) -> list[Path]:
+    """The files that match, in order; a relative pattern begins at `root`."""
+    return [Path(name) for name in sorted(glob.glob(str(root / Path(pattern).expanduser()), recursive=True))]
+
+
 def _files(source: Files | Asset, root: Path) -> list[Path]:
-    pattern = str(source.path)
-    found = sorted(glob.glob(str(root / Path(pattern).expanduser()), recursive=True))
+    found = files_at(str(source.path), root)
     if not found:
-        raise SourceUnreadable(f"source.path == {pattern!r}, must match a file; none does under {root}")
-    return [Path(name) for name in found]
+        raise SourceUnreadable(f"source.path == {str(source.path)!r}, must match a file; none does under {root}")
+    return found
 
 
 def _rows(path: Path, column: str, period: Period, timezone: str) -> pd.DataFrame:

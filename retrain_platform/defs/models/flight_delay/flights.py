@@ -44,11 +44,15 @@ def events(start: datetime, end: datetime) -> pd.DataFrame:
     Raises:
         ModuleNotFoundError: without the data package, naming the extra that installs it.
     """
+    return between(_year(), "scheduled_departure", start, end)
+
+
+def between(rows: pd.DataFrame, time: str, start: datetime, end: datetime) -> pd.DataFrame:
+    """The rows whose column `time`, in which they are in order, is in [`start`, `end`)."""
     import pandas as pd
 
-    year = _year()
-    low, high = year["scheduled_departure"].searchsorted([pd.Timestamp(start), pd.Timestamp(end)])
-    return year.iloc[low:high].reset_index(drop=True)
+    low, high = rows[time].searchsorted([pd.Timestamp(start), pd.Timestamp(end)])
+    return rows.iloc[low:high].reset_index(drop=True)
 
 
 @lru_cache(maxsize=1)
@@ -57,7 +61,7 @@ def watermark() -> datetime:
     import pandas as pd
 
     hours = pd.read_csv(_folder() / "flights.csv.zip", usecols=["time_hour"])
-    last: datetime = _hours(hours).max().to_pydatetime()
+    last: datetime = hours_of(hours).max().to_pydatetime()
     return last + timedelta(hours=1)
 
 
@@ -73,7 +77,7 @@ def join(flights: pd.DataFrame, weather: pd.DataFrame, planes: pd.DataFrame) -> 
     rows = rows.merge(
         planes[list(_PLANE_COLUMNS)].rename(columns=_PLANE_COLUMNS), on="tailnum", how="left", validate="m:1"
     )
-    observed = weather[["origin", *_WEATHER_COLUMNS]].assign(hour_utc=_hours(weather) + pd.Timedelta(hours=1))
+    observed = weather[["origin", *_WEATHER_COLUMNS]].assign(hour_utc=hours_of(weather) + pd.Timedelta(hours=1))
     rows = rows.merge(observed, on=["origin", "hour_utc"], how="left", validate="m:1").drop(columns="hour_utc")
     rows["arr_delay"] = flights["arr_delay"].to_numpy(dtype="float64")
     rows["late"] = (rows["arr_delay"] > LATE_MINUTES).astype("float64").where(rows["arr_delay"].notna())
@@ -84,10 +88,8 @@ def _schedule(flights: pd.DataFrame) -> pd.DataFrame:
     """What the timetable says. `planned_minutes` is the arrival's local clock less the departure's."""
     import pandas as pd
 
-    hour_utc = _hours(flights)
-    departure, arrival = (
-        flights[column] // 100 * 60 + flights[column] % 100 for column in ("sched_dep_time", "sched_arr_time")
-    )
+    hour_utc = hours_of(flights)
+    departure, arrival = (minutes_of(flights[column]) for column in ("sched_dep_time", "sched_arr_time"))
     return pd.DataFrame(
         {
             "scheduled_departure": hour_utc + pd.to_timedelta(departure % 60, unit="min"),
@@ -106,7 +108,13 @@ def _schedule(flights: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _hours(table: pd.DataFrame) -> pd.Series[Any]:
+def minutes_of(clock: pd.Series[Any]) -> pd.Series[Any]:
+    """The minute of the day of a local clock's time: 1730 is 1050."""
+    return clock // 100 * 60 + clock % 100
+
+
+def hours_of(table: pd.DataFrame) -> pd.Series[Any]:
+    """The scheduled hour of a flight, or the hour of an observation, in UTC."""
     import pandas as pd
 
     return pd.to_datetime(table["time_hour"], utc=True).dt.as_unit("us")

@@ -24,11 +24,7 @@ def events(start: datetime, end: datetime) -> pd.DataFrame:
     Raises:
         ModuleNotFoundError: without the data package, naming the extra that installs it.
     """
-    import pandas as pd
-
-    year = _year()
-    low, high = year["day_begins"].searchsorted([pd.Timestamp(start), pd.Timestamp(end)])
-    return year.iloc[low:high].reset_index(drop=True)
+    return flights.between(_year(), "day_begins", start, end)
 
 
 def labelled(days: pd.DataFrame) -> pd.DataFrame:
@@ -56,8 +52,7 @@ def labelled(days: pd.DataFrame) -> pd.DataFrame:
 
 @lru_cache(maxsize=1)
 def _year() -> pd.DataFrame:
-    flown, weather, _ = flights.tables()
-    return labelled(carrier_days.days_of(flown, weather))
+    return labelled(carrier_days.year())
 
 
 events.watermark = flights.watermark  # type: ignore[attr-defined]

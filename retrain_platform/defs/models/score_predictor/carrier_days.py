@@ -30,11 +30,7 @@ def events(start: datetime, end: datetime) -> pd.DataFrame:
     Raises:
         ModuleNotFoundError: without the data package, naming the extra that installs it.
     """
-    import pandas as pd
-
-    year = _year()
-    low, high = year["day_begins"].searchsorted([pd.Timestamp(start), pd.Timestamp(end)])
-    return year.iloc[low:high].reset_index(drop=True)
+    return flights.between(year(), "day_begins", start, end)
 
 
 def days_of(flown: pd.DataFrame, weather: pd.DataFrame) -> pd.DataFrame:
@@ -46,13 +42,12 @@ def days_of(flown: pd.DataFrame, weather: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    hour = pd.to_datetime(flown["time_hour"], utc=True)
     late = flown["arr_delay"] > flights.LATE_MINUTES
     lost = flown["arr_delay"].isna()
-    minutes = flown["sched_dep_time"] // 100 * 60 + flown["sched_dep_time"] % 100
+    minutes = flights.minutes_of(flown["sched_dep_time"])
     rows = pd.DataFrame(
         {
-            "day_begins": hour.dt.tz_convert(ZONE).dt.normalize(),
+            "day_begins": flights.hours_of(flown).dt.tz_convert(ZONE).dt.normalize(),
             "carrier": flown["carrier"],
             "origin": flown["origin"],
             "dest": flown["dest"],
@@ -80,7 +75,7 @@ def _dressed(days: pd.DataFrame, weather: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     observed = weather[["origin", *_WEATHER]].assign(
-        day_begins=(pd.to_datetime(weather["time_hour"], utc=True) + pd.Timedelta(hours=1)).dt.tz_convert(ZONE)
+        day_begins=(flights.hours_of(weather) + pd.Timedelta(hours=1)).dt.tz_convert(ZONE)
     )
     days = days.merge(observed, on=["origin", "day_begins"], how="left", validate="m:1")
     days = days.assign(
@@ -93,7 +88,8 @@ def _dressed(days: pd.DataFrame, weather: pd.DataFrame) -> pd.DataFrame:
 
 
 @lru_cache(maxsize=1)
-def _year() -> pd.DataFrame:
+def year() -> pd.DataFrame:
+    """All days, kept for the process: not to be changed."""
     flown, weather, _ = flights.tables()
     return days_of(flown, weather)
 
