@@ -2,9 +2,7 @@
 
 import re
 from datetime import timedelta
-from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,15 +44,15 @@ def numbers(decision: RetrainDecision) -> list[float]:
     return [float(each.replace(",", "")) for each in re.findall(r"(?<![\w.])-?\d[\d,]*\.?\d*", decision.opposite)]
 
 
-@pytest.mark.parametrize("policy", ALL, ids=lambda policy: policy.describe()[:60])
 @SOON
 @given(known=histories())
-def test_every_decision_says_it(policy: Any, known: History) -> None:
-    decision = decide(policy, known)
-    lead = NO if decision.action.retrains else YES
-    assert decision.opposite.startswith(lead)
-    assert len(decision.opposite) > len(lead)
-    assert "\n" not in decision.opposite
+def test_every_decision_says_it(known: History) -> None:
+    for policy in ALL:
+        decision = decide(policy, known)
+        lead = NO if decision.action.retrains else YES
+        assert decision.opposite.startswith(lead), policy
+        assert len(decision.opposite) > len(lead)
+        assert "\n" not in decision.opposite
 
 
 class TestFollowingItTurnsTheAnswer:
