@@ -38,7 +38,8 @@ GOALS = {"watch": 1.0, "retrain": 3.0}
 """Seconds a run beyond `OWN`."""
 
 STEPS = {
-    "watching": ("ingest", "score"),
+    "watching": ("ingest",),
+    "scoring": ("score",),
     "drifting": ("make_profile", "drift"),
     "reference": ("reference_periods",),
     "ripening": ("perform", "performances"),

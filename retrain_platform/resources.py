@@ -164,6 +164,7 @@ class _Readers(TypedDict):
     reader: Reader
     measures: Callable[[MeasureTable, Period], pd.DataFrame]
     control: Callable[[], pd.DataFrame] | None
+    recorded: Callable[[Period], pd.DataFrame] | None
     suite_table: Callable[[str], SuiteTable]
 
 
@@ -171,12 +172,14 @@ def _readers(spec: ModelSpec) -> _Readers:
     """Relative paths of all of them start at the project's root, the current folder."""
     from retrain_platform.adapters.control_table import read_control
     from retrain_platform.adapters.measure_tables import read_measures
+    from retrain_platform.adapters.recorded_table import RecordedTable
     from retrain_platform.adapters.suite_tables import read_suite_table
 
-    control = spec.monitoring.control
+    control, recorded = spec.monitoring.control, spec.predictions
     return {
         "reader": reader_of(spec),
         "measures": partial(read_measures, Path.cwd(), spec.period.timezone),
         "control": None if control is None else partial(read_control, control, Path.cwd()),
+        "recorded": None if recorded is None else RecordedTable(recorded, Path.cwd(), spec.period.timezone),
         "suite_table": partial(read_suite_table, Path.cwd()),
     }

@@ -7,10 +7,12 @@ import gzip
 from pathlib import Path
 from typing import NamedTuple
 
+from retrain_platform.adapters.recorded_table import in_predictions
 from retrain_platform.adapters.sources import SourceUnreadable, address_of, delta_of, function_named
 from retrain_platform.adapters.sources.files import files_at
 from retrain_platform.adapters.sources.joined import in_join
 from retrain_platform.dataset.joins import Join
+from retrain_platform.dataset.recorded import Recorded
 from retrain_platform.dataset.source import Python, Source, Sql, source_of
 
 _MOST = 200
@@ -56,6 +58,19 @@ def table_columns(join: Join, position: int, root: Path) -> Columns:
     except SourceUnreadable as error:
         raise SourceUnreadable(in_join(str(error), position)) from None
     return seen._replace(note=in_join(seen.note, position))
+
+
+def recorded_table_columns(of: Recorded, root: Path) -> Columns:
+    """The columns of the table of predictions, as `source_columns` knows them.
+
+    Raises:
+        SourceUnreadable: as `source_columns`, naming the field.
+    """
+    try:
+        seen = source_columns(of.source(), root)
+    except SourceUnreadable as error:
+        raise SourceUnreadable(in_predictions(str(error))) from None
+    return seen._replace(note=in_predictions(seen.note))
 
 
 def _sql_columns(source: Sql, root: Path) -> Columns:

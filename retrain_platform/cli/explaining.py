@@ -105,17 +105,22 @@ def _suite_files(spec: ModelSpec) -> Iterator[Contradiction]:
 
 def _columns(spec: ModelSpec) -> tuple[list[Contradiction], list[str]]:
     """What the spec names and its source does not have; else why that could not be seen yet."""
-    from retrain_platform.adapters.source_columns import source_columns, table_columns
+    from retrain_platform.adapters.source_columns import recorded_table_columns, source_columns, table_columns
     from retrain_platform.adapters.sources import SourceUnreadable
     from retrain_platform.spec.columns import after_joins, misfits
+    from retrain_platform.spec.recordings import recorded_columns
 
+    of = spec.predictions
     try:
         seen = source_columns(spec.source, Path.cwd())
         tables = [table_columns(join, position, Path.cwd()) for position, join in enumerate(spec.source.joins)]
+        recorded = None if of is None else recorded_table_columns(of, Path.cwd())
     except SourceUnreadable as error:
         return [_split(str(error))], []
-    notes = [each.note for each in (seen, *tables) if each.note]
+    notes = [each.note for each in (seen, *tables, recorded) if each is not None and each.note]
     wrong, names = after_joins(spec.source.joins, seen.names, [table.names for table in tables])
+    if of is not None and recorded is not None:
+        wrong += recorded_columns(of, names, recorded.names)
     return (wrong, notes) if names is None else ([*wrong, *misfits(spec, names)], notes)
 
 

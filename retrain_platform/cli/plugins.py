@@ -23,6 +23,7 @@ def plugins(spec: ModelSpec) -> Iterator[tuple[str, Any]]:
     """Every member of `kind: python` with its place in the spec."""
     members = [("source", spec.source), ("training", spec.training)]
     members += [(f"source.joins[{place}]", join) for place, join in enumerate(spec.source.joins)]
+    members += [("predictions", spec.predictions)] if spec.predictions is not None else []
     members += [(f"monitoring.measures[{place}]", table) for place, table in enumerate(spec.monitoring.measures)]
     members += [(f"checks.own[{place}]", check) for place, check in enumerate(spec.checks.own)]
     members += [(f"validation.gates[{place}]", gate) for place, gate in enumerate(spec.validation.gates)]
@@ -58,7 +59,7 @@ def unmet(spec: ModelSpec) -> list[Contradiction]:
 def _of(spec: ModelSpec, at: str, member: Any, rows: pd.DataFrame | None) -> list[str]:
     """By the room that the member stands in."""
     room = at.partition(".")[0].partition("[")[0]
-    if room in ("source", "monitoring"):
+    if room in ("source", "monitoring", "predictions"):
         return _of_a_table(spec, at, member)
     if room == "training":
         return _of_a_learner(spec, rows)
@@ -80,6 +81,8 @@ def _of_a_table(spec: ModelSpec, at: str, member: Any) -> list[str]:
 
     if "joins" in at:
         columns = (*member.on.values(), member.available_at, *member.columns)
+    elif at == "predictions":
+        columns = (*member.on.values(), member.time, member.score)
     elif at == "source":
         columns = (member.event_time, member.entity)
     else:

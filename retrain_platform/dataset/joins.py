@@ -5,40 +5,25 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal, get_args
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from retrain_platform.dataset.duration import Duration
+from retrain_platform.dataset.keyed import Keyed
 from retrain_platform.dataset.places import AtAsset, AtDelta, AtFiles, AtFunction, AtSql
-from retrain_platform.dataset.record import Record
 
 
-def _pairs(value: object) -> object:
-    """[tailnum] is short for {tailnum: tailnum}."""
-    return {name: name for name in value} if isinstance(value, list | tuple) else value
-
-
-class _Joined(Record):
+class _Joined(Keyed):
     """How a feature table is joined: for each event its newest row that was available by the event's time.
 
-    `on` names the columns that must be equal, the events' to the table's; a list where both have the same name.
     `available` is the table's column of when a row's values were known. `columns` are taken (empty: all but the
     keys and `available`), `prefix` is put before their names. A row that is older than `within` counts as none.
     An event without a row misses the values.
     """
 
-    on: Annotated[dict[str, str], BeforeValidator(_pairs), Field(min_length=1)]
     available: str | None = None
     columns: tuple[str, ...] = ()
     within: Duration | None = None
     prefix: str = ""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _on_is_a_name(cls, data: object) -> object:
-        """YAML 1.1 reads the name `on` as true; Dagster hands attributes over as it reads them."""
-        if isinstance(data, dict) and True in data and "on" not in data:
-            return {"on" if name is True else name: value for name, value in data.items()}
-        return data
 
     @field_validator("within")
     @classmethod

@@ -15,7 +15,8 @@ from retrain_platform.defs.resource import Platform
 
 def events(of: Named) -> dg.AssetsDefinition:
     """The rows of a period, as the source has them."""
-    places = [of.spec.source, *of.spec.source.joins]
+    recorded = of.spec.predictions
+    places = [of.spec.source, *of.spec.source.joins, *([] if recorded is None else [recorded])]
     upstream = list(dict.fromkeys(dg.AssetKey(place.key) for place in places if place.kind == "asset"))
 
     @of.asset(
@@ -44,7 +45,7 @@ def _taken(value: Any) -> dict[str, Any]:
         "labels": "still arriving" if value.live else "loaded as history: event time + delay",
         "problems": listed(value.problems),
         "source": value.source,
-        "joins and rolling features": listed(value.notes, none="nothing to tell"),
+        "joins, predictions and rolling features": listed(value.notes, none="nothing to tell"),
         "table version": -1 if value.table_version is None else value.table_version,
     }
 

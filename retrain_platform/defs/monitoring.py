@@ -15,7 +15,7 @@ from retrain_platform.monitoring.reports import DriftReport, PerformanceReport, 
 
 
 def predictions(of: Named) -> dg.AssetsDefinition:
-    """The period's rows scored by every version that has a role."""
+    """The period's rows scored by every version that has a role, or as another system recorded."""
 
     @of.asset(
         "predictions",
@@ -26,7 +26,7 @@ def predictions(of: Named) -> dg.AssetsDefinition:
         "(the road's only loop: Dagster's graph shows it as far as `release`).",
     )
     def _predictions(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
-        from retrain_platform.steps.watching import score
+        from retrain_platform.steps.scoring import score
 
         value = score(retrain.workshop(of.spec), of.period(context))
         return dg.MaterializeResult(
@@ -39,6 +39,7 @@ def predictions(of: Named) -> dg.AssetsDefinition:
                     ],
                     none="no version answers yet",
                 ),
+                "problems": dg.MetadataValue.md("\n".join(f"- {one}" for one in value.problems) or "none"),
             }
         )
 

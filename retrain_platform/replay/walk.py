@@ -18,7 +18,8 @@ from retrain_platform.steps.reference import reference_periods
 from retrain_platform.steps.registering import close, register
 from retrain_platform.steps.releasing import move
 from retrain_platform.steps.ripening import perform
-from retrain_platform.steps.watching import ingest, score
+from retrain_platform.steps.scoring import score
+from retrain_platform.steps.watching import ingest
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training.search import SearchFailed
 

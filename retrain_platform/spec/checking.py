@@ -16,6 +16,7 @@ from retrain_platform.spec.gains import gain_contradictions
 from retrain_platform.spec.model import ModelSpec
 from retrain_platform.spec.pasts import past_contradictions
 from retrain_platform.spec.placed import Contradiction, not_whole, placed
+from retrain_platform.spec.recordings import recording_contradictions
 from retrain_platform.spec.rows import row_contradictions
 from retrain_platform.spec.suites import measured_elsewhere, suite_contradictions
 from retrain_platform.spec.tasks import task_contradictions
@@ -44,6 +45,7 @@ def contradictions(spec: ModelSpec, lost: Callable[[str], bool]) -> list[Contrad
         *past_contradictions(spec, lost),
         *depth_contradictions(spec, lost),
         *task_contradictions(spec, lost),
+        *recording_contradictions(spec, lost),
         *suite_contradictions(spec),
     ]
 

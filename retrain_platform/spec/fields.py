@@ -16,6 +16,7 @@ from retrain_platform.dataset.joins import JOINS
 from retrain_platform.dataset.label import LabelSpec
 from retrain_platform.dataset.measures import MEASURE_TABLES
 from retrain_platform.dataset.period import Calendar
+from retrain_platform.dataset.recorded import RECORDED
 from retrain_platform.dataset.rolling import Rolling
 from retrain_platform.dataset.shares import SplitSpec
 from retrain_platform.dataset.source import SOURCES
@@ -39,6 +40,7 @@ from retrain_platform.validation.questions import Question
 _FAMILIES: dict[str, Sequence[type[BaseModel]]] = {
     "source": SOURCES,
     "joins": JOINS,
+    "predictions": RECORDED,
     "policy": POLICIES,
     "training": LEARNERS,
     "validation": GATES,

@@ -14,6 +14,7 @@ from retrain_platform.dataset.label import LabelSpec
 from retrain_platform.dataset.measures import MeasureTable
 from retrain_platform.dataset.period import Calendar
 from retrain_platform.dataset.record import Record
+from retrain_platform.dataset.recorded import Recorded
 from retrain_platform.dataset.rolling import Rolling, rolled_names
 from retrain_platform.dataset.source import Source
 from retrain_platform.dataset.versions import Versions
@@ -122,7 +123,8 @@ class ModelSpec(Record):
 
     `mode`: observe (measure, decide, record), propose (train and validate; a person releases), act.
     `versions` declares what makes the rows (encoder, tokenizer, labels, features, ...): where one is raised,
-    another world of rows begins, and only its rows are learned from. `card` is what the model card says in the owners'
+    another world of rows begins, and only its rows are learned from. `predictions` is a table of what another system
+    answered, taken for the answers instead of scoring. `card` is what the model card says in the owners'
     own words.
     """
 
@@ -134,6 +136,7 @@ class ModelSpec(Record):
     period: Calendar
     source: Source
     label: LabelSpec
+    predictions: Recorded | None = None
     features: Features = Features()
     versions: Versions = {}
     segments: tuple[str, ...] = ()

@@ -42,9 +42,9 @@ def ask(
 ) -> tuple[ControlAnswer | None, ControlScores | None]:
     """The version's answers now, and what is to be remembered of them: None where it was asked before.
 
-    No answer where the spec has no control set, or nobody answered the period.
+    No answer where the spec has no control set, or nobody answered the period, or a model that cannot be asked.
     """
-    if shop.control is None or version is None:
+    if shop.control is None or version is None or shop.is_outside(version):
         return None, None
     try:
         frame = shop.control()

@@ -15,13 +15,14 @@ from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.policy.history import Champion
-from retrain_platform.steps.answers import Judged, asked, judged
+from retrain_platform.steps.answers import Answers, Judged, asked, judged
 from retrain_platform.steps.attempt import causes_of
 from retrain_platform.steps.backtesting import Recipe, backtest
 from retrain_platform.steps.dataset import parts
 from retrain_platform.steps.history import champion_at
 from retrain_platform.steps.known import days_of, ids_of, segments_of
 from retrain_platform.steps.lines import NOT_EXAMINED, RETRAINED
+from retrain_platform.steps.recording import recorded_of
 from retrain_platform.steps.remembering import with_remembered
 from retrain_platform.steps.suites import with_suites
 from retrain_platform.steps.training import learn
@@ -76,6 +77,9 @@ def _measured(shop: Workshop, period: Period, decision: RetrainDecision, made: D
         return cannot_measure(decision.id, made.basis_why)
     rows = parts(shop, made).holdout
     exam = shop.load(shop.values.folder(shop.model, "candidate_model", decision.id) / "exam")
+    champion = champion_at(shop, period)
+    if champion is not None and shop.is_outside(champion.version):
+        return _beside_recorded(shop, made, rows, exam, champion)
     other = _other(shop, period, made)
     try:
         others = asked(other, rows) if other else None
@@ -88,6 +92,23 @@ def _measured(shop: Workshop, period: Period, decision: RetrainDecision, made: D
     told = _told(shop, made, rows, judged(shop.spec, rows, mine, *([] if others is None else [others])))
     beside = _backtest(shop, period, decision, made)
     return told.model_copy(update={"importance": _importance(exam, other), **beside})
+
+
+def _beside_recorded(
+    shop: Workshop, made: DatasetSnapshot, rows: pd.DataFrame, exam: Fitted, champion: Champion
+) -> Measurements:
+    """The candidate beside a model that another system serves, on the rows of which its prediction was recorded."""
+    answers = recorded_of(shop, rows, champion.version)
+    if made.basis != "holdout" or answers.missing.all():
+        why = f"no row of the exam has a recorded prediction of {champion.version} that it could not have learned from"
+        return cannot_measure(made.decision_id, why)
+    rows, theirs = rows[~answers.missing], Answers(answers.scores[~answers.missing])
+    try:
+        mine = asked(exam, rows)
+    except (MissingColumns, UnfitColumn) as error:
+        return cannot_score(made.decision_id, made.basis, len(rows), str(error))
+    told = _told(shop, made, rows, judged(shop.spec, rows, mine, theirs))
+    return told.model_copy(update={"importance": _importance(exam, None)})
 
 
 def _told(shop: Workshop, made: DatasetSnapshot, rows: pd.DataFrame, both: Judged) -> Measurements:
@@ -175,7 +196,7 @@ def _backtest(shop: Workshop, period: Period, decision: RetrainDecision, made: D
     asking = [gate.periods for gate in shop.spec.validation.gates if isinstance(gate, Backtest)]
     champion = champion_at(shop, period) if asking else None
     candidate = shop.values.get(shop.model, "candidate_model", period.key, decision.id, Candidate)
-    if champion is None or candidate is None:
+    if champion is None or candidate is None or shop.is_outside(champion.version):
         return {}
     mine = Recipe(shop.spec.training.with_params(candidate.found), tuple(made.features))
     theirs = _recipe_of(shop, champion, shop.fitted(champion.version))

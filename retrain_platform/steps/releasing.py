@@ -80,8 +80,12 @@ def record(
 
 
 def project(shop: Workshop, state: ReleaseState) -> dict[str, str | None]:
-    """Make the registry's aliases what the ledger says; gives what had to change."""
-    return shop.registry.set_aliases(shop.model, aliases(state))
+    """Make the registry's aliases what the ledger says; gives what had to change. What it does not hold has none."""
+    wanted = {
+        alias: None if version is not None and shop.is_outside(version) else version
+        for alias, version in aliases(state).items()
+    }
+    return shop.registry.set_aliases(shop.model, wanted)
 
 
 def evidence_for(shop: Workshop, state: ReleaseState, as_of: datetime) -> Evidence | None:
@@ -159,11 +163,12 @@ def _unscored(shop: Workshop, release: Release, other: str, as_of: datetime) -> 
     """The ripe periods of the stage, oldest first, that one of the two versions could not score.
 
     Not those of a bake that the version under way failed itself: it answers already, and they do not prove it.
+    A model from outside falls silent once it is replaced, which is no problem that anyone would tell.
     """
-    found = []
+    found, silent = [], shop.is_outside(other)
     for key, value in ripened(shop, as_of).items():
         scored = _scored(shop, key)
-        if scored is None or not scored.problems or value.period.start < release.stage_as_of:
+        if scored is None or not (scored.problems or silent) or value.period.start < release.stage_as_of:
             continue
         versions = set(scored.versions.values())
         answers = release.stage is not Stage.BAKE or release.version in versions

@@ -152,6 +152,8 @@ def _reading(
     rows: int,
 ) -> PeriodPerformance:
     spec = shop.spec
+    if spec.predictions is not None:  # the rows that it answered: of the others nothing was recorded
+        frame = frame[frame[role].notna()]
     rows_judged = judged(spec, frame, stored(frame, role, _classes(shop, key)))
     return measure(
         rows_judged.labels,

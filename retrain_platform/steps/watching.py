@@ -1,4 +1,4 @@
-"""The watch run of one closed period: events, predictions, profile, drift, performance."""
+"""A closed period's rows, from the source into the lake."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-import numpy as np
 import pandas as pd
 
 from retrain_platform.dataset.events import Arranged, BadEvents, arrange
@@ -14,21 +13,17 @@ from retrain_platform.dataset.feedback import misfit_propensities
 from retrain_platform.dataset.joining import NOTES
 from retrain_platform.dataset.label import LabelSpec
 from retrain_platform.dataset.period import Period
-from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
 from retrain_platform.dataset.soundness import Shape, shape_of, unsound
 from retrain_platform.dataset.source import lineage
-from retrain_platform.dataset.times import as_text
-from retrain_platform.monitoring.reports import Role
-from retrain_platform.release.route import canary_mask, scored_versions
 from retrain_platform.spec.columns import misfits
-from retrain_platform.steps.answers import Answers, as_columns, asked
-from retrain_platform.steps.known import ROLES, ripened
+from retrain_platform.steps.known import ripened
 from retrain_platform.steps.lines import INCIDENT
+from retrain_platform.steps.recording import with_recorded
 from retrain_platform.steps.releasing import is_next
 from retrain_platform.steps.rolling import with_rolling
 from retrain_platform.steps.schema import USUAL, Columns, columns_of, cure, feature_columns
-from retrain_platform.steps.values import Ingested, Scored
-from retrain_platform.steps.workshop import CannotLoad, Workshop
+from retrain_platform.steps.values import Ingested
+from retrain_platform.steps.workshop import Workshop
 
 
 def ingest(shop: Workshop, period: Period) -> Ingested:
@@ -63,7 +58,8 @@ def _bring(shop: Workshop, period: Period, versions: Mapping[str, str], code: st
     notes = frame.attrs.pop(NOTES, ())
     arranged = _arranged(shop, period, frame, now)
     rolled = with_rolling(shop, period, arranged.frame)
-    arranged = replace(arranged, frame=rolled.frame)
+    recorded = with_recorded(shop, period, rolled.frame)
+    arranged = replace(arranged, frame=recorded.frame)
     version, refused = _written(shop, period, arranged)
     shape = shape_of(arranged.frame)
     columns = columns_of(shop, period, shape, versions, [*_told(spec.label, arranged), *spec.features.made])
@@ -80,7 +76,7 @@ def _bring(shop: Workshop, period: Period, versions: Mapping[str, str], code: st
         changes=columns.undeclared,
         declared=columns.declared,
         source=lineage(spec.source),
-        notes=(*notes, *rolled.notes),
+        notes=(*notes, *rolled.notes, *recorded.notes),
         rolled_at=version if spec.features.rolling and rolled.at is None else rolled.at,
     )
     shop.values.put(shop.model, "events", period.key, "events", value)
@@ -177,62 +173,3 @@ def _awaiting_labels(shop: Workshop, period: Period) -> dict[Period, Ingested]:
 def features_of(shop: Workshop, frame: pd.DataFrame) -> list[str]:
     """The feature columns of an events frame, in its order."""
     return feature_columns(shop.spec, list(frame.columns))
-
-
-def score(shop: Workshop, period: Period) -> Scored:
-    """Score the period's rows with every version that the release gave a role at the period's start."""
-    frame = shop.lake.read(shop.events, [period.key]) if shop.lake.version(shop.events) is not None else pd.DataFrame()
-    state = shop.state(before=period.end)
-    versions = scored_versions(state)
-    if not versions or frame.empty:
-        return Scored(period=period.key, rows=len(frame), versions={}, used={})
-    found, problems = _scores(shop, frame, versions)
-    if "champion" not in found:
-        frame, found = frame.iloc[:0], {}
-    scores = frame[["_event_time", "_entity"]].copy()
-    for role in ROLES:
-        answers = found.get(role)
-        nothing = Answers(np.full(len(frame), np.nan))
-        scores = scores.assign(**as_columns(role, nothing if answers is None else answers))
-    used = np.full(len(frame), "champion", dtype=object)
-    if state.open is not None and "canary" in found:
-        used[np.array(canary_mask(_units(shop, frame), state.open), dtype=bool)] = "canary"
-    scores["used"] = used
-    shop.lake.replace(shop.predictions, period.key, scores)
-    value = Scored(
-        period=period.key,
-        rows=len(frame),
-        versions={role: versions[role] for role in found},
-        used={role: int((used == role).sum()) for role in found if (used == role).any()},
-        problems=tuple(problems),
-        classes={role: answers.classes for role, answers in found.items() if answers.classes},
-    )
-    shop.values.put(shop.model, "predictions", period.key, "predictions", value)
-    return value
-
-
-def _units(shop: Workshop, frame: pd.DataFrame) -> list[str]:
-    """What is routed: entities, and lists that are ranked, for one model must answer the whole of one."""
-    query = shop.spec.label.query
-    names: list[str] = (frame["_entity"] if query is None else as_text(frame[query], missing="")).tolist()
-    return names
-
-
-def _scores(shop: Workshop, frame: pd.DataFrame, versions: dict[Role, str]) -> tuple[dict[Role, Answers], list[str]]:
-    """The scores of every version that can read the rows; a sentence for each that cannot.
-
-    One that is not there any more is one that cannot, but for the champion: without it nobody would answer.
-
-    Raises:
-        CannotLoad: the champion.
-    """
-    found: dict[Role, Answers] = {}
-    problems = []
-    for role, version in versions.items():
-        try:
-            found[role] = asked(shop.fitted(version), frame)
-        except (MissingColumns, UnfitColumn, CannotLoad) as error:
-            if role == "champion" and isinstance(error, CannotLoad):
-                raise
-            problems.append(f"version {version} ({role}) could not score: {error}")
-    return found, problems

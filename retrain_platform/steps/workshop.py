@@ -132,6 +132,7 @@ class Workshop:
     code: str = ""
     measures: Callable[[MeasureTable, Period], pd.DataFrame] = _no_measures
     control: Callable[[], pd.DataFrame] | None = None
+    recorded: Callable[[Period], pd.DataFrame] | None = None
     detect: Callable[[str, Mapping[str, float], NDArray[np.float64]], Sequence[int]] | None = None
     tuner: Tuner | None = None
     suite_table: Callable[[str], SuiteTable] = _no_table
@@ -169,12 +170,18 @@ class Workshop:
         """What the registry says of the version; nothing of one that it does not have."""
         return next((made.tags for made in self.registry.versions(self.model) if made.version == version), {})
 
+    def is_outside(self, version: str) -> bool:
+        """Whether the version is the model that another system serves: known by its recorded predictions alone."""
+        return self.spec.predictions is not None and version == self.spec.predictions.model
+
     def fitted(self, version: str) -> Fitted:
         """The registered model, kept loaded while the process lives.
 
         Raises:
             CannotLoad: its package is gone, cannot be read, or is not what was registered; what to do about it.
         """
+        if self.is_outside(version):
+            raise CannotLoad(f"{version} is served by another system: only its recorded predictions are known")
         if version not in self.loaded:
             try:
                 package = self.registry.package(self.model, version)

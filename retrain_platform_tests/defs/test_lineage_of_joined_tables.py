@@ -30,6 +30,13 @@ def test_events_depend_on_every_asset_that_is_read() -> None:
     assert {dg.AssetKey(["raw", "sales"]), dg.AssetKey(["raw", "credit"])} <= upstream
 
 
+def test_events_depend_on_the_asset_that_records_predictions() -> None:
+    table = {"kind": "asset", "key": "served/answers", "path": "a.csv", "time": "t", "on": ["who"], "score": "p"}
+    defs = build_model_defs(tiny_spec(predictions={**table, "version": "by"}))
+    specs = {spec.key.path[-1]: spec for spec in defs.resolve_all_asset_specs()}
+    assert dg.AssetKey(["served", "answers"]) in {dep.asset_key for dep in specs["events"].deps}
+
+
 def test_what_was_read_is_on_record_and_on_the_page() -> None:
     shop = Places().shop(tiny_spec(), Rows(1))
     for _ in walk(shop, "2024-01-01"):
@@ -39,4 +46,4 @@ def test_what_was_read_is_on_record_and_on_the_page() -> None:
     assert read.source == "function somewhere:rows"
     told = _taken(read.model_copy(update={"notes": ("joins[0]: 3 rows have the same who",)}))
     assert told["source"] == "function somewhere:rows"
-    assert told["joins and rolling features"].value == "- joins[0]: 3 rows have the same who"
+    assert told["joins, predictions and rolling features"].value == "- joins[0]: 3 rows have the same who"

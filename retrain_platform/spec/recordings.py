@@ -1,0 +1,50 @@
+"""What a spec says of recorded predictions, held against its other sections and against the table's columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from retrain_platform.spec.fields import did_you_mean
+from retrain_platform.spec.placed import Contradiction
+
+if TYPE_CHECKING:
+    from retrain_platform.dataset.recorded import Recorded
+    from retrain_platform.spec.model import ModelSpec
+
+
+def recording_contradictions(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradiction]:
+    """Predictions that cannot be taken for the answers of the models that the spec describes."""
+    of = spec.__dict__.get("predictions")
+    if of is None or lost("predictions"):
+        return
+    if "task" in spec.__dict__ and not lost("task") and spec.task == "multiclass":
+        cure = "must be absent for task multiclass: one column of scores cannot hold the chances of several classes"
+        yield "predictions", repr(of.kind), cure
+    if (
+        "release" in spec.__dict__
+        and not lost("release.canary")
+        and of.version is None
+        and spec.release.canary[0] < 100
+    ):
+        yield (
+            "predictions.version",
+            "none",
+            f"must name the column of who answered where a canary answers a share ({list(spec.release.canary)}), "
+            "or release.canary must be [100]",
+        )
+
+
+def recorded_columns(of: Recorded, events: Sequence[str] | None, table: Sequence[str] | None) -> list[Contradiction]:
+    """The columns that the events or the table of predictions do not have, as far as theirs are known."""
+    asked = [("predictions.on", name) for name in of.on.values()]
+    asked += [("predictions.time", of.time), ("predictions.score", of.score)]
+    asked += [] if of.version is None else [("predictions.version", of.version)]
+    sides = ((events, "the events", [("predictions.on", name) for name in of.on]), (table, "the table", asked))
+    return [
+        (field, repr(name), f"must be a column of {whose}, which has {', '.join(there)}{did_you_mean(name, there)}")
+        for there, whose, names in sides
+        if there is not None
+        for field, name in names
+        if name not in there
+    ]
