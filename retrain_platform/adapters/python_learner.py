@@ -41,7 +41,8 @@ class OwnLearner:
         """
         rows, classes = numbered(train, self._task)
         stop = None if valid is None else of_known_classes(valid, classes)
-        held = {"valid": None if stop is None else handed(stop.frame), "rounds": rounds, "classes": classes}
+        frame = None if stop is None else handed(stop.frame)
+        held: dict[str, Any] = {"valid": frame, "rounds": rounds, "classes": classes}
         held |= _copies(stop, "valid_") | _copies(rows)
         model = self._fitted(handed(rows.frame), held.pop("labels"), held)
         return OwnFitted(model, self._task, tuple(map(str, rows.frame.columns)), classes=classes)

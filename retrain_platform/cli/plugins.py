@@ -95,16 +95,16 @@ def _of_a_learner(spec: ModelSpec, rows: pd.DataFrame | None) -> list[str]:
     """On the source's own first rows, where it has enough of them; else on made-up ones."""
     from retrain_platform.adapters.learners import learner
     from retrain_platform.steps.answers import labels_of, queries_of
+    from retrain_platform.training.base import Rows
     from retrain_platform.training.conformance import Seen, unmet
 
     own = learner(spec.training, spec.task)
     if rows is None:
         return unmet(own, spec.task)
     cut = len(rows) * 2 // 3
-    labels, queries = labels_of(rows), queries_of(spec, rows)
     features = rows[[name for name in rows if name not in ("_label", "_event_time", spec.label.query)]]
-    known = None if queries is None else queries[:cut]
-    return unmet(own, spec.task, Seen(features[:cut], labels[:cut], features[cut:], labels[cut:], queries=known))
+    known = Rows(features, labels_of(rows), queries=queries_of(spec, rows))
+    return unmet(own, spec.task, Seen(known.of(slice(cut)), known.frame[cut:], known.labels[cut:]))
 
 
 def _rows(spec: ModelSpec) -> pd.DataFrame | None:
