@@ -31,8 +31,8 @@ from retrain_platform.resources import reader_of
 from retrain_platform.spec import ModelSpec, read_spec
 from retrain_platform.stats.auc import auc
 from retrain_platform.stats.early_detection import early_detection
+from retrain_platform.steps.dataset.ingesting import features_of, ingest
 from retrain_platform.steps.known import days_of
-from retrain_platform.steps.watching import features_of, ingest
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training.base import Rows
 
@@ -57,11 +57,14 @@ def main() -> None:
     rows.append(_line(f"share of the last 7 days over {LIMIT:g}", scored, scored[RECENT] > LIMIT))
     told = scored.dropna(subset="_label")
     found = auc(told["_label"].to_numpy(), told["score"].to_numpy())
+    beside = told[told[RECENT].notna()]
+    rule = auc(beside["_label"].to_numpy(), beside[RECENT].to_numpy())
     print(f"{len(told):,} account days, {told['_label'].mean():.1%} of them before an unhealthy week; AUC {found:.3f}")
+    print(f"the share of the last 7 days alone: AUC {rule:.3f} on the {len(beside):,} days that have one")
     print(pd.DataFrame(rows).to_string(index=False))
     print(f"{time.process_time() - began:.0f} CPU s")
     if asked.json:
-        asked.json.write_text(json.dumps({"auc": found, "rows": rows}, indent=1), encoding="utf-8")
+        asked.json.write_text(json.dumps({"auc": found, "auc of the rule": rule, "rows": rows}, indent=1), encoding="utf-8")
 
 
 def _shop(spec: ModelSpec) -> Workshop:

@@ -45,10 +45,10 @@ from retrain_platform.policy.history import Champion
 from retrain_platform.spec import ModelSpec, spec_from
 from retrain_platform.stats.intervals import lower_bound, paired
 from retrain_platform.stats.metrics import metric
-from retrain_platform.steps import challenger
+from retrain_platform.steps.dataset.ingesting import features_of, ingest
 from retrain_platform.steps.known import days_of
-from retrain_platform.steps.ripening import ripen
-from retrain_platform.steps.watching import features_of, ingest
+from retrain_platform.steps.monitoring.ripening import ripen
+from retrain_platform.steps.training import challenger
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training.base import Fitted, Rows
 from retrain_platform.training.challenger import cheap

@@ -38,20 +38,20 @@ GOALS = {"watch": 1.0, "retrain": 3.0}
 """Seconds a run beyond `OWN`."""
 
 STEPS = {
-    "watching": ("ingest",),
-    "scoring": ("score",),
-    "drifting": ("make_profile", "drift"),
-    "reference": ("reference_periods",),
-    "ripening": ("perform", "performances"),
-    "releasing": ("move",),
-    "challenger": ("challenge",),
-    "deciding": ("decide",),
-    "story": ("log_lines",),
-    "dataset": ("decided", "snapshot", "check"),
-    "fitting": ("fit",),
-    "examining": ("examine",),
-    "registering": ("register", "close"),
-    "card": ("write_card",),
+    "dataset.ingesting": ("ingest",),
+    "release.scoring": ("score",),
+    "monitoring.drifting": ("make_profile", "drift"),
+    "monitoring.reference": ("reference_periods",),
+    "monitoring.ripening": ("perform", "performances"),
+    "release.releasing": ("move",),
+    "training.challenger": ("challenge",),
+    "policy.deciding": ("decide",),
+    "papers.story": ("log_lines",),
+    "training.dataset": ("decided", "snapshot", "check"),
+    "training.fitting": ("fit",),
+    "validation.examining": ("examine",),
+    "training.registering": ("register", "close"),
+    "papers.card": ("write_card",),
 }
 """Functions of the steps' modules that the assets call: their own work is the part 'step NAME'."""
 

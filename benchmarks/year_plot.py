@@ -25,7 +25,7 @@ from retrain_platform.replay.compare import Compared, compare_roads, lived
 from retrain_platform.resources import settings, workshop
 from retrain_platform.spec import read_spec
 from retrain_platform.stats.intervals import Interval
-from retrain_platform.steps.story import log_lines, moves_of
+from retrain_platform.steps.papers.story import log_lines, moves_of
 
 SPEC = Path(__file__).parents[1] / "retrain_platform" / "defs" / "models" / "flight_delay" / "defs.yaml"
 OUT = Path(__file__).parents[1] / "docs" / "images" / "year.png"

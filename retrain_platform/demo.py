@@ -12,7 +12,7 @@ from retrain_platform.release.base import Entry
 from retrain_platform.replay.compare import Compared, compare_roads
 from retrain_platform.spec import read_spec
 from retrain_platform.steps.lines import DECIDED
-from retrain_platform.steps.story import LogLine, log_lines, moves_of
+from retrain_platform.steps.papers.story import LogLine, log_lines, moves_of
 from retrain_platform.steps.workshop import Workshop
 
 _FATE = {

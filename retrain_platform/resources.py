@@ -90,7 +90,9 @@ _CODE = {
     "ensemble": (
         "adapters.ensemble_learner",
         "adapters.lightgbm_learner",
+        "adapters.lightgbm_rows",
         "adapters.sklearn_learner",
+        "adapters.sklearn_online",
         "training.anomalies",
         "training.ensemble",
     ),
@@ -99,8 +101,8 @@ _CODE = {
 
 
 _SHARED = (
-    "dataset.cleaning", "dataset.preparation", "dataset.weights", "training.adjusted", "training.lesson",
-    "training.recipe",
+    "adapters.labels", "dataset.cleaning", "dataset.preparation", "dataset.weights", "training.adjusted",
+    "training.lesson", "training.recipe",
 )  # fmt: skip
 """What makes of rows what any learner is given, and of its scores what is answered."""
 

@@ -141,7 +141,7 @@ def detectable_lines(spec: ModelSpec) -> list[str]:
     """The smallest fall that each stage of the release can tell, once there is history to say so."""
     from retrain_platform.release.evidence import detectable
     from retrain_platform.resources import settings, values_of
-    from retrain_platform.steps.power import paired_error_a_period
+    from retrain_platform.steps.validation.power import paired_error_a_period
 
     error = paired_error_a_period(values_of(settings()), spec)
     if error is None:

@@ -16,7 +16,7 @@ def fleet(as_json: AsJson = False) -> None:
     Example: [bold]retrain fleet[/bold]
     """
     from retrain_platform.resources import settings, values_of
-    from retrain_platform.steps.fleet import standing
+    from retrain_platform.steps.policy.fleet import standing
 
     sound, wrong = specs_here()
     at = settings()

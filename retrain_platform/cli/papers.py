@@ -23,7 +23,7 @@ def card(
 
     Example: [bold]retrain card flight_delay --version 2 --html card.html[/bold]
     """
-    from retrain_platform.steps.card import card_of_version
+    from retrain_platform.steps.papers.card import card_of_version
 
     shop = shop_of(spec_of(model))
     entries = shop.entries()
@@ -63,7 +63,7 @@ def playbook(model: ModelName, as_json: AsJson = False) -> None:
 
     Example: [bold]retrain playbook flight_delay > playbook.md[/bold]
     """
-    from retrain_platform.steps.playbook import playbook as written
+    from retrain_platform.steps.papers.playbook import playbook as written
 
     spec = spec_of(model)
     text = written(spec, entries_of(spec))

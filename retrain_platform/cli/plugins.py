@@ -110,7 +110,7 @@ def _of_a_learner(spec: ModelSpec, rows: pd.DataFrame | None) -> list[str]:
 def _rows(spec: ModelSpec) -> pd.DataFrame | None:
     """The first labelled rows of the source: features, `_label`, `_event_time`; None where there are too few."""
     from retrain_platform.dataset.histories import Asked, rolled
-    from retrain_platform.steps.schema import feature_columns
+    from retrain_platform.steps.dataset.schema import feature_columns
 
     rows = _labelled(spec)
     if len(rows) < _ROWS or (spec.task != "regression" and rows["_label"][: _ROWS * 2 // 3].nunique() < 2):

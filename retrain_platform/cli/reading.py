@@ -74,7 +74,7 @@ def decide(
     Example: [bold]retrain decide flight_delay --as-of 2013-06-04[/bold]
     """
     from retrain_platform.policy.decide import decide as judge
-    from retrain_platform.steps.history import history
+    from retrain_platform.steps.policy.history import history
 
     spec = spec_of(model)
     period = period_at(spec, as_of, "--as-of")
@@ -97,7 +97,7 @@ def log(model: ModelName, as_json: AsJson = False) -> None:
 
     Example: [bold]retrain log flight_delay[/bold]
     """
-    from retrain_platform.steps.story import log_lines, missed_since, moves_of
+    from retrain_platform.steps.papers.story import log_lines, missed_since, moves_of
 
     spec = spec_of(model)
     shop = shop_of(spec)
@@ -143,8 +143,8 @@ def why(
 
 def _page(spec: ModelSpec, at: str | None, typed: str) -> dict[str, Any]:
     """All that is on record of the newest retrain, or of the decision in `at`; `typed` is how the user calls it."""
-    from retrain_platform.steps.deciding import decision_of
-    from retrain_platform.steps.story import log_lines, moves_of
+    from retrain_platform.steps.papers.story import log_lines, moves_of
+    from retrain_platform.steps.policy.deciding import decision_of
     from retrain_platform.validation.base import ValidationReport
 
     shop = shop_of(spec)

@@ -49,7 +49,7 @@ def show_release(model: ModelName, as_json: AsJson = False) -> None:
 
 
 def _waits(shop: Any) -> list[str]:
-    from retrain_platform.steps.approving import waiting_for
+    from retrain_platform.steps.release.approving import waiting_for
 
     waits = waiting_for(shop.spec, shop.entries())
     return [] if waits is None else [waits.shown]
@@ -69,7 +69,7 @@ def approve(
     Example: [bold]retrain release approve flight_delay --version 3 --why "segments looked at"[/bold]
     """
     from retrain_platform.release.by_hand import approve as move
-    from retrain_platform.steps.approving import may_approve
+    from retrain_platform.steps.release.approving import may_approve
 
     def approved(state: ReleaseState, as_of: Any, shop: Any) -> tuple[Transition, ...]:
         may_approve(shop.spec, shop.entries(), version, actor())
@@ -88,8 +88,8 @@ def review(
 
     Example: [bold]retrain release review flight_delay[/bold]
     """
-    from retrain_platform.steps.approving import waiting_for
-    from retrain_platform.steps.reviewing import review_of
+    from retrain_platform.steps.papers.reviewing import review_of
+    from retrain_platform.steps.release.approving import waiting_for
 
     shop = shop_of(spec_of(model))
     waits = waiting_for(shop.spec, shop.entries())
@@ -156,7 +156,7 @@ def _move(
     move: Callable[[ReleaseState, Any, Any], tuple[Transition, ...]],
 ) -> None:
     from retrain_platform.release.table import IllegalMove
-    from retrain_platform.steps.releasing import project, record
+    from retrain_platform.steps.release.releasing import project, record
 
     why = reason(why)
     shop = shop_of(spec_of(model))

@@ -204,8 +204,8 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
 def _status(spec: ModelSpec, until: str | None = None) -> dict[str, Any]:
     from retrain_platform.release.fold import fold
     from retrain_platform.resources import settings, values_of
-    from retrain_platform.steps.approving import waiting_for
-    from retrain_platform.steps.deadlines import standing_deadline
+    from retrain_platform.steps.policy.deadlines import standing_deadline
+    from retrain_platform.steps.release.approving import waiting_for
 
     entries = entries_of(spec)
     state = fold(entries)

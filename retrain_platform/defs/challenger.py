@@ -24,8 +24,8 @@ def challenger_gap(of: Named) -> dg.AssetsDefinition:
         "what a retrain would gain. Neither is registered or released.",
     )
     def _gap(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
-        from retrain_platform.steps.challenger import challenge, decided_to_retrain
-        from retrain_platform.steps.history import known_gaps
+        from retrain_platform.steps.policy.history import known_gaps
+        from retrain_platform.steps.training.challenger import challenge, decided_to_retrain
 
         shop, period = retrain.workshop(of.spec), of.period(context)
         reading = challenge(shop, period)

@@ -27,7 +27,7 @@ def events(of: Named) -> dg.AssetsDefinition:
         description="Rows of the period; labels join as they arrive.",
     )
     def _events(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
-        from retrain_platform.steps.watching import ingest
+        from retrain_platform.steps.dataset.ingesting import ingest
 
         value = ingest(retrain.workshop(of.spec), of.period(context))
         for problem in (*value.problems, *value.notes):
@@ -62,7 +62,7 @@ def training_dataset(of: Named) -> dg.AssetsDefinition:
         description="The rows that the period's decision trains on: table version, cuts, content fingerprint.",
     )
     def _training_dataset(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        from retrain_platform.steps.dataset import reported_periods
+        from retrain_platform.steps.training.dataset import reported_periods
 
         shop, _, _, made = retrain_of(of, context)
         recipe = of.spec.training
@@ -148,7 +148,7 @@ def gate(of: Named) -> dg.AssetChecksDefinition:
         name=f"{of.spec.name}__training_gate", specs=specs, can_subset=False, required_resource_keys={"retrain"}
     )
     def _gate(context: dg.AssetCheckExecutionContext) -> Any:
-        from retrain_platform.steps.dataset import check
+        from retrain_platform.steps.training.dataset import check
 
         shop, period, _, made = retrain_of(of, context)
         report = check(shop, period, made)

@@ -41,7 +41,7 @@ def with_fleet(found: dg.Definitions) -> dg.Definitions:
 
 def standings(platform: Platform, models: Iterable[ModelSpec]) -> list[Standing]:
     """Where each of the models stands."""
-    from retrain_platform.steps.fleet import standing
+    from retrain_platform.steps.policy.fleet import standing
 
     ledger, values = platform.ledger(), platform.values()
     return [standing(spec, ledger.entries(spec.name), values) for spec in models]

@@ -26,7 +26,7 @@ def predictions(of: Named) -> dg.AssetsDefinition:
         "(the road's only loop: Dagster's graph shows it as far as `release`).",
     )
     def _predictions(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
-        from retrain_platform.steps.scoring import score
+        from retrain_platform.steps.release.scoring import score
 
         value = score(retrain.workshop(of.spec), of.period(context))
         return dg.MaterializeResult(
@@ -57,7 +57,7 @@ def profile(of: Named) -> dg.AssetsDefinition:
         description="Mergeable counts of every feature, whole and by segment.",
     )
     def _profile(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
-        from retrain_platform.steps.drifting import make_profile
+        from retrain_platform.steps.monitoring.drifting import make_profile
 
         made = make_profile(retrain.workshop(of.spec), of.period(context))
         if made is None:
@@ -90,8 +90,8 @@ def drift_report(of: Named) -> dg.AssetsDefinition:
         "score; apart from it, the shift of the champion's scores.",
     )
     def _drift(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
-        from retrain_platform.steps.drifting import drift, known_drift, sides
-        from retrain_platform.steps.reference import reference_periods
+        from retrain_platform.steps.monitoring.drifting import drift, known_drift, sides
+        from retrain_platform.steps.monitoring.reference import reference_periods
 
         shop, period = retrain.workshop(of.spec), of.period(context)
         reference = reference_periods(shop, period)
@@ -140,8 +140,8 @@ def performance_report(of: Named) -> dg.AssetsDefinition:
         description="Quality of every scored version on newly ripe periods, with intervals by day, by segment.",
     )
     def _performance(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
-        from retrain_platform.steps.quality import known_estimates
-        from retrain_platform.steps.ripening import perform, performances
+        from retrain_platform.steps.monitoring.quality import known_estimates
+        from retrain_platform.steps.monitoring.ripening import perform, performances
 
         shop, period = retrain.workshop(of.spec), of.period(context)
         report = perform(shop, period)
@@ -165,7 +165,7 @@ def measures(of: Named) -> dg.AssetsDefinition:
         description="What the tables of operations and business measures had for the period when it was watched.",
     )
     def _measures(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
-        from retrain_platform.steps.measuring import measure_period
+        from retrain_platform.steps.monitoring.measuring import measure_period
 
         found = measure_period(retrain.workshop(of.spec), of.period(context))
         readings = found.readings if found else ()

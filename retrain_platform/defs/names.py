@@ -77,7 +77,7 @@ def retrain_of(of: Named, context: Any) -> Retrain:
     Raises:
         NoDecision: nobody decided to retrain in the run's period.
     """
-    from retrain_platform.steps.dataset import decided, snapshot
+    from retrain_platform.steps.training.dataset import decided, snapshot
 
     shop, period = context.resources.retrain.workshop(of.spec), of.period(context)
     decision = decided(shop, period, decision_id(context))

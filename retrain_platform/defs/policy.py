@@ -29,7 +29,7 @@ def retrain_decision(of: Named) -> dg.AssetsDefinition:
         description="Whether to retrain, and why: each trigger's value, limit, progress and verdict, over the periods.",
     )
     def _decision(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
-        from retrain_platform.steps.deciding import decide, known_decisions
+        from retrain_platform.steps.policy.deciding import decide, known_decisions
 
         shop, period = retrain.workshop(of.spec), of.period(context)
         decision = decide(shop, period)
@@ -81,7 +81,7 @@ def retraining_log(of: Named) -> dg.AssetsDefinition:
         description="Every retrain until the period's end: trigger, data, version, metrics, what became of it.",
     )
     def _log(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
-        from retrain_platform.steps.story import log_lines
+        from retrain_platform.steps.papers.story import log_lines
 
         lines = [line.shown() for line in log_lines(retrain.workshop(of.spec), of.period(context).end)]
         return dg.MaterializeResult(metadata={"retrains": len(lines), **_log_tables(lines)})

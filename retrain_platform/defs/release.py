@@ -30,8 +30,8 @@ def registered_model(of: Named) -> dg.AssetsDefinition:
     )
     def _registered(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from retrain_platform.adapters.mlflow_tracking import log_tags
-        from retrain_platform.steps.examining import report_of
-        from retrain_platform.steps.registering import register
+        from retrain_platform.steps.training.registering import register
+        from retrain_platform.steps.validation.examining import report_of
 
         shop, period, decision, made = retrain_of(of, context)
         client, run_id = mlflow_of(of, context)
@@ -45,8 +45,8 @@ def registered_model(of: Named) -> dg.AssetsDefinition:
 
 def _asked(shop: "Workshop", ended: "Registered") -> dict[str, Any]:
     """What a person must answer before the version goes on, and the page to read before; nothing where nobody must."""
-    from retrain_platform.steps.approving import waiting_for
-    from retrain_platform.steps.reviewing import review_of
+    from retrain_platform.steps.papers.reviewing import review_of
+    from retrain_platform.steps.release.approving import waiting_for
 
     waits = waiting_for(shop.spec, shop.entries())
     if waits is None or waits.version != ended.version:
@@ -80,9 +80,9 @@ def release(of: Named) -> dg.AssetsDefinition:
         description="The release after the period's evidence: stage, share, champion, and every move so far.",
     )
     def _release(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
-        from retrain_platform.steps.approving import waiting_for
-        from retrain_platform.steps.predicting import known_scored
-        from retrain_platform.steps.releasing import move
+        from retrain_platform.steps.monitoring.predicting import known_scored
+        from retrain_platform.steps.release.approving import waiting_for
+        from retrain_platform.steps.release.releasing import move
 
         shop, period = retrain.workshop(of.spec), of.period(context)
         state, evidence, moves = move(shop, period)

@@ -12,9 +12,9 @@ from retrain_platform.defs.failures import ended_on_record, failure_of, record_f
 from retrain_platform.defs.fleet import held_back
 from retrain_platform.defs.names import Named
 from retrain_platform.defs.resource import Platform
-from retrain_platform.steps.deadlines import tell_missed
 from retrain_platform.steps.due import Step, due
 from retrain_platform.steps.lines import frontier_of
+from retrain_platform.steps.policy.deadlines import tell_missed
 
 _PLAYED_BY = "retrain/played_by"
 

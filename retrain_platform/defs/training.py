@@ -26,7 +26,7 @@ def candidate_model(of: Named) -> dg.AssetsDefinition:
     )
     def _candidate(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from retrain_platform.adapters.mlflow_tracking import log_table
-        from retrain_platform.steps.fitting import fit
+        from retrain_platform.steps.training.fitting import fit
 
         retrain = retrain_of(of, context)
         shop, period, decision, made = retrain
@@ -51,7 +51,7 @@ def _log(client: Any, run_id: str, retrain: Retrain, candidate: Candidate) -> No
     """The fit on its MLflow run: of which recipe, decision, rows and code it is, and how it went."""
     from retrain_platform.adapters.mlflow_tracking import log_fit
     from retrain_platform.adapters.provenance import code_tags
-    from retrain_platform.steps.training import run_tags
+    from retrain_platform.steps.training.training import run_tags
 
     log_fit(
         client,

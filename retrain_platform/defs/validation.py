@@ -29,7 +29,7 @@ def validation_report(of: Named) -> dg.AssetsDefinition:
     )
     def _report(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from retrain_platform.adapters.mlflow_tracking import log_metrics
-        from retrain_platform.steps.examining import examine
+        from retrain_platform.steps.validation.examining import examine
 
         report = examine(*retrain_of(of, context))
         exam = {f"exam_{name}": value for name, value in report.measurements.candidate.items()}
@@ -53,9 +53,9 @@ def model_card(of: Named) -> dg.AssetsDefinition:
     )
     def _card(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from retrain_platform.adapters.mlflow_tracking import log_card
-        from retrain_platform.steps.card import write_card
-        from retrain_platform.steps.playbook import playbook
-        from retrain_platform.steps.registering import close
+        from retrain_platform.steps.papers.card import write_card
+        from retrain_platform.steps.papers.playbook import playbook
+        from retrain_platform.steps.training.registering import close
 
         shop, period, decision, made = retrain_of(of, context)
         card = write_card(shop, period, decision, made)
@@ -78,7 +78,7 @@ def model_card(of: Named) -> dg.AssetsDefinition:
 def _kept(shop: "Workshop", period: Period, decision: RetrainDecision, card: "Card") -> Path:
     """The card's page, kept as a file beside the card."""
     from retrain_platform.adapters.atomic import write_atomically
-    from retrain_platform.steps.examining import report_of
+    from retrain_platform.steps.validation.examining import report_of
 
     html = card_html(card.text, title=f"{shop.model}, model card", report=report_of(shop, period, decision))
     place = shop.values.folder(shop.model, "model_card", decision.id) / "model_card.html"

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from retrain_platform.dataset.period import Period
-from retrain_platform.steps.card import write_card
-from retrain_platform.steps.challenger import challenge
-from retrain_platform.steps.dataset import check, decided, snapshot
-from retrain_platform.steps.deciding import decide
-from retrain_platform.steps.drifting import drift, make_profile
+from retrain_platform.steps.dataset.ingesting import ingest
 from retrain_platform.steps.due import Step, due
-from retrain_platform.steps.examining import examine
-from retrain_platform.steps.fitting import fit
-from retrain_platform.steps.measuring import measure_period
-from retrain_platform.steps.reference import reference_periods
-from retrain_platform.steps.registering import close, register
-from retrain_platform.steps.releasing import move
-from retrain_platform.steps.ripening import perform
-from retrain_platform.steps.scoring import score
-from retrain_platform.steps.watching import ingest
+from retrain_platform.steps.monitoring.drifting import drift, make_profile
+from retrain_platform.steps.monitoring.measuring import measure_period
+from retrain_platform.steps.monitoring.reference import reference_periods
+from retrain_platform.steps.monitoring.ripening import perform
+from retrain_platform.steps.papers.card import write_card
+from retrain_platform.steps.policy.deciding import decide
+from retrain_platform.steps.release.releasing import move
+from retrain_platform.steps.release.scoring import score
+from retrain_platform.steps.training.challenger import challenge
+from retrain_platform.steps.training.dataset import check, decided, snapshot
+from retrain_platform.steps.training.fitting import fit
+from retrain_platform.steps.training.registering import close, register
+from retrain_platform.steps.validation.examining import examine
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training.search import SearchFailed
 

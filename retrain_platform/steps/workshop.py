@@ -16,7 +16,7 @@ from retrain_platform.dataset.stores import Lake, Values
 from retrain_platform.release.base import Entry, Ledger, ReleaseState
 from retrain_platform.release.fold import fold
 from retrain_platform.spec.model import ModelSpec
-from retrain_platform.steps.lines import on_calendar
+from retrain_platform.steps import lines
 from retrain_platform.training import LearnerSpec
 from retrain_platform.training.artefact import PACKAGE_DIGEST, folder_digest
 from retrain_platform.training.base import Fitted, Learner, Registry
@@ -159,12 +159,20 @@ class Workshop:
 
     def entries(self, before: datetime | None = None) -> list[Entry]:
         """The ledger's entries, on the model's calendar; with `before`, those of strictly earlier data time."""
-        found = on_calendar(self.spec.period, self.ledger.entries(self.model))
+        found = lines.on_calendar(self.spec.period, self.ledger.entries(self.model))
         return found if before is None else [entry for entry in found if entry.as_of < before]
 
     def state(self, before: datetime | None = None) -> ReleaseState:
         """The release as the ledger tells it, all of it or as it stood before a moment of data time."""
         return fold(self.entries(before))
+
+    def frontier(self) -> str | None:
+        """The newest period whose watch run ended: the ledger says so."""
+        return lines.frontier_of(self.entries())
+
+    def is_next(self, period: Period) -> bool:
+        """Whether `period` is the one that the road has reached: only there does a release move."""
+        return lines.is_next(self.spec.period, self.entries(), period)
 
     def tags(self, version: str) -> dict[str, str]:
         """What the registry says of the version; nothing of one that it does not have."""

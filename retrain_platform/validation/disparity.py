@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrain_platform.dataset.record import Record, finite
+from retrain_platform.stats.intervals import jackknife_error
 from retrain_platform.validation.calibrating import Estimate
 
 Floats = NDArray[np.float64]
@@ -84,19 +85,20 @@ def disparities(
     found = {}
     for ask in asks:
         values = columns.get(ask.by)
-        days = len(np.unique(rows.days))
         if values is None:
-            found[ask.name] = Disparity(ask=ask, days=days, why=f"no column {ask.by} in the rows of the exam")
+            why = f"no column {ask.by} in the rows of the exam"
+            found[ask.name] = Disparity(ask=ask, days=len(np.unique(rows.days)), why=why)
             continue
         try:
-            found[ask.name] = _measured(rows, values, ask, least, days)
+            found[ask.name] = _measured(rows, values, ask, least)
         except ImportError:
             missing = "fairlearn is not installed: pip install 'retrain_platform[fairness]'"
-            found[ask.name] = Disparity(ask=ask, days=days, why=missing)
+            found[ask.name] = Disparity(ask=ask, days=len(np.unique(rows.days)), why=missing)
     return found
 
 
-def _measured(rows: Scored, values: NDArray[np.object_], ask: Ask, least: int, days: int) -> Disparity:
+def _measured(rows: Scored, values: NDArray[np.object_], ask: Ask, least: int) -> Disparity:
+    """`days` are those of the groups that are told: a day that small groups alone have says nothing of them."""
     names, place = np.unique(values.astype(str), return_inverse=True)
     mine = _terms(rows.labels, rows.candidate, ask)
     counts = np.bincount(place, mine[1], len(names)).astype(int)
@@ -105,10 +107,11 @@ def _measured(rows: Scored, values: NDArray[np.object_], ask: Ask, least: int, d
         str(name): Group(rows=int(count), why="" if fine else f"{count} rows, must be >= {least}")
         for name, count, fine in zip(names, counts, large, strict=True)
     }
+    kept = large[place]
+    days = len(np.unique(rows.days[kept]))
     if large.sum() < 2 or days < 2:
         why = f"{int(large.sum())} groups of at least {least} rows on {days} days, must be 2 of 2"
         return Disparity(ask=ask, days=days, groups=groups, why=why)
-    kept = large[place]
     told = tuple(str(name) for name in names[large])
     only = Scored(*(None if part is None else part[kept] for part in rows))  # type: ignore[arg-type]
     code = np.searchsorted(names[large], values.astype(str)[kept])
@@ -118,7 +121,7 @@ def _measured(rows: Scored, values: NDArray[np.object_], ask: Ask, least: int, d
         for name, value in zip(told, point, strict=True):
             groups[name] = groups[name].model_copy(update={who: finite(value)})
     return Disparity(
-        ask=ask, days=days, groups=groups, told=told, covariance=_covariance(both["candidate"]), **_gains(both, days)
+        ask=ask, days=days, groups=groups, told=told, covariance=_covariance(both["candidate"]), **_gains(both)
     )
 
 
@@ -161,7 +164,7 @@ def _covariance(of: _ByDay) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(map(float, line)) for line in (days - 1) / days * apart.T @ apart)
 
 
-def _gains(both: Mapping[str, _ByDay], days: int) -> dict[str, Estimate]:
+def _gains(both: Mapping[str, _ByDay]) -> dict[str, Estimate]:
     """How much smaller the candidate's disparity is, in both forms."""
     if "champion" not in both:
         return {}
@@ -170,8 +173,8 @@ def _gains(both: Mapping[str, _ByDay], days: int) -> dict[str, Estimate]:
         mine, theirs = both["candidate"], both["champion"]
         value = float(form(theirs.value[None])[0] - form(mine.value[None])[0])
         without = form(theirs.without) - form(mine.without)
-        error = float(np.sqrt((days - 1) / days * ((without - value) ** 2).sum()))
-        found[name] = Estimate(value=finite(value), standard_error=finite(error), days=days)
+        error = jackknife_error(value, without)
+        found[name] = Estimate(value=finite(value), standard_error=finite(error), days=len(without))
     return found
 
 

@@ -205,7 +205,7 @@ def test_arguments_that_an_expectation_does_not_have_are_told_in_plain_words(pro
 
 def test_each_canary_step_is_judged_on_all_rows_since_the_release_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     """ADR 3: so each step can tell a smaller fall than the one before, and bake begins anew."""
-    monkeypatch.setattr("retrain_platform.steps.power.paired_error_a_period", lambda values, spec: 0.02)
+    monkeypatch.setattr("retrain_platform.steps.validation.power.paired_error_a_period", lambda values, spec: 0.02)
     monkeypatch.setattr(Path, "exists", lambda path: True)
     plan = {"shadow": "2d", "canary": [10, 50, 100], "bake": "1d", "not_worse_by": 0.001}
 

@@ -188,7 +188,7 @@ def test_refused_data_ends_the_decision_and_no_candidate_is_made_of_it_by_hand(h
 def test_a_failed_retrain_is_on_record_and_its_next_attempt_goes_on_in_the_same_mlflow_run(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from retrain_platform.steps import examining
+    from retrain_platform.steps.validation import examining
 
     def broken(*_: Any) -> None:
         raise OSError("no space left on device")

@@ -16,7 +16,7 @@ from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.replay.walk import walk
 from retrain_platform.resources import reader_of
 from retrain_platform.spec import ModelSpec, read_spec
-from retrain_platform.steps.dataset import rows_of
+from retrain_platform.steps.training.dataset import rows_of
 from retrain_platform.steps.values import Ingested, Registered
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training.base import Candidate

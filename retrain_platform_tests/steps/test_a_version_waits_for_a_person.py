@@ -11,12 +11,12 @@ from retrain_platform.release.by_hand import approve, reject
 from retrain_platform.release.table import IllegalMove
 from retrain_platform.replay.walk import walk
 from retrain_platform.spec import SpecErrors
-from retrain_platform.steps.approving import may_approve, requesters, waiting_for
-from retrain_platform.steps.card import card_of_version
 from retrain_platform.steps.lines import INCIDENT, REQUESTED
-from retrain_platform.steps.playbook import playbook
-from retrain_platform.steps.releasing import record
-from retrain_platform.steps.reviewing import review_of
+from retrain_platform.steps.papers.card import card_of_version
+from retrain_platform.steps.papers.playbook import playbook
+from retrain_platform.steps.papers.reviewing import review_of
+from retrain_platform.steps.release.approving import may_approve, requesters, waiting_for
+from retrain_platform.steps.release.releasing import record
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.validation.base import ValidationReport
 from retrain_platform_tests.steps.tiny import Places, Rows, attributes, tiny_spec

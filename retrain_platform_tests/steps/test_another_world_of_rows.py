@@ -12,8 +12,8 @@ import pytest
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.replay.walk import walk
-from retrain_platform.steps.deciding import decide
-from retrain_platform.steps.history import history
+from retrain_platform.steps.policy.deciding import decide
+from retrain_platform.steps.policy.history import history
 from retrain_platform.steps.values import Card, Ingested
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform_tests.steps.tiny import Places, Rows, decision, tiny_spec

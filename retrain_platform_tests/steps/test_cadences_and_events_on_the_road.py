@@ -9,7 +9,7 @@ import pandas as pd
 from retrain_platform.dataset.period import Period
 from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.replay.walk import walk
-from retrain_platform.steps.deciding import decide
+from retrain_platform.steps.policy.deciding import decide
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform_tests.steps.tiny import Places, Rows, tiny_spec
 

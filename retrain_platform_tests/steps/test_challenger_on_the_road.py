@@ -16,8 +16,8 @@ from retrain_platform.monitoring.gap import GapReading
 from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.replay.walk import walk
 from retrain_platform.spec import SpecErrors
-from retrain_platform.steps.challenger import ASSET, challenge
-from retrain_platform.steps.story import log_lines
+from retrain_platform.steps.papers.story import log_lines
+from retrain_platform.steps.training.challenger import ASSET, challenge
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training import base
 from retrain_platform.training.adjusted import adjustment_of

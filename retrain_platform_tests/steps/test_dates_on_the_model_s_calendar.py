@@ -7,7 +7,7 @@ from datetime import UTC
 import pytest
 
 from retrain_platform.replay.walk import walk
-from retrain_platform.steps.deciding import decide
+from retrain_platform.steps.policy.deciding import decide
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform_tests.steps.tiny import Places, Rows, decision, tiny_spec
 

@@ -10,10 +10,10 @@ import pytest
 
 from retrain_platform.dataset.period import Period
 from retrain_platform.replay.walk import take, walk
-from retrain_platform.steps.deadlines import Deadline, missed_deadlines, standing_deadline, tell_missed
 from retrain_platform.steps.due import due
-from retrain_platform.steps.fleet import standing
-from retrain_platform.steps.story import log_lines, missed_since
+from retrain_platform.steps.papers.story import log_lines, missed_since
+from retrain_platform.steps.policy.deadlines import Deadline, missed_deadlines, standing_deadline, tell_missed
+from retrain_platform.steps.policy.fleet import standing
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform_tests.steps.tiny import Places, Rows, tiny_spec
 

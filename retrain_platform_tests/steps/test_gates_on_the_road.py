@@ -10,9 +10,9 @@ import pytest
 
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.replay.walk import walk
-from retrain_platform.steps.examining import examine
-from retrain_platform.steps.history import history
 from retrain_platform.steps.lines import RETRAINED
+from retrain_platform.steps.policy.history import history
+from retrain_platform.steps.validation.examining import examine
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.validation.base import ValidationReport
 from retrain_platform_tests.steps.tiny import Places, Rows, attributes, decision, tiny_spec

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from retrain_platform.replay.walk import watch
+from retrain_platform.steps.dataset.ingesting import ingest
 from retrain_platform.steps.values import Ingested
-from retrain_platform.steps.watching import ingest
 from retrain_platform_tests.steps.spoiled import (
     BAD_DAY,
     SPEC,

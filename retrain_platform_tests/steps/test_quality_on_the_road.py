@@ -14,8 +14,8 @@ from retrain_platform.dataset.period import Period
 from retrain_platform.monitoring.reports import PerformanceReport
 from retrain_platform.policy.decide import decide
 from retrain_platform.replay.walk import walk
-from retrain_platform.steps.history import history
-from retrain_platform.steps.ripening import perform
+from retrain_platform.steps.monitoring.ripening import perform
+from retrain_platform.steps.policy.history import history
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform_tests.steps.tiny import START, Places, Rows, rows, tiny_spec
 

@@ -16,9 +16,9 @@ from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.replay.walk import walk
 from retrain_platform.spec import ModelSpec, SpecErrors
-from retrain_platform.steps.dataset import rows_of
+from retrain_platform.steps.dataset.ingesting import ingest
+from retrain_platform.steps.training.dataset import rows_of
 from retrain_platform.steps.values import Ingested
-from retrain_platform.steps.watching import ingest
 from retrain_platform_tests.steps.tiny import Places, Rows, tiny_spec
 
 ROLLING: list[dict[str, Any]] = [

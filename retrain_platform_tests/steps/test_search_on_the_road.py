@@ -19,7 +19,7 @@ from retrain_platform.adapters.file_values import FileValues
 from retrain_platform.adapters.learners import learner
 from retrain_platform.adapters.optuna_search import OptunaTuner
 from retrain_platform.replay.walk import walk
-from retrain_platform.steps.searching import search
+from retrain_platform.steps.training.searching import search
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training.base import Candidate
 from retrain_platform.training.search import SearchFailed, SearchReport, TunerMissing

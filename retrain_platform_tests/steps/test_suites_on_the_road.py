@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from retrain_platform.steps.examining import examine
+from retrain_platform.steps.validation.examining import examine
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.validation.base import GateResult
 from retrain_platform.validation.suites import Shown

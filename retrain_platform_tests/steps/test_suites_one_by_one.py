@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 
 from retrain_platform.adapters.suite_tables import read_suite_table
-from retrain_platform.steps.asking_golden import ask_golden
-from retrain_platform.steps.behaving import behave
-from retrain_platform.steps.scene import Scene, scene_of
-from retrain_platform.steps.scoring_extra import score_extra
-from retrain_platform.steps.smoking import smoke
-from retrain_platform.steps.stressing import stress
+from retrain_platform.steps.validation.asking_golden import ask_golden
+from retrain_platform.steps.validation.behaving import behave
+from retrain_platform.steps.validation.scene import Scene, scene_of
+from retrain_platform.steps.validation.scoring_extra import score_extra
+from retrain_platform.steps.validation.smoking import smoke
+from retrain_platform.steps.validation.stressing import stress
 from retrain_platform.steps.workshop import CannotLoad, CleanAnswer
 from retrain_platform.validation import Behaviour, ExtraSet, Golden, Integration, Robustness
 from retrain_platform.validation.base import GateResult

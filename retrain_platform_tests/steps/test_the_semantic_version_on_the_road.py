@@ -7,7 +7,7 @@ from typing import Any
 from retrain_platform.replay.walk import retrain, walk
 from retrain_platform.spec import ModelSpec
 from retrain_platform.steps.lines import RETRAINED
-from retrain_platform.steps.story import log_lines
+from retrain_platform.steps.papers.story import log_lines
 from retrain_platform.steps.values import Card
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform_tests.steps.tiny import Places, Rows, attributes, tiny_spec

@@ -16,10 +16,10 @@ from retrain_platform.monitoring.reports import DriftReport
 from retrain_platform.policy.base import Finding, RetrainDecision
 from retrain_platform.policy.decide import decide as judge
 from retrain_platform.replay.walk import walk
-from retrain_platform.steps.deciding import decision_of
-from retrain_platform.steps.drifting import drift
-from retrain_platform.steps.history import history
-from retrain_platform.steps.reference import reference_periods
+from retrain_platform.steps.monitoring.drifting import drift
+from retrain_platform.steps.monitoring.reference import reference_periods
+from retrain_platform.steps.policy.deciding import decision_of
+from retrain_platform.steps.policy.history import history
 from retrain_platform.steps.values import Scored
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform_tests.steps.tiny import Places, Rows, tiny_spec

@@ -13,8 +13,8 @@ from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot, content_fingerprint
 from retrain_platform.dataset.split import with_columns
 from retrain_platform.replay.walk import walk
-from retrain_platform.steps.dataset import parts, reported_periods, rows_of
 from retrain_platform.steps.lines import DATA_REFUSED, RETRAINED
+from retrain_platform.steps.training.dataset import parts, reported_periods, rows_of
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training.adjusted import Adjusted
 from retrain_platform.validation.base import ValidationReport

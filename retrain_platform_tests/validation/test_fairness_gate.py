@@ -75,6 +75,26 @@ def test_every_measure_agrees_with_its_own_sums_by_day(measure: Any) -> None:
         assert found.groups[name].candidate == pytest.approx(by_hand[measure])
 
 
+def test_a_day_that_only_groups_too_small_to_tell_have_changes_nothing() -> None:
+    rows, group = treated(0.4)
+    beside = 40
+    more = Scored(
+        np.append(rows.labels, np.ones(beside)),
+        np.append(rows.candidate, np.full(beside, 0.9)),
+        np.append(rows.champion, np.full(beside, 0.9)),
+        np.append(rows.days, np.full(beside, DAYS)),
+    )
+    ask = Ask(by="group", measure="selection_rate")
+    (alone,) = disparities(rows, {"group": group}, [ask], 50).values()
+    (told,) = disparities(more, {"group": np.append(group, np.full(beside, "c"))}, [ask], 50).values()
+    assert told.groups["c"].why == "40 rows, must be >= 50"
+    assert (told.days, told.covariance, told.gain) == (alone.days, alone.covariance, alone.gain)
+    rows, group = treated(small=40)
+    one_day = rows._replace(days=np.where(group == "c", 1, 0))
+    (cannot,) = disparities(one_day, {"group": group}, [ask], 50).values()
+    assert "on 1 days, must be 2 of 2" in cannot.why
+
+
 def test_the_covariance_is_that_of_the_groups_days() -> None:
     rows, group = treated()
     found = disparities(rows, {"group": group}, [Ask(by="group", measure="selection_rate")], 50)

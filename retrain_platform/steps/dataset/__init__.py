@@ -1,0 +1,1 @@
+"""A period's rows: brought in, completed, held against those before."""

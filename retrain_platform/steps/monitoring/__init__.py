@@ -1,0 +1,1 @@
+"""What changed, and how well the models did."""

@@ -1,0 +1,1 @@
+"""Which rows a decision learns from, and the candidate that comes of them."""
