@@ -64,7 +64,8 @@ def main() -> None:
     print(pd.DataFrame(rows).to_string(index=False))
     print(f"{time.process_time() - began:.0f} CPU s")
     if asked.json:
-        asked.json.write_text(json.dumps({"auc": found, "auc of the rule": rule, "rows": rows}, indent=1), encoding="utf-8")
+        figures = {"auc": found, "auc of the rule": rule, "rows": rows}
+        asked.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
 
 
 def _shop(spec: ModelSpec) -> Workshop:
