@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from retrain_platform.monitoring.reports import DriftReport, FeatureDrift
 from retrain_platform.policy.base import Finding, FindingVerdict
 from retrain_platform.policy.history import History
 from retrain_platform.policy.streaks import NAMED, comparable, names
 
-if TYPE_CHECKING:
-    from retrain_platform.policy.drift import FeaturesPolicy
-
 _FROM_YES: tuple[FindingVerdict, ...] = ("fired", "holding", "cannot tell", "quiet")
+
+
+class WithinSegments(Protocol):
+    """A policy on features that judges each segment by itself."""
+
+    @property
+    def kind(self) -> str:
+        """Its name in a spec."""
+
+    @property
+    def measure(self) -> str:
+        """The score that is judged."""
+
+    @property
+    def features(self) -> Sequence[str]:
+        """Patterns of those that it watches."""
+
+    @property
+    def segments(self) -> Mapping[str, Sequence[str]]:
+        """The named values of some segment columns."""
+
+    @property
+    def segment_columns(self) -> Sequence[str]:
+        """The segment columns within which it judges."""
+
+    def judge(self, reports: Sequence[Sequence[FeatureDrift]], history: History, looks: int | None) -> Finding:
+        """The finding of one segment's reports, newest first, among so many looks."""
+
+    def cannot_tell(self, history: History, why: str) -> Finding:
+        """A finding that says what is missing."""
 
 
 class Part(NamedTuple):
@@ -23,7 +50,7 @@ class Part(NamedTuple):
     reports: Sequence[Sequence[FeatureDrift]]
 
 
-def decide_segments(policy: FeaturesPolicy, history: History) -> Finding:
+def decide_segments(policy: WithinSegments, history: History) -> Finding:
     """The finding of all segments: the most that any of them says, a part each."""
     reports = comparable(history.segment_drift, history.period.key)
     if not reports:
@@ -36,7 +63,7 @@ def decide_segments(policy: FeaturesPolicy, history: History) -> Finding:
     return _together(policy, [_judged(policy, part, history, looks) for part in asked])
 
 
-def _parts(policy: FeaturesPolicy, column: str, reports: Sequence[DriftReport]) -> list[Part]:
+def _parts(policy: WithinSegments, column: str, reports: Sequence[DriftReport]) -> list[Part]:
     values = policy.segments.get(column) or tuple(reports[0].segments.get(column, {}))
     held = [each.segments.get(column, {}) for each in reports]
     return [
@@ -45,7 +72,7 @@ def _parts(policy: FeaturesPolicy, column: str, reports: Sequence[DriftReport]) 
     ]
 
 
-def _judged(policy: FeaturesPolicy, part: Part, history: History, looks: int) -> Finding:
+def _judged(policy: WithinSegments, part: Part, history: History, looks: int) -> Finding:
     if part.reports:
         found = policy.judge(part.reports, history, looks)
     else:
@@ -55,7 +82,7 @@ def _judged(policy: FeaturesPolicy, part: Part, history: History, looks: int) ->
     )
 
 
-def _together(policy: FeaturesPolicy, parts: Sequence[Finding]) -> Finding:
+def _together(policy: WithinSegments, parts: Sequence[Finding]) -> Finding:
     verdict = next(each for each in _FROM_YES if any(part.verdict == each for part in parts))
     deciding = sorted(
         (part for part in parts if part.verdict == verdict),
