@@ -143,7 +143,10 @@ def peer(ready: dict[str, Any], rounds: int) -> str:
 
 
 def run(program: str, folder: Path, rounds: int) -> None:
-    """One measurement, printed as JSON. The peer's matrices count as its memory, not their loading as its time."""
+    """One measurement, printed as JSON. The peer's matrices count as its memory, not their loading as its time.
+
+    The process that starts it must have stayed small: Linux hands its peak on.
+    """
     for name in ("deltalake", "lightgbm", "pyarrow.parquet", "retrain_platform.adapters.delta_lake"):
         import_module(name)  # before the clock starts
     before = _peak()
@@ -160,12 +163,17 @@ def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 
-def measured(program: str, folder: Path, rounds: int) -> dict[str, Any]:
-    """`run` in a process of its own."""
-    command = [sys.executable, __file__, "--one", program, "--folder", str(folder), "--rounds", str(rounds)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+def prepare(folder: Path, rows: int) -> None:
+    """The lake, and what the peer has ready."""
+    fill(folder / "lake", rows)
+    matrices(folder / "lake", folder)
+
+
+def alone(program: str, folder: Path, chosen: argparse.Namespace) -> str:
+    """What a process of its own prints."""
+    sizes = ["--rows", str(chosen.rows), "--rounds", str(chosen.rounds)]
+    command = [sys.executable, __file__, "--one", program, "--folder", str(folder), *sizes]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def main() -> int:
@@ -174,20 +182,22 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--one", choices=["ours", "peer"])
+    parser.add_argument("--one", choices=["prepare", "ours", "peer"])
     parser.add_argument("--folder", type=Path)
     chosen = parser.parse_args()
+    if chosen.one == "prepare":
+        prepare(chosen.folder, chosen.rows)
+        return 0
     if chosen.one:
         run(chosen.one, chosen.folder, chosen.rounds)
         return 0
     found: dict[str, list[dict[str, Any]]] = {"ours": [], "peer": []}
     with TemporaryDirectory() as place:
         folder = Path(place)
-        fill(folder / "lake", chosen.rows)
-        matrices(folder / "lake", folder)
+        alone("prepare", folder, chosen)
         for _ in range(chosen.runs):
             for program, costs in found.items():
-                costs.append(measured(program, folder, chosen.rounds))
+                costs.append(json.loads(alone(program, folder, chosen).splitlines()[-1]))
     assert len({cost["trees"] for costs in found.values() for cost in costs}) == 1, "not the same trees"
     for program, costs in found.items():
         cpu, memory = (median(cost[name] for cost in costs) for name in ("cpu", "memory"))

@@ -77,7 +77,7 @@ def frame_of(
         UnknownColumn: naming those that the table has.
     """
     names = wanted_columns(schema, columns, table)
-    empty = _bare(schema).empty_table()
+    empty = _bare(schema).empty_table().select(names)  # of a column that a part lacks, all its rows are made up
     if not categories:
         plain = pa.concat_tables([empty, *parts], promote_options="default").select(names)
         frame: pd.DataFrame = plain.to_pandas(coerce_temporal_nanoseconds=True)
