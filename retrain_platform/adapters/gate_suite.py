@@ -151,6 +151,29 @@ def sizes(gxe: Any, spec: ChecksSpec, rows: int, total_rows: int) -> list[Asked]
     ]
 
 
+def extents(gxe: Any, spec: ChecksSpec, rows: pd.DataFrame, entity: str, time: str, newest: datetime) -> list[Asked]:
+    """Enough entities, and long enough a time, where the spec asks for them."""
+    asked = []
+    if spec.min_entities > 1:
+        count = rows[entity].nunique() if entity in rows.columns else 0
+        told = f"entities == {count}"
+        expectation = gxe.ExpectColumnUniqueValueCountToBeBetween(column=entity, min_value=spec.min_entities)
+        must = f"must be >= {spec.min_entities}"
+        asked.append(
+            Asked("row_minimum", expectation, lambda _: f"{told}, {must}", told, float(count), spec.min_entities)
+        )
+    if spec.min_span is not None:
+        asked.append(_span(gxe, spec.min_span, rows[time].min() if len(rows) else newest, time, newest))
+    return asked
+
+
+def _span(gxe: Any, least: timedelta, oldest: datetime, time: str, newest: datetime) -> Asked:
+    days, limit = (newest - oldest) / timedelta(days=1), least / timedelta(days=1)
+    said = f"days from the first labelled row to the last == {days:.1f}"
+    expectation = gxe.ExpectColumnMinToBeBetween(column=time, max_value=newest - least)
+    return Asked("row_minimum", expectation, lambda _: f"{said}, must be >= {limit:g}", said, days, limit)
+
+
 def classes(gxe: Any, rows: pd.DataFrame, label: str, task: str, least: float) -> list[Asked]:
     """Each class of a label of classes has at least the share `least`; one class alone never passes."""
     if task == "multiclass" and RAREST in rows.columns:

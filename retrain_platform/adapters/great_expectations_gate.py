@@ -16,7 +16,7 @@ from retrain_platform.dataset.checks import CHECK_NAMES, CheckName, CheckResult,
 if TYPE_CHECKING:
     import pandas as pd
 
-_EVENT_TIME = "_event_time"
+_EVENT_TIME, _ENTITY = "_event_time", "_entity"
 _FRESH = timedelta(weeks=4)
 _EXAMPLES = 5
 _SAID = 5
@@ -48,8 +48,9 @@ def run_gate(
 
     `features` are kinds by column: numeric, integer, bool, category, or others, whose type is not
     checked. `newest` is the event time of the newest labelled row; it stands in for a missing column
-    '_event_time'. `total_rows` counts the unlabelled too. `bounds` are closed ranges by column;
-    without them a number must be finite. A user's expectation may name any column of `frame`.
+    '_event_time'. '_entity' need be there only where the spec asks for so many entities. `total_rows` counts
+    the unlabelled too. `bounds` are closed ranges by column; without them a number must be finite. A user's
+    expectation may name any column of `frame`.
     """
     gxe = _expectations()
     rows = _prepared(frame, label, task, newest)
@@ -61,6 +62,7 @@ def run_gate(
         *gate_suite.ranges(gxe, rows, present, bounds or {}),
         gate_suite.freshness(gxe, _EVENT_TIME, spec.fresh_within or _FRESH, as_of, newest),
         *gate_suite.sizes(gxe, spec, len(rows), total_rows),
+        *gate_suite.extents(gxe, spec, rows, _ENTITY, _EVENT_TIME, newest),
         *gate_suite.classes(gxe, rows, label, task, spec.min_class_share),
     ]
     own = gate_suite.own(gxe, spec.expectations)
@@ -194,7 +196,8 @@ def _check(name: CheckName, answers: Sequence[_Answer]) -> CheckResult:
     if not answers:
         return CheckResult(name=name, verdict="passed", sentence="nothing to check")
     first = answers[0].asked
-    return CheckResult(name=name, verdict="passed", value=first.value, limit=first.limit, sentence=first.holds)
+    said = "; ".join(dict.fromkeys(answer.asked.holds for answer in answers))
+    return CheckResult(name=name, verdict="passed", value=first.value, limit=first.limit, sentence=said)
 
 
 def _value(answer: _Answer) -> float | None:

@@ -58,14 +58,17 @@ class PythonCheck(Record):
 class ChecksSpec(Record):
     """The limits of the training gate.
 
-    `min_rows`: labelled rows at least. `max_missing`: largest share of a feature's values that may
-    be missing. `fresh_within`: the newest labelled row is at most this much older than `as_of`; None is 4
-    weeks. `min_label_share`: labelled rows among all rows at least. `min_class_share`: each class
+    `min_rows`: labelled rows at least. `min_entities`: different entities among them at least; `min_span`: from the
+    first of them to the last at least; both are told with the rows, as `row_minimum`. `max_missing`: largest share
+    of a feature's values that may be missing. `fresh_within`: the newest labelled row is at most this much older than
+    `as_of`; None is 4 weeks. `min_label_share`: labelled rows among all rows at least. `min_class_share`: each class
     of a label of classes at least, among those that there are. `expectations` are the team's own, and so are the
     functions of `own`; they answer under one name.
     """
 
     min_rows: int = Field(default=1000, ge=1)
+    min_entities: int = Field(default=1, ge=1)
+    min_span: Duration | None = None
     max_missing: Share = 0.5
     fresh_within: Duration | None = None
     min_label_share: Share = 0.5

@@ -110,7 +110,7 @@ _ASKS: dict[CheckName, str] = {
     "ranges": "Are all numbers finite?",
     "freshness": "Is the newest labelled row as young as checks.fresh_within asks?",
     "label_availability": "Did at least checks.min_label_share of the rows get a label?",
-    "row_minimum": "Are there at least checks.min_rows labelled rows?",
+    "row_minimum": "Are there at least checks.min_rows labelled rows, min_entities entities, over min_span?",
     "class_balance": "Is the rarer class at least checks.min_class_share of the rows?",
     "expectations": "Do the spec's own checks.expectations hold?",
 }

@@ -144,6 +144,22 @@ def test_rows_without_a_label_do_not_count() -> None:
     assert of(report, "label_availability").value == 0.375
 
 
+def test_too_few_entities_fail_with_the_rows() -> None:
+    frame = rows(_entity=[f"tail {place % 30}" for place in range(ROWS)])
+    assert of(gate(frame, min_entities=30), "row_minimum").sentence == "labelled rows == 400; entities == 30"
+    found = only_failed(gate(frame, min_entities=31), "row_minimum")
+    assert (found.sentence, found.value, found.limit) == ("entities == 30, must be >= 31", 30, 31)
+    assert of(gate(rows(), min_entities=2), "row_minimum").verdict == "could not run"
+
+
+def test_too_short_a_span_fails_with_the_rows() -> None:
+    days = (ROWS - 1) / 24
+    assert gate(rows(), min_span="16d").passed
+    found = only_failed(gate(rows(), min_span="17d"), "row_minimum")
+    assert found.sentence == f"days from the first labelled row to the last == {days:.1f}, must be >= 17"
+    assert not gate(rows()[:0], min_span="1d").passed
+
+
 def test_two_limits_that_are_the_same_number_are_two_answers() -> None:
     report = gate(rows(), total_rows=1000, min_rows=500)
     assert of(report, "row_minimum").verdict == of(report, "label_availability").verdict == "failed"

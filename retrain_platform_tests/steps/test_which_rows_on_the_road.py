@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from retrain_platform.steps.training.dataset import parts, reported_periods, row
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training.adjusted import Adjusted
 from retrain_platform.validation.base import ValidationReport
-from retrain_platform_tests.steps.tiny import Places, Rows, attributes, tiny_spec
+from retrain_platform_tests.steps.tiny import Places, Rows, attributes, quick_gate, tiny_spec
 
 RELEASE = {"shadow": "1d", "canary": [100], "bake": "1d", "not_worse_by": 0.2}
 
@@ -128,6 +129,23 @@ def test_limits_that_clip_travel_with_the_model() -> None:
     assert scores[0] == scores[1]
     assert scores[2] == scores[3]
     assert made.dropped == {}
+
+
+def test_the_gate_sees_the_entities_where_their_number_is_asked_for() -> None:
+    def columns(**checks: int) -> set[str]:
+        seen: set[str] = set()
+
+        def gate(frame: pd.DataFrame, spec: Any, **told: Any) -> GateReport:
+            seen.update(frame.columns)
+            return quick_gate(frame, spec, **told)
+
+        shop = replace(Places().shop(tiny_spec(checks={"min_rows": 600, **checks}), Rows(6)), gate=gate)
+        for _ in walk(shop):
+            pass
+        return seen
+
+    assert "_entity" in columns(min_entities=10)
+    assert "_entity" not in columns()
 
 
 def test_outliers_that_would_take_most_of_the_rows_are_refused_by_the_gate() -> None:

@@ -132,7 +132,8 @@ def reported_periods(shop: Workshop, made: DatasetSnapshot) -> tuple[PeriodRepor
 def check(shop: Workshop, period: Period, made: DatasetSnapshot) -> GateReport:
     """Run the gate on the snapshot; a refusal ends the decision on record, so that the road goes on."""
     rows = rows_of(shop, made)
-    frame = with_columns(rows, [*made.features, "_label", "_event_time"])
+    counted = ["_entity"] if shop.spec.checks.min_entities > 1 else []
+    frame = with_columns(rows, [*made.features, "_label", "_event_time", *counted])
     ripe = ripened(shop, made.as_of)
     report = shop.gate(
         frame,
