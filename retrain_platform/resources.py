@@ -123,8 +123,18 @@ def workshop(spec: ModelSpec, at: Settings) -> Workshop:
     key = (spec.fingerprint(), at)
     # A password is no part of a fingerprint.
     if key not in _open or _open[key].spec != spec:
+        _wait_asleep()
         _open[key] = _joined(spec, at)
     return _open[key]
+
+
+def _wait_asleep() -> None:
+    """Let OpenMP's threads sleep while they wait for each other, where nobody has said otherwise.
+
+    By default they spin: on cores that other work shares a fit then takes ten times the time and CPU. Same trees.
+    It is read once, when LightGBM or scikit-learn is loaded: the first step that needs one comes later.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def _joined(spec: ModelSpec, at: Settings) -> Workshop:
