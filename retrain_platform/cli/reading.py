@@ -34,6 +34,8 @@ def _holding(spec: ModelSpec, key: str) -> str:
     except ValueError:
         return ""
     period = spec.period.holding(moment.replace(tzinfo=moment.tzinfo or ZoneInfo(spec.period.timezone)))
+    if period is not None and not spec.period.within(period):
+        return f"; the calendar ends at {spec.period.end}"
     return f"; did you mean {period.key}?" if period else ""
 
 

@@ -167,6 +167,8 @@ def _print_run(steps: list[dict[str, Any]], row: dict[str, Any], decided: str) -
     champion = row["champion"] or "none yet"
     on_the_way = f", on the way {row['on_the_way']}" if row["on_the_way"] else ""
     say(f"watched until {row['watched_until'] or '-'}, champion {champion}{on_the_way}; next: {row['next']}")
+    if row["waiting_for_approval"]:
+        say(row["waiting_for_approval"])
 
 
 @app.command()

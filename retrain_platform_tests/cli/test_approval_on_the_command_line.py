@@ -30,6 +30,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         at_home(patch, folder, columns=120, RETRAIN_ACTOR="ana")
         ran = retrain("run", "tiny", "--until", LAST)
         assert ran.exit_code == 0, ran.output
+        assert "approve with: retrain release approve tiny --version 1" in " ".join(ran.output.split())
         yield folder
 
 

@@ -7,7 +7,10 @@ import json
 import pytest
 from typer.testing import Result
 
+from retrain_platform.cli.errors import Refused
+from retrain_platform.cli.reading import period_at
 from retrain_platform_tests.cli.commands import LAST, retrain
+from retrain_platform_tests.steps.tiny import tiny_spec
 
 
 def test_status_is_a_table_for_people_and_rows_for_programs(played: Result) -> None:
@@ -80,3 +83,13 @@ def test_wrong_use_leaves_with_2_and_says_what_would_do(played: Result, words: t
     assert result.exit_code == 2
     assert said in result.output
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("moment", "hint"),
+    [("2024-01-09T05:00", "did you mean 2024-01-09"), ("2024-01-20T05:00", "the calendar ends at 2024-01-15")],
+)
+def test_no_period_after_the_calendars_end_is_proposed(moment: str, hint: str) -> None:
+    spec = tiny_spec(period={"every": "day", "start": "2024-01-01", "end": "2024-01-15"})
+    with pytest.raises(Refused, match=hint):
+        period_at(spec, moment, "--until")
