@@ -65,7 +65,9 @@ def _ended(ended: "Registered") -> dict[str, Any]:
         "verdict": ended.verdict,
         "in words": ended.sentence,
         "training rows": ended.training_rows,
-        "model fingerprint": ended.model_fingerprint,
+        "model fingerprint": ended.model_fingerprint[
+            :16
+        ],  # whole on the card: a long word cuts the page's sentences off
     }
 
 

@@ -22,6 +22,8 @@ from retrain_platform.validation.tables import (
 )
 
 _VERDICTS: dict[GateVerdict, str] = {"passed": GREEN, "failed": RED, "cannot tell": ORANGE}
+_FOUR_DECIMALS = 1e-3
+"""From this limit on four decimals tell on which side of it a value lies."""
 _STANDINGS = {"better": GREEN, "worse": RED, "no difference shown": GREY}
 
 
@@ -85,7 +87,7 @@ def _gate_line(result: GateResult) -> Line:
     shown = None if result.limit is None else result.value
     said = verdict_words(result)
     if shown is not None and result.limit is not None:
-        said = f"{drawing.short(shown)}, limit {drawing.short(result.limit)}"
+        said = f"{_to_limit(shown, result.limit)}, limit {drawing.short(result.limit)}"
     return Line(
         name=result.gate,
         value=shown,
@@ -98,6 +100,11 @@ def _gate_line(result: GateResult) -> Line:
         better=_better(result),
         hollow=not result.blocking,
     )
+
+
+def _to_limit(value: float, limit: float) -> str:
+    """A value with four decimals, as the sentences have it; beside a smaller limit its first four digits."""
+    return f"{value:z.4f}" if _FOUR_DECIMALS <= abs(limit) < 1 and abs(value) < 1 else drawing.short(value)
 
 
 def _better(result: GateResult) -> int:

@@ -43,6 +43,15 @@ def test_what_was_not_measured_has_no_plot_and_says_so() -> None:
     assert "cannot tell" in words(gates_plot(nothing))
 
 
+@pytest.mark.parametrize(
+    ("value", "limit", "told"),
+    [(-3.4e-05, -0.05, "0.0000, limit -0.05"), (3e-9, 1e-12, "3e-09, limit 1e-12"), (68064.0, 5.0, "68.1k, limit 5")],
+)
+def test_a_gates_numbers_are_those_of_its_sentence(value: float, limit: float, told: str) -> None:
+    result = WHOLE.results[0].model_copy(update={"value": value, "limit": limit})
+    assert told in words(gates_plot(WHOLE.model_copy(update={"results": (result,)})))
+
+
 def mark(shown: object, which: int) -> float:
     """How far across the picture a line's mark lies; the key's own marks come last."""
     return float(list(drawn(shown).iter(f"{_SVG}circle"))[which].get("cx") or 0)  # type: ignore[arg-type]
