@@ -71,11 +71,14 @@ def _tell(ctx: Any, message: str, *, answered: bool = False, shown: bool = False
 
 
 def in_words(error: BaseException) -> str:
-    """What went wrong, without a database's statements; a full disk is told as one, whoever met it."""
+    """What went wrong, without a database's statements; a disk that is full or takes no writes is told as such."""
     causes = list(_causes(error))
     home = Path(os.environ.get("RETRAIN_HOME", ".home")).expanduser().resolve()
     if any(_full(each, home) for each in causes):
         return f"no space left under RETRAIN_HOME ({home}): free some and run again; what stood before still stands"
+    if any(_read_only(each) for each in causes):  # SQLite makes files of its own beside a database, to read it too
+        copy = "let this user write there, or copy it and name the copy in RETRAIN_HOME"
+        return f"RETRAIN_HOME ({home}) cannot be written, which its databases need even to be read: {copy}"
     orig = getattr(error, "orig", None)
     told = orig if isinstance(orig, Exception) else error
     return f"{type(told).__name__}: {told}"
@@ -87,6 +90,13 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         seen.add(id(error))
         yield error
         error = error.__cause__ or error.__context__
+
+
+def _read_only(error: BaseException) -> bool:
+    """A mounted place that takes no writes, or SQLite's word for one."""
+    if isinstance(error, OSError) and error.errno == errno.EROFS:
+        return True
+    return "attempt to write a readonly database" in str(getattr(error, "orig", None) or error)
 
 
 def _full(error: BaseException, home: Path) -> bool:

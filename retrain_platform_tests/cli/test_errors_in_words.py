@@ -49,3 +49,9 @@ def test_what_dagster_cannot_keep_is_not_dumped_on_the_screen(capsys: pytest.Cap
         sys.stderr.write("Exception while writing logger call to event log: INSERT INTO event_logs\n")
         sys.stderr.write("somebody else's line\n")
     assert capsys.readouterr().err == "somebody else's line\n"
+
+
+@pytest.mark.parametrize("error", [sql("attempt to write a readonly database"), OSError(errno.EROFS, "Read-only")])
+def test_a_home_that_cannot_be_written_is_named(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RETRAIN_HOME", "/tmp")
+    assert in_words(error).startswith("RETRAIN_HOME (/tmp) cannot be written, which its databases need even to be read")
