@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from retrain_platform.dataset.record import Record
 from retrain_platform.policy.base import Action, Finding, FindingVerdict, asks
 from retrain_platform.policy.fields import exactly_one
-from retrain_platform.policy.history import History
+from retrain_platform.policy.history import Champion, History
 
 
 class VolumePolicy(Record):
@@ -27,11 +27,10 @@ class VolumePolicy(Record):
 
     def decide(self, history: History) -> Finding:
         """Count the new ripe rows. `value` and `limit` are rows."""
-        if history.champion is None:
-            return Finding(
-                trigger=self.kind, verdict="cannot tell", sentence="new rows are counted from a champion's training"
-            )
-        rows, limit = history.new_ripe_rows, self._limit(history.champion.training_rows)
+        champion = history.champion
+        if champion is None or (self.new_ripe_rows is None and not champion.training_rows):
+            return Finding(trigger=self.kind, verdict="cannot tell", sentence=_uncounted(champion))
+        rows, limit = history.new_ripe_rows, self._limit(champion.training_rows)
         verdict: FindingVerdict = "fired" if rows >= limit else "quiet"
         return Finding(
             trigger=self.kind,
@@ -55,3 +54,10 @@ class VolumePolicy(Record):
 
     def _origin(self) -> str:
         return "" if self.new_ripe_share is None else f" ({self.new_ripe_share:.0%} of its training rows)"
+
+
+def _uncounted(champion: Champion | None) -> str:
+    if champion is None:
+        return "new rows are counted from a champion's training"
+    unknown = f"on how many rows version {champion.version} was trained is not on record"
+    return f"{unknown}: new_ripe_rows asks for a number instead of a share"

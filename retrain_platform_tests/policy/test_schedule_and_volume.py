@@ -102,6 +102,15 @@ class TestVolume:
         known = history(new_ripe_rows=0, champion=champion(3, training_rows=0))
         assert not VolumePolicy(new_ripe_share=0.2).decide(known).fired
 
+    def test_of_a_model_that_was_made_elsewhere_a_share_of_its_rows_is_unknown_and_a_number_is_not(self) -> None:
+        adopted = history(new_ripe_rows=900, champion=champion(3, training_rows=0))
+        share, number = (
+            VolumePolicy(new_ripe_share=0.5).decide(adopted),
+            VolumePolicy(new_ripe_rows=900).decide(adopted),
+        )
+        assert (share.verdict, number.verdict) == ("cannot tell", "fired")
+        assert "is not on record: new_ripe_rows asks for a number" in share.sentence
+
     def test_cannot_tell_without_a_champion(self) -> None:
         assert VolumePolicy(new_ripe_rows=1).decide(history(champion=None)).verdict == "cannot tell"
 
