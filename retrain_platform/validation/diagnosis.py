@@ -96,7 +96,8 @@ def _fall(report: ValidationReport, fit: Fit, *, drifted: bool) -> Iterator[Caus
             yield Cause(
                 kind="training",
                 sentence=f"{name} {best:.4f} on the rows that stopped the fit, {value:.4f} on the holdout, whose label "
-                "and features have not moved: it fits too closely, regularise it or stop it on more rows",
+                "and features have not moved: it fits too closely (regularise it, or stop it on more rows), or what "
+                "the label follows has moved (then the champion fell too; a shorter window learns less of what was)",
             )
 
 

@@ -64,6 +64,7 @@ def no(difference: float = -0.05, **options: Any) -> ValidationReport:
         ({"at_the_edge": ("num_leaves (255)",)}, None, "parameters", "edge of its space in num_leaves (255)"),
         ({"rounds": 300, "curves": {"valid_auc": (0.66,)}}, None, "parameters", "all 300 rounds were used"),
         ({"curves": {"valid_auc": (0.7, 0.75)}}, None, "training", "auc 0.7500 on the rows that stopped the fit, 0.65"),
+        ({"curves": {"valid_auc": (0.75,)}}, None, "training", "or what the label follows has moved"),
         ({}, part(label=0.35), "data", "the label's mean moved from 0.2 in training to 0.35"),
         ({}, part(missing=0.4), "data", "missing values moved: x from 0% to 40%"),
         ({}, part(mean=11.0), "data", "outside all that was learned from in x"),
