@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from retrain_platform.spec import SpecErrors, spec_from
+from retrain_platform.spec import ModelSpec, SpecErrors, spec_from
 from retrain_platform_tests.steps.tiny import attributes
 from retrain_platform_tests.steps.tiny_tasks import classes_spec, ranking_spec
 
@@ -54,10 +55,22 @@ def test_policies_on_errors_are_refused_where_an_error_is_no_number(task: str, k
 
 @pytest.mark.parametrize("task", ["multiclass", "ranking"])
 def test_gates_that_ask_of_one_score_a_row_are_refused(task: str) -> None:
-    gates = {"gates": [{"kind": "robustness"}, {"kind": "calibration", "bias_at_most": 0.1}], "spot_check": 5}
-    found = told(task, validation=gates)
+    tests = [{"feature": "x", "add": 1, "score": "must_not_fall"}]
+    gates = [{"kind": "behaviour", "tests": tests}, {"kind": "calibration", "bias_at_most": 0.1}]
+    found = told(task, validation={"gates": gates, "spot_check": 5})
     assert set(found) == {"validation.gates[0].kind", "validation.gates[1].kind", "validation.spot_check"}
-    assert "must be one of floor, against_champion" in found["validation.gates[0].kind"]
+    assert f"must be left out where task is {task}: " in found["validation.gates[0].kind"]
+
+
+@pytest.mark.parametrize("make", [classes_spec, ranking_spec])
+def test_suites_that_ask_of_metrics_and_packages_are_every_task_s(make: Callable[..., ModelSpec]) -> None:
+    metric = make().primary
+    limit = {"at_most": 3} if metric == "log_loss" else {"at_least": 0.1}
+    kinds = ("robustness", "compliance", "integration", "cost")
+    suites = [*({"kind": kind} for kind in kinds), {"kind": "backtest", "metric": metric}]
+    suites += [{"kind": "extra_set", "name": "far", "path": "far.csv", "metric": metric, **limit}]
+    spec = make(validation={"gates": suites})
+    assert [gate.kind for gate in spec.validation.gates] == [*kinds, "backtest", "extra_set"]
 
 
 def test_a_ranking_names_its_lists_and_nobody_else_does() -> None:
