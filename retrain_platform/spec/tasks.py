@@ -16,7 +16,6 @@ _ORDER = "a score only orders the rows of its list: alone, it may be any number"
 _MEANINGLESS = {
     "behaviour": {"multiclass": _CLASSES, "ranking": _ORDER},
     "golden": {"multiclass": _CLASSES, "ranking": _ORDER},
-    "forgetting": dict.fromkeys(_NEW, "its models are trained anew each time: there is nothing to forget"),
 }
 """The gates that ask of a task what it has not, and why; of `calibration` and `fairness` `exams` says so."""
 _OF_TWO_CLASSES = ("is_unbalance", "scale_pos_weight", "pos_bagging_fraction", "neg_bagging_fraction")
