@@ -32,6 +32,7 @@ SUITES: list[dict[str, Any]] = [
 GRADED: list[dict[str, Any]] = [
     {"kind": "floor", "metric": "macro_f1", "at_least": 0.3},
     *SUITES,
+    {"kind": "golden", "path": "golden.csv"},
     {"kind": "extra_set", "name": "elsewhere", "path": "extra.parquet", "metric": "accuracy", "at_least": 0.6},
 ]
 RANKED: list[dict[str, Any]] = [
@@ -84,7 +85,9 @@ def elsewhere(change: Change) -> pd.DataFrame:
 
 
 def grades_elsewhere(folder: Path) -> Path:
-    """The folder with an extra set of the graded model, a class among it that no model knows at first."""
+    """The folder with golden cases and an extra set of the graded model."""
+    cases = {"name": ["high", "low"], "x": [3.0, -3.0], "shop": ["north", "south"], "label": ["awful", "fine"]}
+    pd.DataFrame(cases).to_csv(folder / "golden.csv", index=False)
     elsewhere(graded).to_parquet(folder / "extra.parquet")
     return folder
 

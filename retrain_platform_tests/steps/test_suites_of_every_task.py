@@ -14,14 +14,15 @@ from sklearn.metrics import accuracy_score
 
 from retrain_platform.adapters.suite_tables import read_suite_table
 from retrain_platform.dataset.period import Period
+from retrain_platform.steps.validation.asking_golden import ask_golden
 from retrain_platform.steps.validation.complying import comply
 from retrain_platform.steps.validation.scene import Scene, ask, evenly_whole, scene_of
 from retrain_platform.steps.validation.scoring_extra import score_extra
 from retrain_platform.steps.validation.smoking import smoke
 from retrain_platform.steps.validation.stressing import stress
 from retrain_platform.steps.workshop import CleanAnswer, Workshop
-from retrain_platform.validation import ExtraSet, Integration, Robustness
-from retrain_platform.validation.base import ValidationReport
+from retrain_platform.validation import ExtraSet, Golden, Integration, Robustness
+from retrain_platform.validation.base import GateResult, ValidationReport
 from retrain_platform.validation.judge import judge
 from retrain_platform.validation.suites import Suites
 from retrain_platform_tests.steps.suite_shops import exam_of, in_this_process, reports, walked
@@ -220,6 +221,72 @@ def test_an_extra_set_that_cannot_be_measured_is_told(
     metric = "accuracy" if name == "graded" else "ndcg@10"
     found = measured_on(scenes[name], tmp_path, change(table), metric)
     assert (found.value, told in found.why) == (None, True), found.why
+
+
+def golden(scene: Scene, tables: Path, text: str) -> GateResult:
+    (tables / "cases.csv").write_text(text, encoding="utf-8")
+    gate = Golden(path="cases.csv")
+    shop = replace(scene.shop, suite_table=partial(read_suite_table, tables))
+    found = Suites(golden={gate.name: ask_golden(replace(scene, shop=shop), gate)})
+    (result,) = judge([gate], known().model_copy(update={"suites": found}), START).results
+    return result
+
+
+@pytest.mark.parametrize(
+    ("case", "told"),
+    [
+        ("3,north,awful,,", ""),
+        ("3,north,fine,,0.2", ""),  # beside a limit it need not be the likeliest
+        ("3,north,awful,0.4,1", ""),
+        ("3,north,lost,,0.1", ""),  # of what it does not know it is not afraid
+        ("3,north,fine,,", "must be of class fine)"),
+        ("3,north,fine,0.5,", "must be at least 0.5)"),
+        ("3,north,awful,,0.5", "must be at most 0.5)"),
+        ("3,north,lost,,", "must be of class lost, which the model does not know: it has awful, bad, fine)"),
+    ],
+)
+def test_a_golden_case_names_the_class_that_is_expected(
+    case: str, told: str, scenes: dict[str, Scene], tmp_path: Path
+) -> None:
+    result = golden(scenes["graded"], tmp_path, f"name,x,shop,label,at_least,at_most\none,{case}\n")
+    assert (result.verdict, told in result.sentence) == ("failed" if told else "passed", True), result.sentence
+
+
+def test_a_golden_case_says_what_it_was_called_instead(scenes: dict[str, Scene], tmp_path: Path) -> None:
+    scene = scenes["graded"]
+    result = golden(scene, tmp_path, "name,x,shop,label\none,3,north,fine\ntwo,-3,south,fine\n")
+    chances = ask(scene.candidate, pd.DataFrame({"x": [3.0], "shop": ["north"]})).scores[0]
+    assert [(case.id, case.said) for case in result.cases] == [
+        ("one", f"awful {chances.max():.6g}, must be of class fine")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("name,x,shop,at_least\none,3,north,0.5\n", "names no class, in column label"),
+        ("name,x,shop,label\none,3,north,\n", "expects nothing"),
+        ("name,x,shop,label,at_least\none,3,north,awful,much\n", "at_least == 'much', must be a number"),
+        ("name,shop,label\none,north,awful\n", "lacks x, which the model was fitted on"),
+        ("name,x,shop,label\none,much,north,awful\n", "x == 'much', must be a number"),
+    ],
+)
+def test_cases_of_classes_that_cannot_be_asked_are_told(
+    text: str, told: str, scenes: dict[str, Scene], tmp_path: Path
+) -> None:
+    result = golden(scenes["graded"], tmp_path, text)
+    assert (result.verdict, told in result.sentence) == ("cannot tell", True), result.sentence
+
+
+def test_a_golden_class_is_its_name_whether_a_number_or_a_text(scenes: dict[str, Scene], tmp_path: Path) -> None:
+    scene = scenes["graded"]
+
+    class Numbered:
+        report = scene.candidate.report.model_copy(update={"classes": ("1", "2", "3")})
+        score = scene.candidate.score
+
+    result = golden(replace(scene, candidate=Numbered()), tmp_path, "name,x,shop,label\none,3,north,1\ntwo,3,north,\n")
+    assert [case.id for case in result.cases] == ["two"]
 
 
 def sparse(frame: pd.DataFrame, period: Period) -> pd.DataFrame:
