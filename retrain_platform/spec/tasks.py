@@ -66,9 +66,6 @@ def _gates(spec: ModelSpec) -> Iterator[Contradiction]:
         if why := _MEANINGLESS.get(gate.kind, {}).get(spec.task):
             said = f"must be left out where task is {spec.task}: {why}"
             yield f"validation.gates[{position}].kind", repr(gate.kind), said
-    if spec.validation.spot_check:
-        said = f"must be 0 where task is {spec.task}: it shows rows by one score, from the lowest to the highest"
-        yield "validation.spot_check", str(spec.validation.spot_check), said
 
 
 def _training(spec: ModelSpec) -> Iterator[Contradiction]:

@@ -154,7 +154,10 @@ class OnSet(Record):
 
 
 class Shown(Record):
-    """One prediction for a person to look at; `champion` None where there is none, texts where it is not one number."""
+    """One prediction for a person to look at: a score, of several classes the likeliest and its chance, as a text.
+
+    `champion` is None where there is none.
+    """
 
     id: str
     label: float | str | None
@@ -167,7 +170,7 @@ class Suites(Record):
     """All that was measured because a gate of the spec asked for it; the rest is empty.
 
     `robustness` by disturbance, `golden` by path, `behaviour` by what is asked, `extra` by the set's name, each as its
-    gate calls it. `shown` are the rows of the spot check, from the lowest score to the highest.
+    gate calls it. `shown` are the rows of the spot check, in the order of scores, of a ranking list by list.
     """
 
     robustness: dict[str, Disturbed] = {}

@@ -57,8 +57,8 @@ def test_policies_on_errors_are_refused_where_an_error_is_no_number(task: str, k
 def test_gates_that_ask_of_one_score_a_row_are_refused(task: str) -> None:
     tests = [{"feature": "x", "add": 1, "score": "must_not_fall"}]
     gates = [{"kind": "behaviour", "tests": tests}, {"kind": "calibration", "bias_at_most": 0.1}]
-    found = told(task, validation={"gates": gates, "spot_check": 5})
-    assert set(found) == {"validation.gates[0].kind", "validation.gates[1].kind", "validation.spot_check"}
+    found = told(task, validation={"gates": gates})
+    assert set(found) == {"validation.gates[0].kind", "validation.gates[1].kind"}
     assert f"must be left out where task is {task}: " in found["validation.gates[0].kind"]
 
 
@@ -69,7 +69,7 @@ def test_suites_that_ask_of_metrics_and_packages_are_every_task_s(make: Callable
     kinds = ("robustness", "compliance", "integration", "cost")
     suites = [*({"kind": kind} for kind in kinds), {"kind": "backtest", "metric": metric}]
     suites += [{"kind": "extra_set", "name": "far", "path": "far.csv", "metric": metric, **limit}]
-    spec = make(validation={"gates": suites})
+    spec = make(validation={"gates": suites, "spot_check": 5})
     assert [gate.kind for gate in spec.validation.gates] == [*kinds, "backtest", "extra_set"]
 
 

@@ -59,7 +59,7 @@ def ranked_shop(
 def _asked(gates: list[dict[str, Any]], changed: dict[str, Any]) -> dict[str, Any]:
     return {
         "owners": ["team:a"],
-        "validation": {"gates": gates},
+        "validation": {"gates": gates, "spot_check": 4},
         "training": {**attributes()["training"], "holdout": "3d"},
         "checks": {"min_rows": 1000},
         "release": {"shadow": "1d", "canary": [100], "bake": "1d", "not_worse_by": 0.5},

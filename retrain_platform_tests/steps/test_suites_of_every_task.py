@@ -14,10 +14,12 @@ from sklearn.metrics import accuracy_score
 
 from retrain_platform.adapters.suite_tables import read_suite_table
 from retrain_platform.dataset.period import Period
+from retrain_platform.steps.answers import Answers
 from retrain_platform.steps.validation.asking_golden import ask_golden
 from retrain_platform.steps.validation.complying import comply
-from retrain_platform.steps.validation.scene import Scene, ask, evenly_whole, scene_of
+from retrain_platform.steps.validation.scene import Asked, Scene, ask, evenly_whole, scene_of
 from retrain_platform.steps.validation.scoring_extra import score_extra
+from retrain_platform.steps.validation.showing import shown
 from retrain_platform.steps.validation.smoking import smoke
 from retrain_platform.steps.validation.stressing import stress
 from retrain_platform.steps.workshop import CleanAnswer, Workshop
@@ -94,6 +96,45 @@ def test_models_that_know_different_classes_are_disturbed_side_by_side(roads: di
     loss = made.candidate["log_loss"]
     assert loss is not None
     assert loss > 36 * 0.09  # the class that the exam's model never saw costs a certain miss
+
+
+def test_the_spot_check_of_classes_goes_from_the_least_sure_call_to_the_surest(roads: dict[str, Workshop]) -> None:
+    shown = beside(roads["graded"]).measurements.suites.shown
+    calls = [str(row.candidate).split() for row in shown]
+    assert len(calls) == 4
+    assert all(name in ("awful", "bad", "fine") for name, _ in calls)
+    chances = [float(chance) for _, chance in calls]
+    assert chances == sorted(chances)
+    assert chances[0] < 0.6
+    assert chances[-1] > 0.9
+    assert all(row.label in ("awful", "bad", "fine", "lost") for row in shown)
+    assert all(str(row.champion).split()[0] in ("awful", "bad", "fine") for row in shown)
+
+
+def test_the_spot_check_of_a_ranking_shows_the_first_rows_of_lists(scenes: dict[str, Scene]) -> None:
+    scene = scenes["ranked"]
+    seen = shown(scene, 4)
+    scores = pd.Series(scene.mine.scores).groupby(scene.rows["search"].astype(str))
+    first = str(scene.rows["search"].iloc[0])
+    best = sorted(scores.get_group(first), reverse=True)[:3]
+    assert [row.candidate for row in seen[:3]] == pytest.approx(best)
+    assert all(row.id.endswith(f", search {first}") for row in seen[:3])
+    assert seen[3].candidate == pytest.approx(scores.get_group(seen[3].id.partition("search ")[2]).max())
+    assert all(row.label in (0, 1, 2) for row in seen)
+
+
+def test_a_spot_check_of_no_answers_shows_none_and_of_no_numbers_says_so(scenes: dict[str, Scene]) -> None:
+    scene = scenes["graded"]
+    nothing = Asked(Answers(np.empty(0)), "ValueError: gone")
+    assert shown(_with_mine(scene, nothing), 3) == ()
+    strange = Answers(np.full((len(scene.rows), 3), np.nan), ("awful", "bad", "fine"))
+    assert shown(_with_mine(scene, Asked(strange)), 1)[0].candidate == "no class: a chance is no number"
+
+
+def _with_mine(scene: Scene, mine: Asked) -> Scene:
+    found = replace(scene)
+    found.__dict__["mine"] = mine
+    return found
 
 
 def test_the_worst_features_of_a_ranking_are_found_on_whole_lists(scenes: dict[str, Scene]) -> None:
