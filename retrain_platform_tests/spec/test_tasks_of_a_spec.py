@@ -73,6 +73,34 @@ def test_suites_that_ask_of_metrics_and_packages_are_every_task_s(make: Callable
     assert [gate.kind for gate in spec.validation.gates] == [*kinds, "backtest", "extra_set"]
 
 
+FAIR = {"kind": "fairness", "by": "shop", "at_most": 0.2}
+
+
+@pytest.mark.parametrize(
+    ("task", "gate", "field", "cure"),
+    [
+        ("ranking", {"measure": "error_rate"}, "kind", "must not be asked for task ranking: a score that orders"),
+        ("multiclass", {"measure": "selection_rate"}, "of_class", "must name the class that selection_rate is of"),
+        ("multiclass", {"measure": "mae"}, "measure", "must be one of selection_rate, tpr, fpr, error_rate"),
+        ("multiclass", {"measure": "error_rate", "called_from": 0.4}, "called_from", "is called the likeliest class"),
+        ("regression", {"measure": "mae", "of_class": "a"}, "of_class", "it has no named classes"),
+    ],
+)
+def test_groups_are_held_beside_each_other_by_what_the_task_has(
+    task: str, gate: dict[str, Any], field: str, cure: str
+) -> None:
+    floor = {"multiclass": GATES, "ranking": LISTS}.get(task, {"gates": []})["gates"]
+    found = told(task, validation={"gates": [*floor, {**FAIR, **gate}]})
+    assert cure in found.get(f"validation.gates[{len(floor)}].{field}", ""), found
+
+
+def test_a_fair_share_of_a_class_is_asked_by_its_name() -> None:
+    gates = [{**FAIR, "measure": "error_rate"}, {**FAIR, "measure": "selection_rate", "of_class": "awful"}]
+    (whole, awful) = classes_spec(validation={"gates": gates}).validation.gates
+    assert "error_rate of the groups of shop" in whole.describe()
+    assert "selection_rate of awful of the groups of shop" in awful.describe()
+
+
 def test_a_ranking_names_its_lists_and_nobody_else_does() -> None:
     assert "must name the column of the lists" in told("ranking", label={"column": "relevance"})["label.query"]
     said = told("multiclass", label={"column": "grade", "query": "search"})

@@ -33,6 +33,8 @@ GRADED: list[dict[str, Any]] = [
     {"kind": "floor", "metric": "macro_f1", "at_least": 0.3},
     *SUITES,
     {"kind": "golden", "path": "golden.csv"},
+    {"kind": "fairness", "by": "shop", "measure": "error_rate", "at_most": 0.9, "not_worse_by": 0.9},
+    {"kind": "fairness", "by": "shop", "measure": "selection_rate", "of_class": "awful", "at_most": 0.9},
     {"kind": "extra_set", "name": "elsewhere", "path": "extra.parquet", "metric": "accuracy", "at_least": 0.6},
 ]
 RANKED: list[dict[str, Any]] = [
@@ -46,7 +48,7 @@ def graded_shop(
     tables: Path, gates: list[dict[str, Any]], days: int, change: Change = with_a_new_class, **changed: Any
 ) -> Workshop:
     """The graded model; from the eighth day on there is a class more."""
-    return _asking(classes_shop(days, change, **_asked(gates, changed)), tables)
+    return _asking(classes_shop(days, change, **{"segments": ["shop"], **_asked(gates, changed)}), tables)
 
 
 def ranked_shop(
@@ -63,7 +65,6 @@ def _asked(gates: list[dict[str, Any]], changed: dict[str, Any]) -> dict[str, An
         "training": {**attributes()["training"], "holdout": "3d"},
         "checks": {"min_rows": 1000},
         "release": {"shadow": "1d", "canary": [100], "bake": "1d", "not_worse_by": 0.5},
-        "segments": [],
         **changed,
     }
 
