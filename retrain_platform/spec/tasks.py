@@ -15,7 +15,6 @@ _CLASSES = "its answer is a chance for each class: which of them must not move, 
 _ORDER = "a score only orders the rows of its list: alone, it may be any number"
 _MEANINGLESS = {
     "behaviour": {"multiclass": _CLASSES, "ranking": _ORDER},
-    "golden": {"ranking": _ORDER},
 }
 """The gates that ask of a task what it has not, and why; of `calibration` and `fairness` `exams` says so."""
 _OF_TWO_CLASSES = ("is_unbalance", "scale_pos_weight", "pos_bagging_fraction", "neg_bagging_fraction")

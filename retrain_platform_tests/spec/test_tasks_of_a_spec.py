@@ -68,9 +68,10 @@ def test_suites_that_ask_of_metrics_and_packages_are_every_task_s(make: Callable
     limit = {"at_most": 3} if metric == "log_loss" else {"at_least": 0.1}
     kinds = ("robustness", "compliance", "integration", "cost")
     suites = [*({"kind": kind} for kind in kinds), {"kind": "backtest", "metric": metric}]
+    suites += [{"kind": "golden", "path": "golden.csv"}, {"kind": "forgetting", "metric": metric, "not_worse_by": 0.1}]
     suites += [{"kind": "extra_set", "name": "far", "path": "far.csv", "metric": metric, **limit}]
     spec = make(validation={"gates": suites, "spot_check": 5})
-    assert [gate.kind for gate in spec.validation.gates] == [*kinds, "backtest", "extra_set"]
+    assert [gate.kind for gate in spec.validation.gates] == [*kinds, "backtest", "golden", "forgetting", "extra_set"]
 
 
 FAIR = {"kind": "fairness", "by": "shop", "at_most": 0.2}

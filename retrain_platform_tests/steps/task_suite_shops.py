@@ -40,6 +40,7 @@ GRADED: list[dict[str, Any]] = [
 RANKED: list[dict[str, Any]] = [
     {"kind": "floor", "metric": "ndcg@10", "at_least": 0.5},
     *SUITES,
+    {"kind": "golden", "path": "golden.csv"},
     {"kind": "extra_set", "name": "elsewhere", "path": "extra.parquet", "metric": "mrr", "at_least": 0.5},
 ]
 
@@ -94,6 +95,8 @@ def grades_elsewhere(folder: Path) -> Path:
 
 
 def searches_elsewhere(folder: Path) -> Path:
-    """The folder with an extra set of the ranking model."""
+    """The folder with golden cases and an extra set of the ranking model."""
+    cases = {"name": ["best", "other", "last"], "search": ["s", "s", "s"], "x": [3.0, 0.0, -3.0], "shop": "north"}
+    pd.DataFrame({**cases, "top": [1, None, None]}).to_csv(folder / "golden.csv", index=False)
     elsewhere(searched).to_parquet(folder / "extra.parquet")
     return folder

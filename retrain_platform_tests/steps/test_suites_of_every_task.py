@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -264,9 +265,9 @@ def test_an_extra_set_that_cannot_be_measured_is_told(
     assert (found.value, told in found.why) == (None, True), found.why
 
 
-def golden(scene: Scene, tables: Path, text: str) -> GateResult:
-    (tables / "cases.csv").write_text(text, encoding="utf-8")
-    gate = Golden(path="cases.csv")
+def golden(scene: Scene, tables: Path, text: str, ending: str = "csv") -> GateResult:
+    (tables / f"cases.{ending}").write_text(text, encoding="utf-8")
+    gate = Golden(path=f"cases.{ending}")
     shop = replace(scene.shop, suite_table=partial(read_suite_table, tables))
     found = Suites(golden={gate.name: ask_golden(replace(scene, shop=shop), gate)})
     (result,) = judge([gate], known().model_copy(update={"suites": found}), START).results
@@ -328,6 +329,71 @@ def test_a_golden_class_is_its_name_whether_a_number_or_a_text(scenes: dict[str,
 
     result = golden(replace(scene, candidate=Numbered()), tmp_path, "name,x,shop,label\none,3,north,1\ntwo,3,north,\n")
     assert [case.id for case in result.cases] == ["two"]
+
+
+LIST = "high,s,3,north,{}\nusual,s,0,north,{}\nlow,s,-3,north,{}\nelse,t,9,north,\n"
+
+
+@pytest.mark.parametrize(
+    ("tops", "told"),
+    [
+        ((1, "", ""), ""),
+        ((2, 2, ""), ""),
+        (("", 1, ""), "usual (place 2 of 3, must be 1 at most)"),
+        ((1, "", 2), "low (place 3 of 3, must be 2 at most)"),
+    ],
+)
+def test_a_golden_row_of_a_ranking_stands_where_it_must(
+    tops: tuple[Any, ...], told: str, scenes: dict[str, Scene], tmp_path: Path
+) -> None:
+    result = golden(scenes["ranked"], tmp_path, "name,search,x,shop,top\n" + LIST.format(*tops))
+    assert (result.verdict, told in result.sentence) == ("failed" if told else "passed", True), result.sentence
+    assert f" of {sum(top != '' for top in tops)} cases" in result.sentence
+
+
+def test_equal_scores_stand_before_a_golden_row_and_no_number_is_no_place(
+    scenes: dict[str, Scene], tmp_path: Path
+) -> None:
+    class Says:
+        report = scenes["ranked"].candidate.report
+
+        def __init__(self, says: float) -> None:
+            self.says = says
+
+        def score(self, frame: pd.DataFrame) -> np.ndarray:
+            return np.where(frame["x"] == 0, self.says, 1.0)
+
+    text = "name,search,x,shop,top\n" + LIST.format(1, "", "")
+    for says, told in ((1.0, "place 3 of 3, must be 1 at most"), (float("nan"), "a score of its list is no number")):
+        result = golden(replace(scenes["ranked"], candidate=Says(says)), tmp_path, text)
+        assert (result.verdict, told in result.sentence) == ("failed", True), result.sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("name,x,shop,top\none,3,north,1\n", "column 'search' is missing, must name each row's list"),
+        ("name,search,x,shop\none,s,3,north\n", "no case expects anything: add a column top"),
+        ("name,search,x,shop,top\none,s,3,north,0\n", "top == 0, must be a whole number from 1"),
+        ("name,search,x,shop,top\none,s,3,north,first\n", "top == 'first', must be a number"),
+        ("name,search,x,shop,top\none,,3,north,1\ntwo,,2,north,\n", "names no list in column search"),
+        ("name,search,x,shop,top\none,s,3,north,1\n", "must be among the first 1 of 1: any order would do"),
+        ("name,search,shop,top\none,s,north,1\ntwo,s,north,\n", "lacks x, which the model was fitted on"),
+        ("name,search,x,shop,top\none,s,much,north,1\ntwo,s,2,north,\n", "x == 'much', must be a number"),
+    ],
+)
+def test_lists_that_cannot_be_asked_are_told(text: str, told: str, scenes: dict[str, Scene], tmp_path: Path) -> None:
+    result = golden(scenes["ranked"], tmp_path, text)
+    assert (result.verdict, told in result.sentence) == ("cannot tell", True), result.sentence
+
+
+def test_a_list_of_json_lines_is_asked_whole_or_not_at_all(scenes: dict[str, Scene], tmp_path: Path) -> None:
+    lines = [{"name": "a", "search": "s", "x": 3, "shop": "north", "top": 1}, {"name": "b", "search": "s", "x": 1}]
+    text = "".join(f"{json.dumps(line)}\n" for line in lines)
+    result = golden(scenes["ranked"], tmp_path, text, "jsonl")
+    assert [(case.id, case.said) for case in result.cases] == [
+        ("a", "a row of its list lacks shop, which the model was fitted on")
+    ]
 
 
 def sparse(frame: pd.DataFrame, period: Period) -> pd.DataFrame:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from retrain_platform.dataset.times import as_text
 from retrain_platform.steps.answers import Answers
+from retrain_platform.steps.validation.asking_lists import ask_lists
+from retrain_platform.steps.validation.golden_table import Unusable, case_names, lacking, numbers, unread
 from retrain_platform.steps.validation.scene import Scene, ask
 from retrain_platform.steps.workshop import SuiteTable, TableUnreadable
 from retrain_platform.validation.golden import Golden
 from retrain_platform.validation.suites import Case, Pack
 
 EXPECTED = ("at_least", "at_most", "label")
-NAME = "name"
-
-
-class _Unusable(ValueError):
-    """The pack as a whole cannot be used."""
 
 
 class _Wanted(NamedTuple):
@@ -42,12 +39,14 @@ class _Wanted(NamedTuple):
 
 def ask_golden(scene: Scene, gate: Golden) -> Pack:
     """How the candidate answers the cases of one pack."""
+    if scene.shop.spec.task == "ranking":
+        return ask_lists(scene, gate)
     try:
         table = scene.shop.suite_table(gate.path)
-        names, wanted = _names(table.frame), _wanted(table.frame, named=scene.shop.spec.task == "multiclass")
-    except (TableUnreadable, _Unusable) as error:
+        names, wanted = case_names(table.frame), _wanted(table.frame, named=scene.shop.spec.task == "multiclass")
+    except (TableUnreadable, Unusable) as error:
         return Pack(path=gate.path, problem=str(error))
-    unasked = dict(_unasked(scene, table, wanted))
+    unasked = _unasked(scene, table, wanted)
     asked = [place for place in range(len(names)) if place not in unasked]
     answer = ask(scene.candidate, _rows(table.frame, asked)) if asked else None
     if answer is not None and len(answer.scores) != len(asked):
@@ -59,29 +58,16 @@ def ask_golden(scene: Scene, gate: Golden) -> Pack:
         cases=len(names),
         broken=tuple(broken),
         unasked=tuple(Case(id=names[place], said=why) for place, why in unasked.items()),
-        unused=tuple(_unused(scene, table.frame)),
+        unused=unread(scene, table.frame, EXPECTED),
         digest=table.digest,
     )
 
 
-def _names(frame: pd.DataFrame) -> list[str]:
-    if NAME not in frame.columns:
-        has = ", ".join(str(name) for name in frame.columns) or "none"
-        raise _Unusable(f"column 'name' is missing, must name each case; there are {has}")
-    if not len(frame):
-        raise _Unusable("it has no cases")
-    names = [str(name) for name in frame[NAME]]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise _Unusable(f"name == {twice!r} is there twice, must be another for each case")
-    return names
-
-
 def _wanted(frame: pd.DataFrame, *, named: bool) -> _Wanted:
     if not any(name in frame.columns for name in EXPECTED):
-        raise _Unusable(f"no case expects anything: add a column {', '.join(EXPECTED[:-1])} or {EXPECTED[-1]}")
-    at_least, at_most = (_numbers(frame, name) for name in EXPECTED[:-1])
-    label = _class_names(frame) if named else _numbers(frame, "label")
+        raise Unusable(f"no case expects anything: add a column {', '.join(EXPECTED[:-1])} or {EXPECTED[-1]}")
+    at_least, at_most = (numbers(frame, name) for name in EXPECTED[:-1])
+    label = _class_names(frame) if named else numbers(frame, "label")
     return _Wanted(at_least, at_most, label, named)
 
 
@@ -92,28 +78,11 @@ def _class_names(frame: pd.DataFrame) -> np.ndarray:
     return found
 
 
-def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
-    if name not in frame.columns:
-        return np.full(len(frame), np.nan)
-    values = frame[name]
-    numbers: np.ndarray = pd.to_numeric(values, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
-    wrong = values[np.isnan(numbers) & values.notna().to_numpy()]
-    if len(wrong):
-        raise _Unusable(f"{name} == {wrong.iloc[0]!r}, must be a number or missing")
-    return numbers
-
-
-def _unasked(scene: Scene, table: SuiteTable, wanted: _Wanted) -> Iterator[tuple[int, str]]:
-    """The cases that cannot be asked, and why: columns that the model has and they have not."""
-    features = scene.candidate.report.features
-    absent = [name for name in features if name not in table.frame.columns]
-    lacking = wanted.lacking()
-    for place in range(len(table.frame)):
-        own = [name for name in features if table.lacks and name in table.lacks[place]]
-        if absent or own:
-            yield place, f"lacks {', '.join([*absent, *own])}, which the model was fitted on"
-        elif lacking[place]:
-            yield place, lacking[place]
+def _unasked(scene: Scene, table: SuiteTable, wanted: _Wanted) -> dict[int, str]:
+    """The cases that cannot be asked, and why: columns that the model has and they have not, or nothing to expect."""
+    nothing = {place: str(why) for place, why in enumerate(wanted.lacking()) if why}
+    found = nothing | lacking(scene, table)
+    return dict(sorted(found.items()))
 
 
 def _broken(
@@ -164,12 +133,6 @@ def _missed(score: float, limits: tuple[float, float, float], tolerance: float, 
     if binary:
         return "" if float(score >= 0.5) == label else f"must be of class {label:g}"
     return "" if abs(score - label) <= tolerance else f"must be {label:g} to within {tolerance:g}"
-
-
-def _unused(scene: Scene, frame: pd.DataFrame) -> list[str]:
-    spec: Any = scene.shop.spec
-    known = {NAME, *EXPECTED, *scene.candidate.report.features, *spec.not_features}
-    return [str(name) for name in frame.columns if name not in known]
 
 
 def _rows(frame: pd.DataFrame, places: Sequence[int]) -> pd.DataFrame:
