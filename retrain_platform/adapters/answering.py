@@ -38,8 +38,9 @@ def main(package: Path, requests: Path, answers: Path) -> None:
     """Answer, or end with the error of whatever went wrong."""
     from retrain_platform.adapters.packaged_model import load_package
 
-    scores = load_package(package).score(frame_of(json.loads(requests.read_text(encoding="utf-8"))))
-    found = {"scores": scores.tolist(), "peak_bytes": peak_bytes()}
+    fitted = load_package(package)
+    scores = fitted.score(frame_of(json.loads(requests.read_text(encoding="utf-8"))))
+    found = {"scores": scores.tolist(), "classes": fitted.report.classes, "peak_bytes": peak_bytes()}
     answers.write_text(json.dumps(found), encoding="utf-8")
 
 

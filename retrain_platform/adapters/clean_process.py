@@ -38,7 +38,8 @@ def ask_in_clean_process(package: Path, requests: Path, seconds: float) -> Clean
 def _answered(answers: Path) -> CleanAnswer:
     try:
         found = json.loads(answers.read_text(encoding="utf-8"))
-        return CleanAnswer("answered", scores=found["scores"], peak_bytes=found["peak_bytes"])
+        classes = tuple(str(name) for name in found["classes"])
+        return CleanAnswer("answered", found["scores"], found["peak_bytes"], classes=classes)
     except (OSError, ValueError, KeyError) as error:
         return CleanAnswer("broke", said=f"it left no answers: {error}")
 

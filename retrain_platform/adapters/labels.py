@@ -60,12 +60,17 @@ def numbered_as(base: Fitted, rows: Rows, task: Task) -> Rows:
 
     Raises:
         As `numbered`.
-        CannotContinue: the classes of the labels are not those of `base`.
+        CannotContinue: a label is of a class that `base` does not know.
     """
     known, classes = numbered(rows, task)
-    if classes != base.report.classes:
-        raise CannotContinue(f"classes == {', '.join(classes)}, must be {', '.join(base.report.classes)}")
-    return known
+    own = base.report.classes
+    strange = [name for name in classes if name not in own]
+    if strange:
+        raise CannotContinue(f"classes == {', '.join(strange)} in places, must be among {', '.join(own)}")
+    if not classes:
+        return known
+    places = class_places(np.array(classes, dtype=object), own)
+    return known._replace(labels=places[known.labels.astype(np.intp)])
 
 
 def of_known_classes(valid: Rows, classes: Sequence[str]) -> Rows:

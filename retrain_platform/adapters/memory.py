@@ -20,6 +20,7 @@ from retrain_platform.dataset.record import Record
 from retrain_platform.dataset.stores import UnknownTable, UnknownTableVersion
 from retrain_platform.release.base import Entry
 from retrain_platform.training.base import ModelVersion
+from retrain_platform.training.names import must_be_recorded_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -196,6 +197,7 @@ class MemoryRegistry:
         self, model: str, decision_id: str, package: Path, tags: Mapping[str, str], *, run_id: str | None = None
     ) -> ModelVersion:
         """Add a version from the folder `package`; see `Registry`. `run_id` has nothing to belong to here."""
+        must_be_recorded_names(tags)
         with self._turn:
             standing = self.find(model, decision_id)
             if standing is not None:

@@ -14,6 +14,7 @@ from retrain_platform.adapters.atomic import locked
 from retrain_platform.adapters.known_versions import known_version
 from retrain_platform.adapters.mlflow_store import DECISION, experiment_id, mlflow_client
 from retrain_platform.training.base import ModelVersion, UnknownVersion
+from retrain_platform.training.names import must_be_recorded_names
 
 _LOADER = "retrain_platform.adapters.packaged_model"
 _PACKAGE = "package"
@@ -43,6 +44,7 @@ class MlflowRegistry:
         self, model: str, decision_id: str, package: Path, tags: Mapping[str, str], *, run_id: str | None = None
     ) -> ModelVersion:
         """Add a version from the folder `package`; see `Registry`. Tags are cut at MLflow's 5000 characters."""
+        must_be_recorded_names(tags)
         with locked(self._cache / f"{quote(model, safe='')}.lock"):
             standing = self.find(model, decision_id)
             if standing is not None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from retrain_platform.adapters.mlflow_store import DECISION, experiment_id, mlflow_client
+from retrain_platform.training.names import recorded_name
 
 _METRICS_A_WRITE = 1000
 _TEXTS_A_WRITE = 100
@@ -74,8 +75,8 @@ def log_fit(
 ) -> None:
     """Write what a fit leaves behind to its run; writing it again changes nothing.
 
-    Nested `params` get dotted names. A curve's point number is its step. MLflow never changes a
-    parameter: one that a later attempt sets otherwise goes to the tag 'changed_params'.
+    Nested `params` get dotted names, and all names are as `recorded_name` has them. A curve's point number is its step.
+    MLflow never changes a parameter: one that a later attempt sets otherwise goes to the tag 'changed_params'.
     """
     from mlflow.entities import Metric, Param, RunTag
 
@@ -85,10 +86,11 @@ def log_fit(
     curved = [(name, value, step) for name, curve in curves.items() for step, value in enumerate(curve)]
     added, changed = _compared(params, run.data.params)
     kept = {**tags, **({"changed_params": changed} if changed else {})}
-    points = [Metric(name, float(value), began, step) for name, value, step in (*single, *curved)]
+    points = [Metric(recorded_name(name), float(value), began, step) for name, value, step in (*single, *curved)]
     for part in _parts([Param(name, text) for name, text in added.items()], _TEXTS_A_WRITE):
         client.log_batch(run_id, params=part)
-    for part in _parts([RunTag(name, text[:_TAG_LENGTH]) for name, text in kept.items()], _TEXTS_A_WRITE):
+    texts = [RunTag(recorded_name(name), text[:_TAG_LENGTH]) for name, text in kept.items()]
+    for part in _parts(texts, _TEXTS_A_WRITE):
         client.log_batch(run_id, tags=part)
     for part in _parts(points, _METRICS_A_WRITE):
         client.log_batch(run_id, metrics=part)
@@ -120,7 +122,7 @@ def log_table(client: Any, run_id: str, path: str, rows: Sequence[Mapping[str, A
 
 def _compared(params: Mapping[str, Any], standing: Mapping[str, str]) -> tuple[dict[str, str], str]:
     """The parameters that the run does not have yet, and those that it has otherwise, in words."""
-    wanted = {name: text[:_PARAM_LENGTH] for name, text in _flat(params)}
+    wanted = {recorded_name(name): text[:_PARAM_LENGTH] for name, text in _flat(params)}
     added = {name: text for name, text in wanted.items() if name not in standing}
     changed = {name: text for name, text in wanted.items() if standing.get(name, text) != text}
     return added, "; ".join(f"{name}: {standing[name]} -> {text}" for name, text in changed.items())

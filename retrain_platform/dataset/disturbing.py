@@ -27,17 +27,31 @@ def touched(frame: pd.DataFrame, features: Sequence[str], how: Disturbance) -> l
     return [name for name in features if kinds[name] in wanted]
 
 
-def disturbed(frame: pd.DataFrame, features: Sequence[str], how: Disturbance, amount: float, seed: int) -> pd.DataFrame:
+def disturbed(
+    frame: pd.DataFrame,
+    features: Sequence[str],
+    how: Disturbance,
+    amount: float,
+    seed: int,
+    *,
+    lists: NDArray[np.integer] | None = None,
+) -> pd.DataFrame:
     """The same rows, those features disturbed; the others share their memory with `frame`.
 
     `amount` is, for noise, its standard deviation in those of the column; else the share of cells: made missing;
     exchanged among themselves; or put as far outside the column's range as the range is wide. A feature is
     disturbed alike whichever others are: its draws depend on `seed` and its name alone.
+
+    `lists` number, for ranking, each row's list, shape (rows,): a category is then another's of the same list, for a
+    value that no row of the list has would make another list of it, not a worse one.
     """
     changed = frame.copy(deep=False)
     for name in touched(frame, features, how):
         random = np.random.default_rng([seed, crc32(name.encode())])
-        changed[name] = _CHANGES[how](frame[name], amount, random)
+        if how == "shuffled" and lists is not None:
+            changed[name] = _from_its_list(frame[name], amount, random, lists)
+        else:
+            changed[name] = _CHANGES[how](frame[name], amount, random)
     return changed
 
 
@@ -59,6 +73,21 @@ def _shuffled(values: pd.Series[Any], amount: float, random: np.random.Generator
     chosen = np.flatnonzero(random.random(len(values)) < amount)
     places = np.arange(len(values))
     places[chosen] = random.permutation(chosen)
+    return values.array.take(places)
+
+
+def _from_its_list(
+    values: pd.Series[Any], amount: float, random: np.random.Generator, lists: NDArray[np.integer]
+) -> Any:
+    """A share of the cells have the value of another row of their list, all others of it alike likely."""
+    order = np.argsort(lists, kind="stable")
+    _, first, sizes = np.unique(lists[order], return_index=True, return_counts=True)
+    start, size = np.repeat(first, sizes), np.repeat(sizes, sizes)
+    further = 1 + (random.random(len(order)) * (size - 1)).astype(np.intp)
+    other = start + (np.arange(len(order)) - start + further) % size
+    places = np.arange(len(values))
+    chosen = random.random(len(order)) < amount
+    places[order[chosen]] = order[other[chosen]]
     return values.array.take(places)
 
 

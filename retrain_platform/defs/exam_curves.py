@@ -8,7 +8,7 @@ from retrain_platform.defs import drawing
 from retrain_platform.defs.drawing import BLUE, GREY, INK, LETTER, ORANGE, QUIET, WIDTH, Sheet, picture
 from retrain_platform.validation.curves import LEVELS, CalibrationBin, ModelCurves
 
-_COLOURS = {"candidate": BLUE, "champion": ORANGE}
+COLOURS = {"candidate": BLUE, "champion": ORANGE}
 _HEIGHT, _TOP, _APART = 330, 46, 70
 _ROW = 30
 _WHISKERS, _BOX, _MEDIAN = (0.05, 0.95), (0.25, 0.75), 0.5
@@ -25,23 +25,23 @@ def both(curves: Mapping[str, ModelCurves]) -> dg.MarkdownMetadataValue | None:
     def drawn() -> Iterator[str]:
         yield from _roc(first, curves) if binary else _residuals(first, curves)
         yield from _calibration(first._replace(left=52 + wide + _APART + 24), curves)
-        yield from drawing.key({name: _COLOURS[name] for name in curves})
+        yield from drawing.key({name: COLOURS[name] for name in curves})
 
     title = "ROC and calibration" if binary else "Residuals and calibration"
     return picture(drawn(), height=_TOP + _HEIGHT + 46, title=title)
 
 
-def _across(sheet: Sheet, share: float) -> float:
+def place_of(sheet: Sheet, share: float) -> float:
     """The place of a share of the sheet's width, 0 at its left edge."""
     return sheet.x(share - 0.5)
 
 
-def _frame(sheet: Sheet, low: float, high: float, across: str, upwards: str) -> Iterator[str]:
+def frame(sheet: Sheet, low: float, high: float, across: str, upwards: str) -> Iterator[str]:
     """Both axes with their round values and names; `low` and `high` are those of the axis across."""
     yield from drawing.heights(sheet)
     foot = sheet.top + sheet.height
     for value in drawing.round_values(low, high, 5):
-        x = _across(sheet, (value - low) / ((high - low) or 1))
+        x = place_of(sheet, (value - low) / ((high - low) or 1))
         yield drawing.line([(x, sheet.top), (x, foot)], drawing.GRID, width=1)
         yield drawing.text(x, foot + 17, drawing.short(value), anchor="middle")
     yield drawing.text(sheet.left + sheet.width / 2, foot + 37, across, anchor="middle")
@@ -49,10 +49,10 @@ def _frame(sheet: Sheet, low: float, high: float, across: str, upwards: str) -> 
 
 
 def _roc(sheet: Sheet, curves: Mapping[str, ModelCurves]) -> Iterator[str]:
-    yield from _frame(sheet, 0, 1, "false positive rate", "true positive rate")
-    yield drawing.line([(_across(sheet, at), sheet.y(at)) for at in (0, 1)], GREY, width=1.2, dash="4 4")
+    yield from frame(sheet, 0, 1, "false positive rate", "true positive rate")
+    yield drawing.line([(place_of(sheet, at), sheet.y(at)) for at in (0, 1)], GREY, width=1.2, dash="4 4")
     for name, each in curves.items():
-        yield drawing.line([(_across(sheet, x), sheet.y(y)) for x, y in each.roc], _COLOURS[name])
+        yield drawing.line([(place_of(sheet, x), sheet.y(y)) for x, y in each.roc], COLOURS[name])
 
 
 def _calibration(sheet: Sheet, curves: Mapping[str, ModelCurves]) -> Iterator[str]:
@@ -60,13 +60,13 @@ def _calibration(sheet: Sheet, curves: Mapping[str, ModelCurves]) -> Iterator[st
     bins = [each for model in curves.values() for each in model.calibration]
     low, high = drawing.around([*(each.score for each in bins), *(each.label for each in bins)], share=0.04)
     sheet = sheet._replace(low=low, high=high)
-    yield from _frame(sheet, low, high, _counts(curves), "mean label")
-    yield drawing.line([(_across(sheet, at), sheet.top + sheet.height * (1 - at)) for at in (0, 1)], GREY, dash="4 4")
+    yield from frame(sheet, low, high, _counts(curves), "mean label")
+    yield drawing.line([(place_of(sheet, at), sheet.top + sheet.height * (1 - at)) for at in (0, 1)], GREY, dash="4 4")
     for name, model in curves.items():
         shares = [(each.score - low) / (high - low) for each in model.calibration]
-        points = [(_across(sheet, at), sheet.y(b.label)) for at, b in zip(shares, model.calibration, strict=True)]
-        yield drawing.line(points, _COLOURS[name], width=1.4)
-        yield from (drawing.dot(x, y, _COLOURS[name], size=3.8) for x, y in points)
+        points = [(place_of(sheet, at), sheet.y(b.label)) for at, b in zip(shares, model.calibration, strict=True)]
+        yield drawing.line(points, COLOURS[name], width=1.4)
+        yield from (drawing.dot(x, y, COLOURS[name], size=3.8) for x, y in points)
 
 
 def _counts(curves: Mapping[str, ModelCurves]) -> str:
@@ -86,7 +86,7 @@ def _residuals(sheet: Sheet, curves: Mapping[str, ModelCurves]) -> Iterator[str]
     yield drawing.rule(sheet, 0.0, QUIET)
     yield drawing.text(sheet.left, sheet.top - 10, "label minus prediction")
     for place, (name, at) in enumerate(known.items()):
-        yield from _box(sheet, place, at, _COLOURS[name])
+        yield from _box(sheet, place, at, COLOURS[name])
         foot, ends = sheet.top + sheet.height, (drawing.short(at[LEVELS[0]]), drawing.short(at[LEVELS[-1]]))
         yield drawing.text(sheet.x(place), foot + 17, name, anchor="middle", colour=INK)
         yield drawing.text(sheet.x(place), foot + 34, f"98% of rows: {ends[0]} to {ends[1]}", anchor="middle")

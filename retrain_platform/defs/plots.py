@@ -148,7 +148,7 @@ def table(rows: Sequence[Mapping[str, Any]], *, none: str = "nothing yet") -> dg
     if not rows:
         return dg.MetadataValue.md(f"*{none}*")
     names = list(rows[0])
-    lines = [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]
+    lines = [f"| {' | '.join(map(_cell, names))} |", f"|{'---|' * len(names)}"]
     lines += [f"| {' | '.join(_cell(row.get(name)) for name in names)} |" for row in rows]
     return dg.MetadataValue.md("\n".join(lines))
 

@@ -7,9 +7,10 @@ import dagster as dg
 
 from retrain_platform.defs import drawing
 from retrain_platform.defs.drawing import GREEN, GREY, ORANGE, RED
-from retrain_platform.defs.exam_curves import bins, both, leaning
+from retrain_platform.defs.exam_curves import bins, leaning
 from retrain_platform.defs.forest import SHOWN_ONLY, Line, forest
 from retrain_platform.defs.plots import table
+from retrain_platform.defs.task_curves import curve_tables, drawn_curves
 from retrain_platform.validation.base import Comparison, GateResult, GateVerdict, Measurements, ValidationReport
 from retrain_platform.validation.case_tables import cases_table, shown_table
 from retrain_platform.validation.tables import (
@@ -42,7 +43,9 @@ def page(report: ValidationReport) -> dict[str, Any]:
         "worst rows": dg.MetadataValue.md(rows_table(report) or "*none was kept*"),
         **{name: dg.MetadataValue.md(text) for name, text in _suites(report).items() if text},
     }
-    return told | ({"calibration": table(bins(taken.curves))} if taken.curves else {})
+    told |= {name: table(rows) for name, rows in curve_tables(taken.curves).items()}
+    marks = bins(taken.curves)
+    return told | ({"calibration": table(marks)} if marks else {})
 
 
 def _suites(report: ValidationReport) -> dict[str, str]:
@@ -60,7 +63,7 @@ def pictures(report: ValidationReport) -> dict[str, dg.MarkdownMetadataValue]:
     drawn = {
         "interval against limit": gates_plot(report) if report.results else None,
         "segments by interval": segments_plot(taken),
-        "curves": both(taken.curves),
+        "curves": drawn_curves(taken.curves),
         "importance shift": leaning(rows) if (rows := importance_rows(taken)) else None,
     }
     return {name: each for name, each in drawn.items() if each is not None}

@@ -8,7 +8,6 @@ from retrain_platform.spec.model import ModelSpec
 from retrain_platform.spec.placed import Contradiction, placed
 from retrain_platform.validation import Forgetting
 
-_GOES_ON = ("binary", "regression")
 _LEARNERS = ("lightgbm", "sklearn")
 
 
@@ -43,9 +42,6 @@ def _unguarded(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contrad
     stands = spec.__dict__
     if spec.training.kind not in _LEARNERS:
         said = f"must be left out where kind is {spec.training.kind}: only {' and '.join(_LEARNERS)} go on learning"
-        yield "training.incremental", "given", said
-    if "task" in stands and not lost("task") and spec.task not in _GOES_ON:
-        said = f"must be left out where task is {spec.task}: only {' and '.join(_GOES_ON)} models go on learning"
         yield "training.incremental", "given", said
     if spec.training.balance != "none" and not lost("training.balance"):
         said = "must be none beside training.incremental: the classes' shares of the new rows are not those of the old"

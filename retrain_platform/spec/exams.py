@@ -28,10 +28,25 @@ def _fairness(spec: ModelSpec, gate: Fairness, path: str, lost: Callable[[str], 
         yield f"{path}.by", repr(gate.by), f"must be measured too: add it to segments, now {known}{_near(gate, known)}"
     if "task" not in spec.__dict__ or lost("task"):
         return
-    suits = {"binary": OF_RATES, "regression": OF_NUMBERS}.get(spec.task, ())
-    if gate.measure not in suits:
-        least = f"must be one of {', '.join(suits)}" if suits else "must not be asked"
-        yield f"{path}.measure", repr(gate.measure), f"{least} for task {spec.task}"
+    suits = {"binary": OF_RATES, "multiclass": OF_RATES, "regression": OF_NUMBERS}.get(spec.task, ())
+    if not suits:
+        said = f"must not be asked for task {spec.task}: a score that orders the rows of its list calls none of them"
+        yield f"{path}.kind", "'fairness'", said
+    elif gate.measure not in suits:
+        yield f"{path}.measure", repr(gate.measure), f"must be one of {', '.join(suits)} for task {spec.task}"
+    elif spec.task == "multiclass":
+        yield from _of_classes(gate, path)
+    elif gate.of_class is not None:
+        yield f"{path}.of_class", repr(gate.of_class), f"must be left out for task {spec.task}: it has no named classes"
+
+
+def _of_classes(gate: Fairness, path: str) -> Iterator[Contradiction]:
+    if gate.measure != "error_rate" and gate.of_class is None:
+        said = f"must name the class that {gate.measure} is of: of all classes there is error_rate alone"
+        yield f"{path}.of_class", "None", said
+    if gate.called_from != Fairness.model_fields["called_from"].default:
+        said = "must be left out for task multiclass: a row is called the likeliest class"
+        yield f"{path}.called_from", f"{gate.called_from:g}", said
 
 
 def _near(gate: Fairness, known: list[str]) -> str:

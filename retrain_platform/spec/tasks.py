@@ -11,10 +11,12 @@ from retrain_platform.spec.placed import Contradiction, placed
 _NEW = ("multiclass", "ranking")
 _OF_ERRORS = ("calibration", "concept_drift", "error_stream", "estimate")
 """The policies that read what errors add up to: label minus score, one number a row."""
-_GATES = ("floor", "against_champion", "performance", "catastrophic", "segments", "python")
-"""The gates that ask of metrics alone, which every task has."""
-_TOLD = ("calibration", "fairness")
-"""The gates of which `exams` says that they do not suit the task."""
+_CLASSES = "its answer is a chance for each class: which of them must not move, nothing says"
+_ORDER = "a score only orders the rows of its list: alone, it may be any number"
+_MEANINGLESS = {
+    "behaviour": {"multiclass": _CLASSES, "ranking": _ORDER},
+}
+"""The gates that ask of a task what it has not, and why; of `calibration` and `fairness` `exams` says so."""
 _OF_TWO_CLASSES = ("is_unbalance", "scale_pos_weight", "pos_bagging_fraction", "neg_bagging_fraction")
 """LightGBM's parameters of a label of 0 and 1."""
 
@@ -60,15 +62,9 @@ def _policies(policy: Any, task: str) -> Iterator[Contradiction]:
 
 def _gates(spec: ModelSpec) -> Iterator[Contradiction]:
     for position, gate in enumerate(spec.validation.gates):
-        if gate.kind not in (*_GATES, *_TOLD):
-            said = (
-                f"must be one of {', '.join(_GATES)} where task is {spec.task}: the others ask what one score a row, a "
-                "probability or a predicted number, does"
-            )
+        if why := _MEANINGLESS.get(gate.kind, {}).get(spec.task):
+            said = f"must be left out where task is {spec.task}: {why}"
             yield f"validation.gates[{position}].kind", repr(gate.kind), said
-    if spec.validation.spot_check:
-        said = f"must be 0 where task is {spec.task}: it shows rows by one score, from the lowest to the highest"
-        yield "validation.spot_check", str(spec.validation.spot_check), said
 
 
 def _training(spec: ModelSpec) -> Iterator[Contradiction]:

@@ -76,13 +76,15 @@ def _no_table(path: str) -> SuiteTable:
 class CleanAnswer(NamedTuple):
     """What a package answered in a process of its own; see `validation.suites.Answered` for `outcome`.
 
-    `scores` are a number a row, or one list a row for several classes. `peak_bytes` is the most that it held.
+    `scores` are a number a row, or for several classes one list a row, in the order of `classes`, which are else
+    empty. `peak_bytes` is the most that it held.
     """
 
     outcome: Literal["answered", "broke", "unknown"]
     scores: Sequence[Any] = ()
     peak_bytes: int | None = None
     said: str = ""
+    classes: tuple[str, ...] = ()
 
 
 def _no_process(package: Path, requests: Path, seconds: float) -> CleanAnswer:

@@ -143,6 +143,9 @@ class Registry(Protocol):
         """Add a version from the folder `package`; the same `decision_id` again gives the same version.
 
         `run_id` is the tracked run that the version belongs to, where there is one.
+
+        Raises:
+            ValueError: a tag's name has a sign that registries refuse (`names.recorded_name`).
         """
 
     def find(self, model: str, decision_id: str) -> ModelVersion | None:

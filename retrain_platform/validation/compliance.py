@@ -20,8 +20,9 @@ class Compliance(GateBase):
     """No forbidden feature, none that is known only after the event, none that gives the label away; all declared.
 
     `forbidden` and `known_only_after` are glob patterns of features. `leaks_over` is how well one feature alone may
-    tell the label: of classes its AUC, of numbers its rank correlation, whichever way it points. None does not ask.
-    `declares` names the fields of the spec that must be filled in.
+    tell the label, whichever way it points: of classes its AUC, of numbers its rank correlation, of a ranking the share
+    of the pairs of a list that it puts in order. None does not ask. `declares` names the fields of the spec that must
+    be filled in.
     """
 
     kind: Literal["compliance"] = "compliance"
@@ -37,7 +38,7 @@ class Compliance(GateBase):
             f"none may match {', '.join(self.known_only_after)}, known only after the event"
             if self.known_only_after
             else "",
-            f"none may tell the label alone (AUC or rank correlation over {self.leaks_over:g})"
+            f"none may tell the label alone (AUC, rank correlation or share of pairs in order over {self.leaks_over:g})"
             if self.leaks_over is not None
             else "",
             f"the spec must declare {', '.join(self.declares)}" if self.declares else "",

@@ -26,17 +26,38 @@ class CalibrationBin(Record):
     label: float
 
 
+class ListsOfSize(Record):
+    """Lists of `least` to `most` rows: how many, and the mean of the metric over them."""
+
+    least: int
+    most: int
+    lists: int
+    value: float
+
+
+Roc = tuple[tuple[float, float], ...]
+
+
 class ModelCurves(Record):
     """One model on the holdout: `calibration`, with `roc` for a binary label, with `residuals` for a number.
 
     `roc` holds (false positive rate, true positive rate) from (0, 0) to (1, 1), at most `POINTS` of them: corners of
     the empirical curve around false positive rates evenly apart.
     `residuals` are the quantiles of label minus prediction at `LEVELS`.
+
+    Of several classes `confusion` counts the rows of each of `classes` (the largest, the rest pooled as the last one)
+    by what they were called, in the same order, and `rocs` has the curve of each against the rest, but for the pooled.
+    Of a ranking `lists` has the mean of `metric` by the size of the lists.
     """
 
-    roc: tuple[tuple[float, float], ...] = ()
+    roc: Roc = ()
     calibration: tuple[CalibrationBin, ...] = ()
     residuals: tuple[float, ...] = ()
+    classes: tuple[str, ...] = ()
+    confusion: tuple[tuple[int, ...], ...] = ()
+    rocs: tuple[Roc, ...] = ()
+    metric: str = ""
+    lists: tuple[ListsOfSize, ...] = ()
 
 
 def curves(labels: Floats, scores: Floats, *, binary: bool) -> ModelCurves:
@@ -52,7 +73,7 @@ def curves(labels: Floats, scores: Floats, *, binary: bool) -> ModelCurves:
     labels, scores = labels[order], scores[order]
     calibration = _calibration(labels, scores)
     if binary:
-        return ModelCurves(roc=_roc(labels, scores), calibration=calibration)
+        return ModelCurves(roc=roc(labels, scores), calibration=calibration)
     spread = np.quantile(labels - scores, LEVELS)
     return ModelCurves(residuals=tuple(round(float(each), 6) for each in spread), calibration=calibration)
 
@@ -66,8 +87,10 @@ def shares(importance: Mapping[str, float]) -> dict[str, float]:
     return {name: size / total for name, size in sorted(sizes.items(), key=lambda item: (-item[1], item[0]))}
 
 
-def _roc(labels: Floats, scores: Floats) -> tuple[tuple[float, float], ...]:
-    """Of rows in order of their scores; equal scores are one step of the curve."""
+def roc(labels: Floats, scores: Floats) -> Roc:
+    """See `ModelCurves`; equal scores are one step of the curve. Empty where the labels, 0 and 1, are all alike."""
+    order = np.argsort(scores, kind="stable")
+    labels, scores = labels[order], scores[order]
     positive = labels == 1
     positives, negatives = int(positive.sum()), int((~positive).sum())
     if not positives or not negatives:

@@ -21,17 +21,27 @@ OF_RATES: tuple[Measure, ...] = ("selection_rate", "tpr", "fpr", "error_rate")
 
 
 class Ask(Record):
-    """A measure by the groups of a column; a binary score of `called_from` or more calls a row positive."""
+    """A measure by the groups of a column; a binary score of `called_from` or more calls a row positive.
+
+    Of several classes a row is called the likeliest; the rates are of `of_class` against the rest, without one the
+    error rate is the share of wrong calls.
+    """
 
     by: str
     measure: Measure
     called_from: float = 0.5
+    of_class: str | None = None
 
     @property
     def name(self) -> str:
         """What is asked, in a few words: the key of what was measured."""
         called = "" if self.called_from == 0.5 else f" from {self.called_from:g}"
-        return f"{self.by} {self.measure}{called}"
+        return f"{self.by} {self.what}{called}"
+
+    @property
+    def what(self) -> str:
+        """The measure, and of which class it is."""
+        return self.measure if self.of_class is None else f"{self.measure} of {self.of_class}"
 
 
 class Group(Record):
@@ -60,7 +70,10 @@ class Disparity(Record):
 
 
 class Scored(NamedTuple):
-    """Rows as both models scored them, in arrays of shape (rows,); no champion for a first model."""
+    """Rows as both models scored them, in arrays of shape (rows,); no champion for a first model.
+
+    Of several classes labels are places, and scores of shape (rows, classes).
+    """
 
     labels: Floats
     candidate: Floats
@@ -76,21 +89,28 @@ class _ByDay(NamedTuple):
 
 
 def disparities(
-    rows: Scored, columns: Mapping[str, NDArray[np.object_]], asks: Sequence[Ask], least: int
+    rows: Scored,
+    columns: Mapping[str, NDArray[np.object_]],
+    asks: Sequence[Ask],
+    least: int,
+    classes: Sequence[str] = (),
 ) -> dict[str, Disparity]:
     """What is asked, by its name; `columns` hold each column's values as texts, a group under `least` is not told.
 
-    The values are fairlearn's, their errors the delete-one-day jackknife's of the same ratios.
+    `classes` are those of the scores, empty where there is one score a row. The values are fairlearn's, their errors
+    the delete-one-day jackknife's of the same ratios.
     """
     found = {}
     for ask in asks:
         values = columns.get(ask.by)
-        if values is None:
-            why = f"no column {ask.by} in the rows of the exam"
+        why = "" if values is not None else f"no column {ask.by} in the rows of the exam"
+        if classes and ask.of_class is not None and ask.of_class not in classes:
+            why = f"no row has class {ask.of_class} and no model knows it: there are {', '.join(classes)}"
+        if values is None or why:
             found[ask.name] = Disparity(ask=ask, days=len(np.unique(rows.days)), why=why)
             continue
         try:
-            found[ask.name] = _measured(rows, values, ask, least)
+            found[ask.name] = _measured(_called(rows, ask, classes) if classes else rows, values, ask, least)
         except ImportError:
             missing = "fairlearn is not installed: pip install 'retrain_platform[fairness]'"
             found[ask.name] = Disparity(ask=ask, days=len(np.unique(rows.days)), why=missing)
@@ -123,6 +143,20 @@ def _measured(rows: Scored, values: NDArray[np.object_], ask: Ask, least: int) -
     return Disparity(
         ask=ask, days=days, groups=groups, told=told, covariance=_covariance(both["candidate"]), **_gains(both)
     )
+
+
+def _called(rows: Scored, ask: Ask, classes: Sequence[str]) -> Scored:
+    """Rows of several classes as a binary label's: 1 for what is of the class, or without one for a wrong call."""
+    place = None if ask.of_class is None else classes.index(ask.of_class)
+
+    def told(scores: Floats) -> Floats:
+        calls = scores.argmax(axis=1)
+        found: Floats = (calls != rows.labels if place is None else calls == place).astype(np.float64)
+        return found
+
+    truth = np.zeros(len(rows.labels)) if place is None else (rows.labels == place).astype(np.float64)
+    champion = None if rows.champion is None else told(rows.champion)
+    return rows._replace(labels=truth, candidate=told(rows.candidate), champion=champion)
 
 
 def _models(rows: Scored) -> dict[str, Floats]:

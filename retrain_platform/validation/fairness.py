@@ -101,7 +101,8 @@ class Fairness(GateBase):
     number's. `compare`: 'difference' holds the largest difference of two groups against the limit, 'ratio' how much
     smaller one's value is than the other's, as a share. Each pair of groups must lie within the limit. `not_worse_by`:
     how much larger the candidate's disparity may be than the champion's. A group under `monitoring.min_segment` rows
-    (of them that the measure rests on) is shown, and not judged. `confidence` None is the exam's.
+    (of them that the measure rests on) is shown, and not judged. Of several classes a row is called the likeliest, and
+    a rate is that of `of_class` against the rest; `error_rate` needs none. `confidence` None is the exam's.
     """
 
     kind: Literal["fairness"] = "fairness"
@@ -111,6 +112,7 @@ class Fairness(GateBase):
     compare: Literal["difference", "ratio"] | None = None
     not_worse_by: float | None = Field(default=None, ge=0)
     called_from: float = 0.5
+    of_class: str | None = Field(default=None, min_length=1, coerce_numbers_to_str=True)
     confidence: Confidence | None = None
 
     @model_validator(mode="after")
@@ -122,7 +124,7 @@ class Fairness(GateBase):
     @property
     def ask(self) -> Ask:
         """What must be measured for it."""
-        return Ask(by=self.by, measure=self.measure, called_from=self.called_from)
+        return Ask(by=self.by, measure=self.measure, called_from=self.called_from, of_class=self.of_class)
 
     @property
     def form(self) -> Literal["difference", "ratio"]:
@@ -135,7 +137,7 @@ class Fairness(GateBase):
         said = [] if self.at_most is None else [f"must differ by at most {self.at_most:g}{share}"]
         if self.not_worse_by is not None:
             said.append(f"must not differ by {self.not_worse_by:g} more than the champion's")
-        return f"{self.measure} of the groups of {self.by} {' and '.join(said)}"
+        return f"{self.ask.what} of the groups of {self.by} {' and '.join(said)}"
 
     def needs(self) -> tuple[str, ...]:
         """No metric: disparities are measured beside them."""
@@ -184,7 +186,7 @@ class Fairness(GateBase):
         value = self._shown(-(settled.low + settled.high) / 2)
         ends = self._shown(-settled.high), self._shown(-settled.low)
         sentence = (
-            f"{self.measure} of {self.by}: {groups}: {self.form} {value:.4f} [{ends[0]:+z.4f}, {ends[1]:+z.4f}] "
+            f"{self.ask.what} by {self.by}: {groups}: {self.form} {value:.4f} [{ends[0]:+z.4f}, {ends[1]:+z.4f}] "
             f"({basis}), must be at most {at_most:g}; resolves {self._shown(settled.resolves):.4f}"
         )
         return answer.model_copy(
@@ -226,14 +228,14 @@ class Fairness(GateBase):
         self, found: Disparity | None, margin: float, sure: Levels, measurements: Measurements
     ) -> GateResult:
         if measurements.basis == "alone":
-            return self._answer("against_champion", "passed", f"{self.measure} of {self.by}: {NO_CHAMPION}", sure)
+            return self._answer("against_champion", "passed", f"{self.ask.what} by {self.by}: {NO_CHAMPION}", sure)
         gain = None if found is None else (found.gain if self.form == "difference" else found.share_gain)
         if gain is None or gain.value is None or gain.standard_error is None:
             return self._untold("against_champion", found, measurements)
         error = gain.standard_error
         settled = settle(Seen(gain.value, error, gain.days - 1, error), margin, sure)
         sentence = (
-            f"disparity of {self.measure} by {self.by}: {-gain.value:+z.4f} [{-settled.high:+z.4f}, "
+            f"disparity of {self.ask.what} by {self.by}: {-gain.value:+z.4f} [{-settled.high:+z.4f}, "
             f"{-settled.low:+z.4f}] beside the champion's ({surely(sure)}; {gain.days} days), must not "
             f"grow by more than {margin:g}; {size_told(settled, margin, gain.days)}"
         )
@@ -249,7 +251,7 @@ class Fairness(GateBase):
 
     def _untold(self, part: str, found: Disparity | None, measurements: Measurements) -> GateResult:
         why = measurements.why if found is None else found.why
-        sentence = f"{self.measure} of {self.by}: {why or 'it was not measured, or has no interval'}"
+        sentence = f"{self.ask.what} by {self.by}: {why or 'it was not measured, or has no interval'}"
         return self.answer(self._name(part), "cannot tell", sentence)
 
     def _answer(self, part: str, verdict: GateVerdict, sentence: str, sure: Levels) -> GateResult:

@@ -25,7 +25,9 @@ class Golden(GateBase):
 
     A row is a case: its `name`, the features, and what is expected in one or more of the columns `at_least`, `at_most`
     (of the score) and `label` (of a binary task the class, a score of .5 or more being 1; else the number, to within
-    `tolerance`). `may_break` cases may be answered otherwise.
+    `tolerance`). Of several classes `label` is the name of the one that must be the likeliest; beside a limit, the one
+    whose chance is limited. Of a ranking `top` says how far down in its list a row may stand; one without it is
+    there to be ranked against. `may_break` cases may be answered otherwise.
     """
 
     kind: Literal["golden"] = "golden"

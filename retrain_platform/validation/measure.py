@@ -20,6 +20,7 @@ from retrain_platform.stats.metrics import metric as metric_named
 from retrain_platform.validation.base import Comparison, Measurements, Scores, WorstRow
 from retrain_platform.validation.curves import ModelCurves, curves
 from retrain_platform.validation.scores import scores_of
+from retrain_platform.validation.task_curves import class_curves, list_curves
 from retrain_platform.validation.worst import worst_queries, worst_rows
 
 Floats = NDArray[np.float64]
@@ -113,7 +114,7 @@ def _told(holdout: Holdout, metrics: Sequence[Metric], *, alone: bool) -> dict[s
         "rows": len(holdout.labels),
         "days": len(np.unique(holdout.days)),
         "candidate": {each.name: holdout.value(each, holdout.candidate) for each in metrics},
-        "curves": _curves(holdout.labels, models, metrics[0].task_of(holdout.candidate)),
+        "curves": _curves(holdout, models, metrics[0]),
         "scores": {name: scores_of(each) for name, each in {"labels": holdout.labels, **models}.items()},
     }
 
@@ -132,9 +133,13 @@ def _against(
     return {"comparisons": _compare(holdout, metrics, confidence), "segments": segments, "worst_rows": worst}
 
 
-def _curves(labels: Floats, models: Mapping[str, Floats], task: str) -> dict[str, ModelCurves]:
-    if task in ("multiclass", "ranking"):  # no one curve is theirs
-        return {}
+def _curves(holdout: Holdout, models: Mapping[str, Floats], primary: Metric) -> dict[str, ModelCurves]:
+    task, labels = primary.task_of(holdout.candidate), holdout.labels
+    if task == "multiclass":
+        names = holdout.classes or tuple(str(place) for place in range(holdout.candidate.shape[1]))
+        return {name: class_curves(labels, each, names) for name, each in models.items()}
+    if holdout.queries is not None:
+        return {name: list_curves(labels, each, holdout.queries, primary) for name, each in models.items()}
     return {name: curves(labels, each, binary=task == "binary") for name, each in models.items()}
 
 

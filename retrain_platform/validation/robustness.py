@@ -22,6 +22,7 @@ from retrain_platform.validation.gate import (
 from retrain_platform.validation.margin import Levels, Seen, settle
 from retrain_platform.validation.suites import Disturbed, Estimate, told
 
+NO_SUCH_FEATURE = "no feature is of that kind"
 KINDS: tuple[Disturbance, ...] = get_args(Disturbance)
 _WORDS = {
     "noise": "noise of {:g} of each number's spread",
@@ -101,7 +102,7 @@ class Robustness(GateBase):
         if found is None:
             return self._result(kind, "cannot tell", f"{what}: {measurements.why or 'it was not measured'}")
         if found.untouched:
-            said = f"{what}: no feature is of that kind"
+            said = f"{what}: {found.why or NO_SUCH_FEATURE}"
             return self._result(kind, "cannot tell", said, blocking=False)
         if found.problem:
             said = f"with {what} the candidate cannot score the rows: {found.problem}"
@@ -120,9 +121,7 @@ class Robustness(GateBase):
         if found is None or found.apart is None or found.apart.error is None:
             why = measurements.why if found is None else found.why
             untouched = found is not None and found.untouched
-            said = (
-                f"{kind}: {why or ('no feature is of that kind' if untouched else 'not measured beside the champion')}"
-            )
+            said = f"{kind}: {why or (NO_SUCH_FEATURE if untouched else 'not measured beside the champion')}"
             return self._result(name, "cannot tell", said, blocking=self.required and not untouched)
         said = f"{kind}: the champion's {found.metric} falls by {found.champion:z.1%}, the candidate's by more:"
         return self._weighed(name, found.apart, margin, sure, said, found)

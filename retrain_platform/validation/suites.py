@@ -32,7 +32,8 @@ class Disturbed(Record):
     `fall` is the share of the metric's own value that is lost (0.1: a tenth; negative: gained). `champion` is the
     champion's fall on the same disturbed rows, `apart` the candidate's fall minus it; None where there is none to
     compare with. `features`: those whose disturbance alone costs most, on a part of the rows. `problem`: the
-    candidate could not score the rows at all. `untouched`: no feature is of the kind that it disturbs.
+    candidate could not score the rows at all. `untouched`: no feature is of the kind that it disturbs, or it changed
+    none (`why`).
     """
 
     metric: str
@@ -51,7 +52,8 @@ class MadeOf(Record):
     """What the model is made of and what is declared of it.
 
     `tells` is how well each feature alone tells the label (`stats.telling`): of classes an AUC, of numbers a rank
-    correlation; empty where there are too few rows to say, and `why` says so. `declared`: what is written, by field.
+    correlation, of a ranking a share of pairs; empty where there are too few rows to say, and `why` says so.
+    `declared`: what is written, by field.
     """
 
     features: tuple[str, ...]
@@ -152,7 +154,10 @@ class OnSet(Record):
 
 
 class Shown(Record):
-    """One prediction for a person to look at; `champion` None where there is none, texts where it is not one number."""
+    """One prediction for a person to look at: a score, of several classes the likeliest and its chance, as a text.
+
+    `champion` is None where there is none.
+    """
 
     id: str
     label: float | str | None
@@ -165,7 +170,7 @@ class Suites(Record):
     """All that was measured because a gate of the spec asked for it; the rest is empty.
 
     `robustness` by disturbance, `golden` by path, `behaviour` by what is asked, `extra` by the set's name, each as its
-    gate calls it. `shown` are the rows of the spot check, from the lowest score to the highest.
+    gate calls it. `shown` are the rows of the spot check, in the order of scores, of a ranking list by list.
     """
 
     robustness: dict[str, Disturbed] = {}

@@ -54,7 +54,7 @@ def worst_queries(
     Each is named by its first row; the label is the greatest relevance in it, the scores are the metric's values.
     """
     names, first, places = np.unique(queries, return_index=True, return_inverse=True)
-    values = [_by_query(metric, labels, scores, places.astype(np.intp)) for scores in (candidate, champion)]
+    values = [by_query(metric, labels, scores, places.astype(np.intp)) for scores in (candidate, champion)]
     best = np.zeros(len(names))
     np.maximum.at(best, places, labels)
     return tuple(
@@ -68,8 +68,8 @@ def worst_queries(
     )
 
 
-def _by_query(metric: Metric, labels: Floats, scores: Floats, places: NDArray[np.intp]) -> Floats:
-    """The metric of each query alone, nan where it has no relevant row.
+def by_query(metric: Metric, labels: Floats, scores: Floats, places: NDArray[np.intp]) -> Floats:
+    """The metric of each query alone, nan where it has no relevant row; `places` number the queries without gaps.
 
     Raises:
         ValueError: the metric is none of ranking.

@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 
 from retrain_platform.adapters import clean_process
-from retrain_platform.adapters.answering import frame_of
+from retrain_platform.adapters.answering import frame_of, main
 from retrain_platform.adapters.clean_process import ask_in_clean_process
 from retrain_platform.adapters.learners import learner
 from retrain_platform.adapters.packaged_model import keep_package, load_package
 from retrain_platform.adapters.suite_tables import read_suite_table
+from retrain_platform.steps.answers import Answers, asked
 from retrain_platform.steps.validation.smoking import write_requests
 from retrain_platform.steps.workshop import TableUnreadable
 from retrain_platform.training.base import Rows
@@ -46,18 +47,33 @@ def package(tmp_path: Path) -> Path:
 
 
 def test_a_package_answers_in_a_clean_process_as_here(package: Path, tmp_path: Path) -> None:
-    asked, requests = rows(12), tmp_path / "smoke.json"
-    mine = load_package(package).score(asked)
-    write_requests(requests, asked, mine)
+    asking, requests = rows(12), tmp_path / "smoke.json"
+    mine = load_package(package).score(asking)
+    write_requests(requests, asking, Answers(mine))
     found = ask_in_clean_process(package, requests, 300)
     assert (found.outcome, found.said) == ("answered", "")
     assert list(found.scores) == mine.tolist()
     assert found.peak_bytes is None or found.peak_bytes > 2**20
 
 
+def test_of_several_classes_the_chances_come_back_with_their_names(tmp_path: Path) -> None:
+    frame = rows()
+    grades = np.array(["low", "usual", "high"], dtype=object)[np.digitize(frame["seats"], (120, 220))]
+    keep_package(learner(LightGBM(rounds=5), "multiclass").fit(Rows(frame, grades)), tmp_path / "package")
+    requests, answers = tmp_path / "smoke.json", tmp_path / "answers.json"
+    mine = asked(load_package(tmp_path / "package"), rows(12))
+    write_requests(requests, rows(12), mine)
+    main(tmp_path / "package", requests, answers)
+    found = clean_process._answered(answers)
+    assert (found.outcome, found.classes) == ("answered", ("high", "low", "usual"))
+    np.testing.assert_array_equal(found.scores, mine.scores)
+    kept = json.loads(requests.read_text(encoding="utf-8"))
+    assert (kept["classes"], np.shape(kept["answers"])) == (["high", "low", "usual"], (12, 3))
+
+
 def test_rows_come_back_from_json_as_a_model_reads_them(package: Path, tmp_path: Path) -> None:
     requests = tmp_path / "smoke.json"
-    write_requests(requests, rows(), np.empty(0))
+    write_requests(requests, rows(), Answers(np.empty(0)))
     back = frame_of(json.loads(requests.read_text(encoding="utf-8")))
     assert list(back.columns) == list(rows().columns)
     fitted = load_package(package)
@@ -67,7 +83,7 @@ def test_rows_come_back_from_json_as_a_model_reads_them(package: Path, tmp_path:
 def test_a_package_that_cannot_be_loaded_breaks_in_its_own_words(package: Path, tmp_path: Path) -> None:
     (package / "learner.json").unlink()
     requests = tmp_path / "smoke.json"
-    write_requests(requests, rows(2), np.empty(0))
+    write_requests(requests, rows(2), Answers(np.empty(0)))
     found = ask_in_clean_process(package, requests, 300)
     assert found.outcome == "broke"
     assert "learner.json is missing" in found.said

@@ -112,6 +112,24 @@ def test_a_parameter_that_changed_between_attempts_is_told(client: Any, run_id: 
     assert data.tags["changed_params"] == "kind: lightgbm -> sklearn"
 
 
+def test_names_that_mlflow_refuses_are_written_otherwise(client: Any, run_id: str) -> None:
+    for _ in range(2):
+        fit(
+            client,
+            run_id,
+            params={"by": {"JFK, a|b": 1}},
+            curves={"valid_ndcg@10": [0.5, 0.6]},
+            metrics={"exam_map@10": 0.7},
+            tags={"why?": "because"},
+        )
+    data = client.get_run(run_id).data
+    assert history(client, run_id, "valid_ndcg_at_10") == [(0, 0.5), (1, 0.6)]
+    assert data.metrics["exam_map_at_10"] == 0.7
+    assert data.params == {"by.JFK_ a_b": "1"}
+    assert data.tags["why_"] == "because"
+    assert "changed_params" not in data.tags
+
+
 def test_more_than_mlflow_takes_at_once_is_split(client: Any, run_id: str) -> None:
     fit(
         client,

@@ -12,13 +12,35 @@ from typer.testing import Result
 
 from retrain_platform_tests.cli.commands import DAYS, LAST, SPEC, at_home, retrain, write_project
 from retrain_platform_tests.steps.tiny import rows
-from retrain_platform_tests.steps.tiny_tasks import CLASSES, graded
+from retrain_platform_tests.steps.tiny_tasks import CLASSES, graded, searched
 
 GRADED = (
     SPEC.replace("task: binary", "task: multiclass")
     .replace("label: {column: bad, delay: 12h}", "label: {column: grade, delay: 12h}\n  features: {exclude: [bad]}")
     .replace("metric: auc, at_least: 0.6", "metric: macro_f1, at_least: 0.3")
 )
+
+
+RANKED = (
+    SPEC.replace("task: binary", "task: ranking")
+    .replace(
+        "label: {column: bad, delay: 12h}",
+        "label: {column: relevance, query: search, delay: 12h}\n  features: {exclude: [bad]}",
+    )
+    .replace("metric: auc, at_least: 0.6", "metric: ndcg@10, at_least: 0.5")
+)
+
+
+def test_the_road_of_a_ranking_is_walked_under_dagster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MLflow takes no `ndcg@10` for a name: it is asked for by the run's metrics and the version's tags."""
+    write_project(tmp_path, RANKED, of=lambda period: searched(rows(period), period))
+    at_home(monkeypatch, tmp_path, columns=120)
+    told = retrain("run", "tiny", "--until", LAST)
+    assert told.exit_code == 0, told.output
+    client = mlflow.MlflowClient(f"sqlite:///{tmp_path / 'home' / 'mlflow.db'}")
+    (version,) = client.search_model_versions("name = 'tiny'")
+    assert float(version.tags["exam_ndcg_at_10"]) > 0.5
+    assert "exam_ndcg_at_10" in client.get_run(version.run_id).data.metrics
 
 
 @pytest.fixture(scope="module")

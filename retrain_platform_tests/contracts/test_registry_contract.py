@@ -40,6 +40,15 @@ def test_a_version_comes_back_with_its_tags(registry: Registry, model: str, pack
     assert registry.versions(model) == [made]
 
 
+def test_a_tag_that_registries_refuse_is_refused_before_anything_is_written(
+    registry: Registry, model: str, package: Path
+) -> None:
+    with pytest.raises(ValueError, match=r"name of a tag == 'exam_ndcg@10', must be .* 'exam_ndcg_at_10'"):
+        registry.register(model, "d1", package, {"exam_ndcg@10": "0.7"})
+    assert registry.versions(model) == []
+    assert registry.register(model, "d1", package, {"exam_ndcg_at_10: a/b-c.d": "0.7"}).version == "1"
+
+
 def test_the_same_decision_gives_the_same_version(registry: Registry, model: str, package: Path) -> None:
     first = registry.register(model, "d1", package, {"a": "1"})
     assert registry.register(model, "d1", package, {"a": "2"}) == first

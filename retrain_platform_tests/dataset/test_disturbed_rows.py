@@ -95,3 +95,18 @@ def test_columns_without_spread_or_values() -> None:
     far = disturbed(bare, ["constant", "nothing"], "out_of_range", 1.0, 7)
     assert not set(far["constant"]) & {2.0}
     assert far["nothing"].isna().all()
+
+
+def test_of_a_ranking_a_category_is_another_row_s_of_its_own_list() -> None:
+    lists = np.random.default_rng(5).permutation(np.arange(2000) // 10)
+    own = pd.DataFrame({"origin": [f"{each} {place % 7}" for place, each in enumerate(lists)]})
+    found = disturbed(own, ["origin"], "shuffled", 0.3, 7, lists=lists)
+    assert [text.split()[0] for text in found["origin"]] == [str(each) for each in lists]
+    assert 0.2 < (found["origin"] != own["origin"]).mean() < 0.3
+    one_each = disturbed(own, ["origin"], "shuffled", 1.0, 7, lists=np.arange(2000))
+    pd.testing.assert_frame_equal(one_each, own)
+    # What has no lists to keep is the same with and without them.
+    for how in ("noise", "missing", "out_of_range"):
+        pd.testing.assert_frame_equal(
+            disturbed(frame(), FEATURES, how, 0.3, 7, lists=lists), disturbed(frame(), FEATURES, how, 0.3, 7)
+        )

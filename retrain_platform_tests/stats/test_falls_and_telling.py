@@ -122,3 +122,32 @@ def test_a_category_of_single_rows_tells_nothing_of_itself() -> None:
     by_label = labels.astype(int)
     assert tells(told_by_category(by_label, labels), labels, "class") == 1.0
     assert np.isnan(told_by_category(np.full(4, -1), labels[:4])).all()
+
+
+@given(st.integers(0, 10_000))
+def test_what_a_feature_tells_of_the_order_of_lists_is_the_share_of_their_pairs(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    queries = random.integers(0, 6, 40)
+    relevance, values = random.integers(0, 3, 40).astype(float), random.integers(0, 5, 40).astype(float)
+    pairs = [
+        (np.sign(relevance[a] - relevance[b]) * np.sign(values[a] - values[b]) + 1) / 2
+        for a in range(40)
+        for b in range(a)
+        if queries[a] == queries[b] and relevance[a] != relevance[b]
+    ]
+    share = float(np.mean(pairs))
+    assert tells(values, relevance, "order", queries) == pytest.approx(max(share, 1 - share))
+
+
+def test_a_feature_that_orders_every_list_tells_all_however_far_apart_the_lists_are() -> None:
+    random = np.random.default_rng(3)
+    queries, relevance = np.repeat(np.arange(50), 8), random.integers(0, 3, 400).astype(float)
+    level = random.normal(size=50)[queries] * 100
+    assert tells(level - relevance, relevance, "order", queries) == 1.0
+    assert abs(spearmanr(level - relevance, relevance).statistic) < 0.3
+    assert tells(level, relevance, "order", queries) == 0.5  # the same throughout each list
+    missing = np.where(relevance == 2, np.nan, 1.0)
+    assert tells(missing, (relevance == 2).astype(float), "order", queries) == 1.0
+    assert tells(level, np.ones(400), "order", queries) == 0.5
+    with pytest.raises(ValueError, match="must name each row's list"):
+        tells(level, relevance, "order")

@@ -200,3 +200,56 @@ def test_equal_groups_pass_and_those_apart_by_twice_the_limit_fail_at_its_size()
     assert min(map(len, verdicts.values())) > 8
     assert verdicts[0.0].count("passed") >= 0.9 * len(verdicts[0.0])
     assert verdicts[0.2].count("failed") >= 0.95 * len(verdicts[0.2])
+
+
+CLASSES = ("low", "usual", "high")
+
+
+def graded(favour: float = 0.0) -> tuple[Scored, np.ndarray, np.ndarray, np.ndarray]:
+    """Three grades, of which group `a` is given the lowest less often; the names of the truth and of the calls."""
+    rows, group = treated()
+    logit = np.log(rows.candidate / (1 - rows.candidate))
+    labels = np.digitize(logit, (-1.0, 1.0)).astype(float)
+
+    def chances(moved: float) -> np.ndarray:
+        apart = np.exp(-np.abs((logit + moved * (group == "a"))[:, None] - np.array([-2.0, 0.0, 2.0])))
+        shares: np.ndarray = apart / apart.sum(axis=1, keepdims=True)
+        return shares
+
+    scored = Scored(labels, chances(favour), chances(0.0), rows.days)
+    names = np.array(CLASSES)
+    return scored, group, names[labels.astype(int)], names[scored.candidate.argmax(axis=1)]
+
+
+@pytest.mark.parametrize("measure", ["selection_rate", "tpr", "fpr", "error_rate"])
+def test_of_several_classes_a_rate_is_that_of_the_named_one_against_the_rest(measure: Any) -> None:
+    scored, group, truth, called = graded(0.7)
+    ask = Ask(by="group", measure=measure, of_class="low")
+    of_two = Scored((truth == "low").astype(float), (called == "low").astype(float), None, scored.days)
+    (alike,) = disparities(of_two, {"group": group}, [ask.model_copy(update={"of_class": None})], 50).values()
+    (found,) = disparities(scored, {"group": group}, [ask], 50, CLASSES).values()
+    assert [each.candidate for each in found.groups.values()] == [each.candidate for each in alike.groups.values()]
+    assert found.covariance == alike.covariance
+    assert found.gain is not None
+    assert found.ask.name == f"group {measure} of low"
+
+
+def test_the_error_rate_of_all_classes_is_the_share_of_wrong_calls() -> None:
+    scored, group, truth, called = graded(0.7)
+    (found,) = disparities(scored, {"group": group}, [Ask(by="group", measure="error_rate")], 50, CLASSES).values()
+    for name in ("a", "b"):
+        assert found.groups[name].candidate == pytest.approx((truth != called)[group == name].mean())
+    gate = Fairness(by="group", measure="error_rate", at_most=0.05)
+    assert judge([gate], known(disparities={gate.ask.name: found}), AS_OF).verdict == "failed"
+    same, *_ = graded()
+    (fair,) = disparities(same, {"group": group}, [gate.ask], 50, CLASSES).values()
+    assert judge([gate], known(disparities={gate.ask.name: fair}), AS_OF).verdict == "passed"
+
+
+def test_a_class_that_nobody_knows_cannot_be_told() -> None:
+    scored, group, *_ = graded()
+    gate = Fairness.model_validate({"by": "group", "measure": "tpr", "of_class": 7})
+    found = disparities(scored, {"group": group}, [gate.ask], 50, CLASSES)
+    (result,) = judge([gate], known(disparities=found), AS_OF).results
+    assert result.verdict == "cannot tell"
+    assert "tpr of 7 by group: no row has class 7 and no model knows it: there are low, usual, high" in result.sentence

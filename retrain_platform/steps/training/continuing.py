@@ -8,12 +8,14 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from retrain_platform.dataset.classes import class_names
 from retrain_platform.dataset.cleaning import Limits
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.dataset.split import Split
 from retrain_platform.policy.history import Champion
 from retrain_platform.steps.policy.history import history
+from retrain_platform.steps.training.dataset import rows_of
 from retrain_platform.steps.training.selecting import recipe_of
 from retrain_platform.steps.training.training import sides
 from retrain_platform.steps.workshop import Workshop
@@ -54,9 +56,9 @@ def base_of(shop: Workshop, period: Period, made: DatasetSnapshot, train: pd.Dat
     if len(new) < asked.min_rows:
         since = f"since {champion.seen_until:%Y-%m-%d %H:%M}, which version {champion.version} saw"
         raise CannotContinue(f"{len(new)} rows to learn from {since}, must be >= {asked.min_rows}")
-    if shop.spec.task == "binary" and new["_label"].nunique() < 2:
-        raise CannotContinue(f"the {len(new)} new rows to learn from have one class only")
     fitted = shop.fitted(champion.version)
+    if why := _unteachable(shop, made, new, fitted, champion):
+        raise CannotContinue(why)
     most = getattr(asked, "max_rounds", None)
     if most is not None and fitted.report.rounds >= most:
         raise CannotContinue(f"version {champion.version} has {fitted.report.rounds} trees, must be < {most}")
@@ -65,6 +67,22 @@ def base_of(shop: Workshop, period: Period, made: DatasetSnapshot, train: pd.Dat
         f"values of text columns that it does not know stay unknown until the next full retrain"
     )
     return Base(champion.version, fitted, champion.seen_until, _found(shop, champion.version), said)
+
+
+def _unteachable(shop: Workshop, made: DatasetSnapshot, new: pd.DataFrame, fitted: Fitted, champion: Champion) -> str:
+    """Why the new rows cannot teach the champion's model anything; empty where they can.
+
+    Of classes those of the refit's rows are asked about, too: it goes on by all new rows, or not at all.
+    """
+    if shop.spec.task == "regression":
+        return ""
+    if new["_label"].nunique() < 2:
+        what = "relevance" if shop.spec.task == "ranking" else "class"
+        return f"the {len(new)} new rows to learn from have one {what} only"
+    known = fitted.report.classes
+    all_new = class_names(_new(rows_of(shop, made), champion.seen_until)["_label"]) if known else ()
+    strange = [name for name in all_new if name not in known]
+    return f"version {champion.version} does not know {', '.join(strange)}, a class of the new rows" if strange else ""
 
 
 def base_again(shop: Workshop, candidate: Candidate) -> Base | None:

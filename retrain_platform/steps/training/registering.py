@@ -23,6 +23,7 @@ from retrain_platform.steps.values import Ingested, Registered
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training.artefact import PACKAGE_DIGEST, folder_digest
 from retrain_platform.training.base import Candidate, ModelVersion
+from retrain_platform.training.names import recorded_name
 from retrain_platform.training.semantic_version import FOUND, RECIPE, SEMANTIC_VERSION, semantic_version
 from retrain_platform.validation.base import ValidationReport
 
@@ -135,7 +136,7 @@ def _tags(
         "rows": str(made.rows),
         "features": ", ".join(made.features),
         **_version_tags(_made_with(shop, shop.spec.period.period(decision.period), decision)),
-        **({f"exam_{shop.spec.primary}": f"{primary:.4f}"} if primary is not None else {}),
+        **({recorded_name(f"exam_{shop.spec.primary}"): f"{primary:.4f}"} if primary is not None else {}),
     }
 
 

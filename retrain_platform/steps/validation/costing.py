@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from retrain_platform.steps.answers import Answers
 from retrain_platform.steps.validation.scene import Scene, ask, evenly, of_features
 from retrain_platform.steps.validation.smoking import write_requests
 from retrain_platform.training.artefact import folder_bytes
@@ -102,7 +103,7 @@ def _of(scene: Scene, gate: Cost, model: _Model, taken: _Taken) -> ModelCost:
 def _peak(scene: Scene, model: _Model) -> int | None:
     with TemporaryDirectory(prefix="retrain-cost-") as folder:
         requests = Path(folder) / "requests.json"
-        write_requests(requests, model.batch, np.empty(0))
+        write_requests(requests, model.batch, Answers(np.empty(0)))
         return scene.shop.ask_cleanly(model.package, requests, _PATIENCE).peak_bytes
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
@@ -130,19 +131,20 @@ def _told(shop: Workshop, made: DatasetSnapshot, rows: pd.DataFrame, both: Judge
         queries=both.queries,
         classes=both.names,
     )
-    return told.model_copy(update=_asked_for(shop, rows, scored))
+    return told.model_copy(update=_asked_for(shop, rows, scored, both.names))
 
 
-def _asked_for(shop: Workshop, rows: pd.DataFrame, scored: Scored) -> dict[str, Any]:
+def _asked_for(shop: Workshop, rows: pd.DataFrame, scored: Scored, classes: Sequence[str]) -> dict[str, Any]:
     """What only some gates ask for, by its field of `Measurements`; nothing that no gate of the spec asks for."""
     found: dict[str, Any] = {}
     gates = shop.spec.validation.gates
-    usable = scored.candidate.ndim == 1 and all(np.isfinite(each).all() for each in scored[:3] if each is not None)
-    if usable and any(isinstance(gate, CalibrationGate) for gate in gates):
+    usable = all(np.isfinite(each).all() for each in scored[:3] if each is not None)
+    if usable and not classes and any(isinstance(gate, CalibrationGate) for gate in gates):
         found["calibration"] = calibrate(*scored, binary=shop.spec.task == "binary")
     asks = [gate.ask for gate in gates if isinstance(gate, Fairness)]
     if usable and asks:
-        found["disparities"] = disparities(scored, segments_of(shop, rows), asks, shop.spec.monitoring.min_segment)
+        least = shop.spec.monitoring.min_segment
+        found["disparities"] = disparities(scored, segments_of(shop, rows), asks, least, classes)
     return found
 
 

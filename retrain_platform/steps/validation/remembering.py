@@ -14,7 +14,7 @@ from retrain_platform.steps.answers import asked, judged
 from retrain_platform.steps.dataset.schema import world_of
 from retrain_platform.steps.known import days_of
 from retrain_platform.steps.training.selecting import window_periods
-from retrain_platform.steps.validation.scene import even_places, evenly
+from retrain_platform.steps.validation.scene import even_places, evenly_whole
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training.base import Candidate
 from retrain_platform.validation import Forgetting
@@ -68,13 +68,13 @@ def _compared(
 
 
 def _old(shop: Workshop, period: Period, made: DatasetSnapshot, candidate: Candidate, count: int) -> pd.DataFrame:
-    """At most `count` labelled rows, evenly over the periods before the candidate's new rows."""
+    """At most `count` labelled rows, evenly over the periods before the candidate's new rows; lists stay whole."""
     whole = window_periods(shop, made.as_of, world_of(shop, period), whole=True)
     older = [each.key for each in whole if candidate.continued_since and each.end <= candidate.continued_since]
     keys = [older[place] for place in even_places(len(older), _PERIODS)]
     version = made.tables[shop.events]
     frame = known(shop.lake.read(shop.events, keys, version=version, categories=True), made.as_of)
-    return evenly(with_rows(frame, frame["_label"].notna().to_numpy()), count)
+    return evenly_whole(shop.spec, with_rows(frame, frame["_label"].notna().to_numpy()), count)
 
 
 def _untold(shop: Workshop, gate: Forgetting, why: str) -> Comparison:

@@ -17,8 +17,9 @@ from retrain_platform.dataset.record import finite
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.dataset.split import with_columns
 from retrain_platform.policy.base import RetrainDecision
+from retrain_platform.spec.model import ModelSpec
 from retrain_platform.stats.falls import Fall
-from retrain_platform.steps.answers import Answers, asked, judged
+from retrain_platform.steps.answers import Answers, asked, judged, queries_of
 from retrain_platform.steps.champion import champion_at
 from retrain_platform.steps.known import days_of
 from retrain_platform.steps.training.dataset import parts, rows_of
@@ -150,6 +151,17 @@ def of_features(frame: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame:
 def evenly(frame: pd.DataFrame, count: int) -> pd.DataFrame:
     """At most `count` rows, evenly over the frame, numbered anew."""
     return frame.iloc[even_places(len(frame), count)].reset_index(drop=True)
+
+
+def evenly_whole(spec: ModelSpec, frame: pd.DataFrame, count: int) -> pd.DataFrame:
+    """As `evenly`; of a ranking whole lists, one at least: a part of a list is another question."""
+    queries = queries_of(spec, frame)
+    if queries is None or len(frame) <= count:
+        return evenly(frame, count)
+    sizes = np.bincount(queries)
+    chosen = even_places(len(sizes), max(1, int(count / sizes.mean())))
+    chosen = chosen[: max(1, int((np.cumsum(sizes[chosen]) <= count).sum()))]
+    return frame[np.isin(queries, chosen)].reset_index(drop=True)
 
 
 def even_places(length: int, count: int) -> NDArray[np.intp]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from retrain_platform.dataset.record import finite
-from retrain_platform.dataset.times import BadTimes, as_text, to_utc
+from retrain_platform.dataset.times import BadTimes, as_text, shown, to_utc
+from retrain_platform.spec.model import ModelSpec
 from retrain_platform.stats.intervals import linear_single
 from retrain_platform.stats.metrics import metric
 from retrain_platform.steps.answers import Answers, judged
@@ -18,7 +21,7 @@ from retrain_platform.validation.suites import OnSet
 
 
 def score_extra(scene: Scene, gate: ExtraSet) -> OnSet:
-    """The gate's metric on its set; the interval's unit is the day where the rows have event times, else the row."""
+    """The gate's metric on its set; the interval's unit is the day where rows have event times, else row or list."""
     spec = scene.shop.spec
     nothing = OnSet(metric=gate.metric, confidence=spec.monitoring.confidence)
     try:
@@ -26,9 +29,9 @@ def score_extra(scene: Scene, gate: ExtraSet) -> OnSet:
     except TableUnreadable as error:
         return nothing.model_copy(update={"why": str(error)})
     known = nothing.model_copy(update={"digest": table.digest, "rows": len(table.frame)})
-    if spec.label.column not in table.frame.columns:
-        return known.model_copy(update={"why": f"{gate.path} has no column {spec.label.column}, the label"})
-    rows = _labelled(scene, table.frame)
+    if why := _unusable(spec, table.frame):
+        return known.model_copy(update={"why": f"{gate.path} {why}"})
+    rows = _labelled(spec, table.frame)
     if not len(rows):
         return known.model_copy(update={"why": f"{gate.path} has no labelled row"})
     answer = ask(scene.candidate, rows)
@@ -37,14 +40,30 @@ def score_extra(scene: Scene, gate: ExtraSet) -> OnSet:
     return _measured(scene, gate, known, rows, answer.answers)
 
 
-def _labelled(scene: Scene, frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows that have a label, with it as `_label`: a number, of several classes the name."""
-    values = frame[scene.shop.spec.label.column]
-    if scene.shop.spec.task == "multiclass":
-        labels = as_text(values, missing="").astype(object).where(values.notna())
-    else:
-        labels = pd.to_numeric(values, errors="coerce")
-    return frame.assign(_label=labels)[labels.notna()].reset_index(drop=True)
+def _unusable(spec: ModelSpec, frame: pd.DataFrame) -> str:
+    """What the set lacks to be measured on; empty where it lacks nothing."""
+    needed = {"the label": spec.label.column} | ({"the lists": spec.label.query} if spec.label.query else {})
+    absent = [f"{name}, {what}" for what, name in needed.items() if name not in frame.columns]
+    if absent:
+        return f"has no column {' and none '.join(absent)}"
+    values = frame[spec.label.column]
+    wrong = values[values.notna() & _labels(spec, values).isna()]
+    return f"has label == {shown(wrong.iloc[0])}, must be a number" if len(wrong) else ""
+
+
+def _labels(spec: ModelSpec, values: pd.Series[Any]) -> pd.Series[Any]:
+    """A number, of several classes the name; missing where there is none."""
+    if spec.task == "multiclass":
+        return as_text(values, missing="").astype(object).where(values.notna())
+    numbers: pd.Series[Any] = pd.to_numeric(values, errors="coerce")
+    return numbers
+
+
+def _labelled(spec: ModelSpec, frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows that have a label, with it as `_label`; of a ranking, a row without a list has none."""
+    labels = _labels(spec, frame[spec.label.column])
+    known = labels.notna() if spec.label.query is None else labels.notna() & frame[spec.label.query].notna()
+    return frame.assign(_label=labels)[known].reset_index(drop=True)
 
 
 def _measured(scene: Scene, gate: ExtraSet, known: OnSet, rows: pd.DataFrame, answers: Answers) -> OnSet:

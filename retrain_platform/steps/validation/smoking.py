@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from retrain_platform.steps.answers import Answers
 from retrain_platform.steps.validation.scene import Scene, ask, evenly, of_features, plain
+from retrain_platform.steps.workshop import CleanAnswer
 from retrain_platform.training.artefact import folder_digest
 from retrain_platform.validation.integration import Integration
 from retrain_platform.validation.suites import Answered, Case
 
 SMOKE = "smoke.json"
-"""The file beside the package: `features`, the `rows` as JSON has them, and the trained model's `answers`."""
+"""The file beside the package: `features`, the `rows` as JSON has them, and the trained model's `answers`, of several
+classes a chance for each of `classes`."""
 _NAMED = 5
 
 
@@ -29,25 +30,33 @@ def smoke(scene: Scene, gate: Integration) -> Answered:
         said = f"the trained model itself gave no answers: {mine.problem}"
         return Answered(requests=len(rows), outcome="broke", said=said, **bytes_told)
     place = scene.package.with_name(SMOKE)
-    write_requests(place, rows, mine.scores)
+    write_requests(place, rows, mine.answers)
     theirs = scene.shop.ask_cleanly(scene.package, place, gate.timeout_seconds)
     found = Answered(
         requests=len(rows), outcome=theirs.outcome, peak_bytes=theirs.peak_bytes, said=theirs.said, **bytes_told
     )
-    return found if theirs.outcome != "answered" else found.model_copy(update=_apart(mine.scores, theirs.scores))
+    return found if theirs.outcome != "answered" else found.model_copy(update=_apart(mine.answers, theirs))
 
 
-def write_requests(place: Path, rows: pd.DataFrame, answers: np.ndarray) -> None:
+def write_requests(place: Path, rows: pd.DataFrame, answers: Answers) -> None:
     """Rows of features as a caller sends them, a missing value as null, with the answers that they must have."""
     names = [str(name) for name in rows.columns]
     cells = zip(*(map(plain, rows[name].astype(object)) for name in rows.columns), strict=True)
     asked = [dict(zip(names, row, strict=True)) for row in cells]
-    text = json.dumps({"features": names, "rows": asked, "answers": answers.tolist()})
+    told = {"answers": answers.scores.tolist()} | ({"classes": answers.classes} if answers.classes else {})
+    text = json.dumps({"features": names, "rows": asked, **told})
     place.write_text(text, encoding="utf-8")
 
 
-def _apart(mine: np.ndarray, theirs: Sequence[Any]) -> dict[str, object]:
-    answers = np.asarray(theirs, dtype=np.float64)
+def _apart(own: Answers, theirs: CleanAnswer) -> dict[str, object]:
+    mine = own.scores
+    if theirs.classes != own.classes:
+        said = f"chances of the classes {', '.join(theirs.classes) or 'none'}, must be of {', '.join(own.classes)}"
+        return {"outcome": "broke", "said": said}
+    try:
+        answers = np.asarray(theirs.scores, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        return {"outcome": "broke", "said": f"answers that are no numbers of shape {mine.shape}: {error}"}
     if answers.shape != mine.shape:
         return {"outcome": "broke", "said": f"answers of shape {answers.shape}, must be {mine.shape}"}
     if not np.isfinite(answers).all():

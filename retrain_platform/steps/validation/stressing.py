@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from retrain_platform.dataset.disturbing import Disturbance, disturbed, touched
 from retrain_platform.stats.falls import falls_apart, relative_fall
 from retrain_platform.stats.metrics import Metric, metric
-from retrain_platform.steps.answers import Answers
+from retrain_platform.steps.answers import Answers, queries_of
 from retrain_platform.steps.answers import judged as as_judged
-from retrain_platform.steps.validation.scene import Scene, ask, estimate, evenly
+from retrain_platform.steps.validation.scene import Scene, ask, estimate, evenly_whole
 from retrain_platform.validation.robustness import Robustness
 from retrain_platform.validation.suites import Case, Disturbed
 
@@ -36,10 +38,20 @@ def _one(scene: Scene, gate: Robustness, judged: Metric, how: Disturbance, amoun
     before = scene.mine
     if before.problem:
         return Disturbed(metric=judged.name, why=f"of the rows as they are, {before.problem}")
-    after = ask(scene.candidate, disturbed(scene.rows, scene.features, how, amount, gate.seed))
+    worse = _worse(scene, scene.rows, scene.features, how, amount, gate.seed)
+    if all(worse[name].equals(scene.rows[name]) for name in scene.features):
+        return Disturbed(metric=judged.name, untouched=True, why="not one cell is changed by it")
+    after = ask(scene.candidate, worse)
     if after.problem:
         return Disturbed(metric=judged.name, problem=after.problem)
     return _fallen(scene, gate, judged, how, amount, (before.answers, after.answers))
+
+
+def _worse(
+    scene: Scene, rows: pd.DataFrame, features: Sequence[str], how: Disturbance, amount: float, seed: int
+) -> pd.DataFrame:
+    """The rows with that wrong in them; of a ranking no row gets anything from another list than its own."""
+    return disturbed(rows, features, how, amount, seed, lists=queries_of(scene.shop.spec, rows))
 
 
 def _fallen(
@@ -84,7 +96,7 @@ def _beside(
     if not scene.comparable:
         return {"why": "the champion saw rows of the exam"}
     features = [name for name in scene.champion.report.features if name in scene.rows.columns]
-    before, after = scene.theirs, ask(scene.champion, disturbed(scene.rows, features, how, amount, seed))
+    before, after = scene.theirs, ask(scene.champion, _worse(scene, scene.rows, features, how, amount, seed))
     if before.problem or after.problem:
         return {"why": f"the champion cannot score the rows: {before.problem or after.problem}"}
     labels, scores, queries, _ = as_judged(scene.shop.spec, scene.rows, *pair, before.answers, after.answers)
@@ -98,10 +110,10 @@ def _beside(
 
 def _worst_features(scene: Scene, judged: Metric, how: Disturbance, amount: float, seed: int) -> tuple[Case, ...]:
     """The features that cost most when they alone are disturbed."""
-    rows = evenly(scene.rows, _ALONE)
+    rows = evenly_whole(scene.shop.spec, scene.rows, _ALONE)
     clean = ask(scene.candidate, rows).answers
     falls = {
-        name: _fall_of(scene, judged, rows, clean, disturbed(rows, [name], how, amount, seed))
+        name: _fall_of(scene, judged, rows, clean, _worse(scene, rows, [name], how, amount, seed))
         for name in touched(rows, scene.features, how)
     }
     costly = sorted(((fall, name) for name, fall in falls.items() if fall > 0), key=lambda one: (-one[0], one[1]))
