@@ -10,6 +10,7 @@ import pytest
 import yaml
 from pydantic import TypeAdapter
 
+from retrain_platform.dataset.checks import ChecksSpec
 from retrain_platform.policy import Policy
 from retrain_platform.spec.document import _Loader
 from retrain_platform.training import LearnerSpec
@@ -27,6 +28,8 @@ def test_it_is_taken(block: dict[str, Any]) -> None:
             TypeAdapter(LearnerSpec).validate_python(section)
         elif name == "policy":
             TypeAdapter(Policy).validate_python(section)
+        elif name == "checks":
+            ChecksSpec.model_validate(section)
         else:
             assert name == "validation", name
             TypeAdapter(list[Gate]).validate_python(section["gates"])
