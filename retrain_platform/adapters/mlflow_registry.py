@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote, urlparse
 from retrain_platform.adapters.atomic import locked
 from retrain_platform.adapters.known_versions import known_version
 from retrain_platform.adapters.mlflow_store import DECISION, experiment_id, mlflow_client
+from retrain_platform.adapters.model_signature import signature_of
 from retrain_platform.training.base import ModelVersion, UnknownVersion
 from retrain_platform.training.names import must_be_recorded_names
 
@@ -124,7 +125,11 @@ class MlflowRegistry:
         from mlflow.models.model import Model
 
         described = Model(
-            artifact_path=logged.artifact_location, model_uuid=logged.model_id, model_id=logged.model_id, run_id=run_id
+            artifact_path=logged.artifact_location,
+            model_uuid=logged.model_id,
+            model_id=logged.model_id,
+            run_id=run_id,
+            signature=signature_of(package),  # here, for as an argument of `save_model` it asks for an example
         )
         with TemporaryDirectory() as place:
             target, named = Path(place, "model"), Path(place, _PACKAGE)

@@ -7,7 +7,9 @@ RUNNING; left without a name it starts one and tags it a moment later, and a kil
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,26 @@ _TEXTS_A_WRITE = 100
 _PARAM_LENGTH = 6000
 _TAG_LENGTH = 5000
 _DESCRIPTION_LENGTH = 5000
+_WRITTEN = ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_ID")
+"""What MLflow writes into the process's environment when a run is opened, for processes that it would start."""
+
+
+@contextmanager
+def environment_kept() -> Iterator[None]:
+    """The environment afterwards as it was before, whatever MLflow writes into it meanwhile.
+
+    The platform's settings are read from there: the next project of this process would keep its models in the MLflow of
+    this one, as if somebody had asked for that, or find no MLflow at all where this one's home is gone.
+    """
+    before = {name: os.environ.get(name) for name in _WRITTEN}
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def ensure_experiment(tracking_uri: str, experiment: str, artifact_root: Path) -> str:

@@ -14,22 +14,31 @@ _CUT = 2000
 
 
 def failure_of(events: Iterable[Any]) -> str:
-    """The first error among a run's events, in its own words.
+    """The first error among a run's events, in its own words: a step's, else what ended the run around its steps.
 
     The platform's errors are sentences and stand alone; another's is named by its class and step.
     """
-    for event in events:
+    found = list(events)
+    for event in found:
         if event.is_step_failure:
-            error = event.step_failure_data.error
-            cause = error.cause or error
-            said = cause.message.strip()
-            path, _, words = said.partition(": ")
-            if not re.fullmatch(r"[\w.]+", path):
-                return str(said)
-            if path.startswith(_OURS) and words:
-                return words
-            return f"{path.rpartition('.')[2]}: {words} (in {event.step_key.rpartition('__')[2]})"
+            return _said(event.step_failure_data.error, f"in {event.step_key.rpartition('__')[2]}")
+    for event in found:
+        # A resource that could not be opened (MLflow's run) fails the run before or after its steps, and none of them.
+        if event.is_run_failure and event.job_failure_data.error is not None:
+            return _said(event.job_failure_data.error, "outside of the run's steps")
     return "the run failed: a blocking check did not pass"
+
+
+def _said(error: Any, where: str) -> str:
+    while error.cause is not None:
+        error = error.cause
+    said = error.message.strip()
+    path, _, words = said.partition(": ")
+    if not re.fullmatch(r"[\w.]+", path):
+        return str(said)
+    if path.startswith(_OURS) and words:
+        return str(words)
+    return f"{path.rpartition('.')[2]}: {words} ({where})"
 
 
 def ended_on_record(ledger: Any, spec: ModelSpec, decision_id: str | None) -> str:

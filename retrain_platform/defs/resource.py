@@ -65,7 +65,7 @@ def mlflow_run(model: str) -> dg.ResourceDefinition:
     def tracked(context: dg.InitResourceContext) -> Iterator[Any]:
         from dagster_mlflow.resources import mlflow_tracking
 
-        from retrain_platform.adapters.mlflow_tracking import ensure_experiment, open_run
+        from retrain_platform.adapters.mlflow_tracking import ensure_experiment, environment_kept, open_run
 
         at = PLATFORM.settings()
         ensure_experiment(at.tracking_uri, model, at.home / "artifacts")
@@ -73,13 +73,13 @@ def mlflow_run(model: str) -> dg.ResourceDefinition:
         decision_id, partition = (tags.get(name, "") for name in ("retrain/decision_id", "dagster/partition"))
         adopted = open_run(at.tracking_uri, model, decision_id, f"retrain {partition}") if decision_id else None
         config = _tracking(model, at.tracking_uri, adopted, decision_id)
-        inner = mlflow_tracking.resource_fn(context.replace_config(config))
-        run = next(inner)
-        run.ended_on_record = False
-        try:
-            yield run
-        finally:
-            run.end_run(status="FINISHED" if run.ended_on_record else "FAILED")
+        with environment_kept():
+            run = next(mlflow_tracking.resource_fn(context.replace_config(config)))
+            run.ended_on_record = False
+            try:
+                yield run
+            finally:
+                run.end_run(status="FINISHED" if run.ended_on_record else "FAILED")
 
     return tracked
 

@@ -142,8 +142,9 @@ def failures(of: Named, jobs: list[Any]) -> dg.SensorDefinition:
         partition = run.tags.get("dagster/partition")
         ended = ended_on_record(retrain.ledger(), of.spec, run.tags.get("retrain/decision_id"))
         if partition is not None and not ended:
-            found = context.get_step_failure_events()
-            why = failure_of(found) if found else context.failure_event.message or "the run failed"
+            found, whole = context.get_step_failure_events(), context.failure_event
+            told = [*found, whole] if found or whole.job_failure_data.error else []
+            why = failure_of(told) if told else whole.message or "the run failed"
             record_failure(retrain.ledger(), of, run.tags.get("retrain/work", run.job_name), partition, run.run_id, why)
 
     return _failed

@@ -21,6 +21,8 @@ from retrain_platform.policy.gain import CostSpec
 
 DATA_REFUSED = "data refused"
 """The verdict of a retrain whose dataset did not pass its checks: nothing was fitted or examined."""
+SEARCH_FAILED = "search failed"
+"""The verdict of a retrain whose search came to no parameters: nothing was fitted or examined."""
 
 
 class Champion(Record):
@@ -123,7 +125,8 @@ class History(Record):
     challenger, of this champion and of those before; `cost` what things cost. `versions` and `code` are those that
     the period was watched with, `world` the rows made as its own are (None: all are). `measures` has one entry a
     watched period. `unexplored` says why labels may only repeat the model: then nothing is promoted by itself. After
-    a no the same triggers wait for new ripe rows of `retry_after` times those of the attempt (0: they do not wait).
+    a no, or a failed search, the same triggers wait for new ripe rows of `retry_after` times those of the attempt
+    (0: they do not wait).
     Anything dated after `as_of` is refused.
     """
 

@@ -191,7 +191,7 @@ def _baked(
         return transition(opened.stage, Event.WORSE, opened.version, sentence, to=opened.previous, evidence=evidence)
     if not served:
         return None
-    sentence = f"proven, version {opened.version} was not found worse: {seen}"
+    sentence = f"proven, version {opened.version} was not found worse beyond the margin: {seen}"
     return transition(opened.stage, Event.PROVEN, opened.version, sentence, evidence=evidence)
 
 

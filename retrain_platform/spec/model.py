@@ -110,8 +110,8 @@ class Validation(Record):
 class Operation(Record):
     """How runs are asked for. `attempts`: how often the sensors ask for one that failed.
 
-    `retry_after`: after a candidate was turned away the same triggers wait until as many rows became ripe, as a share
-    of those it was made of; 0 does not wait.
+    `retry_after`: after a candidate was turned away, or a search failed, the same triggers wait until as many rows
+    became ripe, as a share of those it was made of; 0 does not wait.
     """
 
     attempts: int = Field(default=3, ge=1, le=20)

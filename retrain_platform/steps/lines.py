@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from retrain_platform.dataset.period import Calendar, Period
-from retrain_platform.policy.history import DATA_REFUSED
+from retrain_platform.policy.history import DATA_REFUSED, SEARCH_FAILED
 from retrain_platform.release.base import Entry
 
 WATCHED, DECIDED, RETRAINED = "watched", "decided", "retrained"
 REQUESTED, INCIDENT, FAILED = "requested", "incident", "failed"
 PAUSED, RESUMED = "paused", "resumed"
-SEARCH_FAILED = "search failed"
-"""The verdict of a retrain whose search came to no parameters: nothing was fitted or examined."""
 NOT_EXAMINED = (DATA_REFUSED, SEARCH_FAILED)
 """The verdicts of retrains that came to no exam."""
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from retrain_platform.dataset.duration import duration_text
 from retrain_platform.training.search import Fold, Search, SearchFailed
 
 if TYPE_CHECKING:
@@ -56,6 +58,29 @@ def _at_random(search: Search, rows: int, seed: int) -> Iterator[Places]:
     drawn = np.random.default_rng(seed).permutation(rows) % count
     for fold in range(count):
         yield Places(np.flatnonzero(drawn != fold), np.flatnonzero(drawn == fold))
+
+
+def embargoed(made: list[Places], times: pd.Series[pd.Timestamp], gap: timedelta) -> list[Places]:
+    """Folds by time that learn from no row within `gap` before the first that they are scored on.
+
+    What such rows tell (a label that looks a week ahead, say) overlaps what is scored. `times` are those of the rows.
+    A fold that has none left to learn from is given up.
+
+    Raises:
+        SearchFailed: all are.
+    """
+    if not gap:
+        return made
+    cut = [Places(each.train[_before(times, each, gap)], each.valid) for each in made]
+    if not any(len(each.train) for each in cut):
+        said = f"split.embargo == {duration_text(gap)}, must leave a fold of the search rows to learn from"
+        raise SearchFailed(f"{said}: none has any")
+    return [each for each in cut if len(each.train)]
+
+
+def _before(times: pd.Series[pd.Timestamp], places: Places, gap: timedelta) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = (times.iloc[places.train] < times.iloc[places.valid].min() - gap).to_numpy()
+    return found
 
 
 def told(places: Places, frame: pd.DataFrame, search: Search) -> Fold:

@@ -90,15 +90,16 @@ class Family(Record):
 
 
 class WorstRow(Record):
-    """A holdout row on which the candidate missed by more than the champion did; see `validation.worst`.
+    """A holdout row on which the candidate missed by more than the champion did, or by most; see `validation.worst`.
 
-    Of several classes `label` is the class's name, and the scores are the chances that it was given.
+    `champion` is None where there was none. Of several classes `label` is the class's name, and the scores are the
+    chances that it was given.
     """
 
     id: str
     label: float | str
     candidate: float
-    champion: float
+    champion: float | None
 
 
 class Measurements(Record):
@@ -107,13 +108,13 @@ class Measurements(Record):
     `basis`: 'holdout' (rows later than any that either model saw), 'recipes' (both recipes fitted
     to the same cut), 'alone' (no champion) or 'too few rows'. `candidate` by metric;
     `comparisons` by metric; `segments` by 'column=value', then metric. `looks` counts the exams held
-    on any of these rows, this one included. `worst_rows` by 'all' or 'column=value', worst first.
-    `curves` (see `validation.curves`) and `importance` (each feature's share of the whole, 0 to 1) by 'candidate' and
-    'champion'; empty where nothing was measured, or the learner tells no importance. `scores` has what both said, and
-    the 'labels'; `calibration`, `disparities` (by `Ask.name`), `backtest` and `suites` are there where a gate asks for
-    them. `family` is the exam's, as its gates were asked. `remembered`, by metric, compares a candidate that goes on
-    learning with the version that it goes on from, on rows that this one learned from; empty where it was trained anew,
-    None where nobody looked.
+    on any of these rows, this one included. `worst_rows` by 'all' or 'column=value', worst first; of a first model
+    by 'all' alone. `curves` (see `validation.curves`) and `importance` (each feature's share of the whole, 0 to 1) by
+    'candidate' and 'champion'; empty where nothing was measured, or the learner tells no importance. `scores` has what
+    both said, and the 'labels'; `calibration`, `disparities` (by `Ask.name`), `backtest` and `suites` are there where
+    a gate asks for them. `family` is the exam's, as its gates were asked. `remembered`, by metric, compares a candidate
+    that goes on learning with the version that it goes on from, on rows that this one learned from; empty where it was
+    trained anew, None where nobody looked.
     """
 
     decision_id: str

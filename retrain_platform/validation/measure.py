@@ -103,7 +103,10 @@ def measure(  # noqa: PLR0913 - the arrays of one holdout, and what they are
     columns = {column: values[known] for column, values in (segments or {}).items()}
     chosen = [metric_named(name) for name in metrics]
     told = _told(holdout, chosen, alone=champion is None)
-    told |= {} if champion is None else _against(holdout, columns, chosen, confidence, min_segment)
+    if champion is None:
+        told["worst_rows"] = _worst({"all": holdout}, chosen[0], alone=True)
+    else:
+        told |= _against(holdout, columns, chosen, confidence, min_segment)
     return Measurements(decision_id=decision_id, basis=basis, holdout_start=start, holdout_end=end, looks=looks, **told)
 
 
@@ -246,14 +249,14 @@ def _too_small(part: Holdout, metric: Metric, least: int) -> str:
     return ""
 
 
-def _worst(parts: Mapping[str, Holdout], primary: Metric) -> dict[str, tuple[WorstRow, ...]]:
-    found = {name: _worst_of(part, primary) for name, part in parts.items()}
+def _worst(parts: Mapping[str, Holdout], primary: Metric, *, alone: bool = False) -> dict[str, tuple[WorstRow, ...]]:
+    found = {name: _worst_of(part, primary, None if alone else part.champion) for name, part in parts.items()}
     return {name: rows for name, rows in found.items() if rows}
 
 
-def _worst_of(part: Holdout, primary: Metric) -> tuple[WorstRow, ...]:
+def _worst_of(part: Holdout, primary: Metric, champion: Floats | None) -> tuple[WorstRow, ...]:
     if part.ids is None:
         return ()
     if part.queries is not None:
-        return worst_queries(part.labels, part.candidate, part.champion, part.ids, part.queries, primary)
-    return worst_rows(part.labels, part.candidate, part.champion, part.ids, part.classes)
+        return worst_queries(part.labels, part.candidate, champion, part.ids, part.queries, primary)
+    return worst_rows(part.labels, part.candidate, champion, part.ids, part.classes)

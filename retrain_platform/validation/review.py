@@ -55,6 +55,7 @@ def review(facts: ReviewFacts, report: ValidationReport) -> str:
     """The reviewer's page as Markdown, the same text for the same facts."""
     taken = report.measurements
     open_ = [result for result in report.results if result.verdict != "passed"]
+    beside = "" if taken.basis == "alone" else " more"
     parts = [
         f"# Review of {facts.model}, version {facts.made.version}",
         *((f"{facts.waits}.",) if facts.waits else ()),
@@ -65,7 +66,7 @@ def review(facts: ReviewFacts, report: ValidationReport) -> str:
         *section("Diagnosis", diagnosis(report)),
         *section("Importance", importance_table(taken) or "The learner tells none."),
         *section("Segments", segments_table(taken) or "None was measured."),
-        *section("Edge cases: the rows it missed by most more", rows_table(report) or "None was kept."),
+        *section(f"Edge cases: the rows it missed by most{beside}", rows_table(report) or "None was kept."),
         *section("Edge cases: named cases", cases_table(report)),
         *section("Answer", bullets(*(f"`{command}`" for command in facts.answer))),
     ]

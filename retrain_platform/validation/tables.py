@@ -49,11 +49,23 @@ def gates_table(results: Sequence[GateResult]) -> str:
 
 
 def rows_table(report: ValidationReport) -> str:
-    """The rows that speak loudest for a gate's failure, else those on which the candidate missed by most more."""
+    """The rows that speak loudest for a gate's failure, else those on which the candidate missed by most more.
+
+    Of a first model, which stands beside no other, those that it missed by most.
+    """
     taken = report.measurements
     told = [(result.gate, row) for result in report.results for row in result.rows]
     told = told or [("no gate failed", row) for row in taken.worst_rows.get("all", ())]
-    rows = [(gate, row.id, _label(row.label), number(row.candidate), number(row.champion)) for gate, row in told]
+    rows = [
+        (
+            gate,
+            row.id,
+            _label(row.label),
+            number(row.candidate),
+            "none" if row.champion is None else number(row.champion),
+        )
+        for gate, row in told
+    ]
     return markdown_table(("gate", "row", "label", "candidate", "champion"), rows)
 
 

@@ -1,4 +1,4 @@
-"""The rows that speak loudest against a candidate: where it misses by more than the champion does."""
+"""The rows that speak loudest against a candidate: where it misses by more than the champion, or by most, alone."""
 
 from __future__ import annotations
 
@@ -17,25 +17,27 @@ WORST = 5
 
 
 def worst_rows(
-    labels: Floats, candidate: Floats, champion: Floats, ids: NDArray[np.object_], classes: Sequence[str] = ()
+    labels: Floats, candidate: Floats, champion: Floats | None, ids: NDArray[np.object_], classes: Sequence[str] = ()
 ) -> tuple[WorstRow, ...]:
     """The rows on which the candidate's absolute error exceeds the champion's by most, the worst first.
 
-    Arrays are of shape (rows,). Where scores are of several classes, shape (rows, classes), a row's label is the name
-    of its class, its scores are the chances that it was given, and the error is what they lack of 1.
+    Without a champion those on which its own is largest. Arrays are of shape (rows,). Where scores are of several
+    classes, shape (rows, classes), a row's label is the name of its class, its scores are the chances that it was
+    given, and the error is what they lack of 1.
     """
     if candidate.ndim == 2:
         rows, places = np.arange(len(labels)), labels.astype(np.intp)
-        candidate, champion = candidate[rows, places], champion[rows, places]
-        harm = champion - candidate
+        candidate = candidate[rows, places]
+        champion = None if champion is None else champion[rows, places]
+        harm = (1.0 if champion is None else champion) - candidate
     else:
-        harm = np.abs(labels - candidate) - np.abs(labels - champion)
+        harm = np.abs(labels - candidate) - (0.0 if champion is None else np.abs(labels - champion))
     return tuple(
         WorstRow(
             id=str(ids[row]),
             label=classes[int(labels[row])] if classes else float(labels[row]),
             candidate=float(candidate[row]),
-            champion=float(champion[row]),
+            champion=None if champion is None else float(champion[row]),
         )
         for row in _order(harm)
     )
@@ -44,27 +46,29 @@ def worst_rows(
 def worst_queries(
     labels: Floats,
     candidate: Floats,
-    champion: Floats,
+    champion: Floats | None,
     ids: NDArray[np.object_],
     queries: NDArray[np.integer],
     metric: Metric,
 ) -> tuple[WorstRow, ...]:
     """The queries by whose value of the ranking `metric` the champion exceeds the candidate by most, the worst first.
 
-    Each is named by its first row; the label is the greatest relevance in it, the scores are the metric's values.
+    Without a champion those whose value lacks most of 1. Each is named by its first row; the label is the greatest
+    relevance in it, the scores are the metric's values.
     """
     names, first, places = np.unique(queries, return_index=True, return_inverse=True)
-    values = [by_query(metric, labels, scores, places.astype(np.intp)) for scores in (candidate, champion)]
+    mine = by_query(metric, labels, candidate, places.astype(np.intp))
+    theirs = None if champion is None else by_query(metric, labels, champion, places.astype(np.intp))
     best = np.zeros(len(names))
     np.maximum.at(best, places, labels)
     return tuple(
         WorstRow(
             id=f"query of {ids[first[query]]}",
             label=float(best[query]),
-            candidate=float(values[0][query]),
-            champion=float(values[1][query]),
+            candidate=float(mine[query]),
+            champion=None if theirs is None else float(theirs[query]),
         )
-        for query in _order(values[1] - values[0])
+        for query in _order((1.0 if theirs is None else theirs) - mine)
     )
 
 

@@ -94,3 +94,16 @@ def test_a_first_model_that_failed_waits_as_well() -> None:
 def test_the_triggers_are_the_leaves_that_fired() -> None:
     both = AnyOf(policies=(SchedulePolicy(every="2w"), VolumePolicy(new_ripe_rows=10**9)))
     assert triggers_of(decide(both, history(10)).finding) == ("schedule",)
+
+
+@pytest.mark.parametrize("champion", [{}, {"champion": None}], ids=["a champion answers", "the first model"])
+def test_a_search_that_failed_waits_as_a_no_does(champion: dict[str, Any]) -> None:
+    known = {"retrained": (refused(8, verdict="search failed", triggers=("no_champion", "schedule")),), **champion}
+    waits = decide(POLICY, history(10, retry_after=1.0, **known))
+    assert waits.action is Action.WATCH
+    assert f"held back by the failed search of {end_of(8).date()}" in waits.reason
+    assert decide(POLICY, history(10, retry_after=0.1, **known)).action.retrains
+
+
+def test_refused_data_does_not_wait_for_its_rows_may_have_been_put_right() -> None:
+    assert decide(POLICY, history(10, retrained=(refused(8, verdict="data refused"),), retry_after=1.0)).action.retrains

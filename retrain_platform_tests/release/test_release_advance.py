@@ -104,6 +104,12 @@ def test_a_bake_that_is_served_and_not_found_worse_is_proven(seen: str) -> None:
     assert names(road_to(Stage.BAKE).close(seen)) == [("proven", "2", "done")]
 
 
+def test_one_that_is_worse_within_a_wide_margin_is_not_called_as_good() -> None:
+    (moved,) = road_to(Stage.BAKE, ReleasePlan(not_worse_by=0.06)).close("worse")
+    assert moved.kind == "proven"
+    assert "version 2 was not found worse beyond the margin: " in moved.sentence
+
+
 @pytest.mark.parametrize(
     ("stage", "seen", "last"), [(Stage.BAKE, "better", "proven"), (Stage.BAKE, "worse", "rolled_back"),
                                 (Stage.CANARY, "worse", "aborted")],

@@ -35,8 +35,10 @@ def training(**asked: Any) -> dict[str, Any]:
     return {**recipe, "search": {"trials": TRIALS, "folds": 2, "space": SPACE, **asked}}
 
 
-def shop_of(places: Places, days: int = 8, *, policy: dict[str, Any] | None = None, **asked: Any) -> Workshop:
-    spec = tiny_spec(training=training(**asked), policy=policy or FULL)
+def shop_of(
+    places: Places, days: int = 8, *, policy: dict[str, Any] | None = None, retry_after: float = 0.1, **asked: Any
+) -> Workshop:
+    spec = tiny_spec(training=training(**asked), policy=policy or FULL, operation={"retry_after": retry_after})
     return replace(places.shop(spec, Rows(days)), tuner=OptunaTuner())
 
 
@@ -235,3 +237,25 @@ def test_a_search_in_which_every_trial_fails_ends_the_retrain_on_record_and_prom
     assert shop.registry.versions("tiny") == []
     with pytest.raises(SearchFailed, match="all 7 trials failed"):
         searched(shop)
+
+
+def test_a_first_model_whose_search_fails_waits_for_new_rows_or_a_person() -> None:
+    places = Places()
+    yearly = {"kind": "schedule", "every": "52w"}
+    failing = Failing(ValueError("cannot learn"), range(10_000))
+    shop = replace(shop_of(places, 11, policy=yearly, retry_after=1.0, trials=2), teach=failing)
+    list(walk(shop))
+    first, again = (entry for entry in shop.entries() if entry.kind == "retrained")
+    # Made of four days' rows, four more are waited for; each of the days between says so.
+    assert (again.as_of - first.as_of).days == 4
+    held = [entry.why for entry in shop.entries() if entry.kind == "watched" and "held back by the failed" in entry.why]
+    assert len(held) == 3 + (START + timedelta(days=11) - again.as_of).days
+    assert "no_champion waits for 1200 new ripe rows (300 so far; or a person asks)" in held[0]
+
+    body = {"kind": "manual", "urgent": False}
+    shop.ledger.append(
+        "tiny", "requested", "requested:1", shop.entries()[-1].as_of, body=body, actor="ana", why="again"
+    )
+    (decided, retried) = list(walk(replace(shop_of(places, 11, policy=yearly, retry_after=1.0, trials=2))))
+    assert (decided.kind, retried.kind) == ("decide", "retrain")
+    assert shop.entries()[-1].body["version"] == "1"

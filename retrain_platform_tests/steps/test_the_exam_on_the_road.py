@@ -8,8 +8,10 @@ from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.replay.walk import walk
 from retrain_platform.spec import ModelSpec
 from retrain_platform.steps.lines import RETRAINED
+from retrain_platform.steps.papers.card import card_of_version
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.validation.base import ValidationReport
+from retrain_platform.validation.worst import WORST
 from retrain_platform_tests.steps.tiny import Places, Rows, attributes, tiny_spec
 
 RELEASE = {"shadow": "1d", "canary": [100], "bake": "1d", "not_worse_by": 0.2}
@@ -61,6 +63,19 @@ def test_where_the_champion_saw_all_recent_rows_the_shadow_decides() -> None:
     shop = hurried(places, 6, training=two_days_of_holdout())
     assert exams(shop) == [("alone", "passed"), ("too few rows", "cannot judge")]
     assert shop.state().open is not None
+
+
+def test_a_first_models_exam_and_card_show_the_rows_that_it_missed_by_most() -> None:
+    shop = hurried(Places(), 5)
+    (report,) = shop.values.all(shop.model, "validation_report", ValidationReport).values()
+    found = report.measurements.worst_rows["all"]
+    missed = [abs(float(row.label) - row.candidate) for row in found]
+    assert len(found) == WORST
+    assert missed == sorted(missed, reverse=True)
+    assert min(missed) > 0.5
+    assert {row.champion for row in found} == {None}
+    card, _ = card_of_version(shop, "1")
+    assert f"| no gate failed | {found[0].id} |" in card.text
 
 
 def test_another_recipe_is_compared_at_the_same_cut() -> None:

@@ -1,11 +1,14 @@
 """Cross-validation within the training part."""
 
+from datetime import timedelta
+
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrain_platform.training.folds import folds
+from retrain_platform.training.folds import embargoed, folds
 from retrain_platform.training.search import Search, SearchFailed
 
 SPACE = {"num_leaves": {"low": 7, "high": 63}}
@@ -50,3 +53,33 @@ def test_at_random_every_row_is_scored_once_and_the_same_seed_draws_the_same(row
     for fold, again in zip(made, folds(asked, np.zeros(rows, dtype=int), seed=3), strict=True):
         assert not set(fold.train) & set(fold.valid)
         np.testing.assert_array_equal(fold.valid, again.valid)
+
+
+def times_of(days: np.ndarray) -> pd.Series:
+    """Rows at noon of their days."""
+    return pd.Series(pd.to_datetime(days * 24 + 12, unit="h", utc=True))
+
+
+@settings(max_examples=100, deadline=None)
+@given(DAYS, st.integers(2, 8), st.integers(1, 5))
+def test_an_embargo_leaves_out_just_the_rows_that_are_nearer(days: np.ndarray, count: int, gap: int) -> None:
+    if len(np.unique(days)) < 2:
+        return
+    made, times = folds(search(folds=count), days, seed=1), times_of(days)
+    far = [fold.train[days[fold.train] < days[fold.valid].min() - gap] for fold in made]
+    if not any(len(each) for each in far):
+        with pytest.raises(SearchFailed, match="must leave a fold of the search rows to learn from"):
+            embargoed(made, times, timedelta(days=gap))
+        return
+    cut = embargoed(made, times, timedelta(days=gap))
+    kept = [(train, fold.valid) for train, fold in zip(far, made, strict=True) if len(train)]
+    assert len(cut) == len(kept)
+    for fold, (train, valid) in zip(cut, kept, strict=True):
+        np.testing.assert_array_equal(fold.train, train)
+        np.testing.assert_array_equal(fold.valid, valid)
+
+
+def test_without_an_embargo_all_rows_before_are_learned_from() -> None:
+    days = np.repeat(np.arange(6), 3)
+    made = folds(search(folds=2), days, seed=1)
+    assert embargoed(made, times_of(days), timedelta(0)) is made

@@ -87,6 +87,16 @@ def test_a_first_model_is_measured_alone() -> None:
     assert (found.comparisons, found.segments, found.worst_rows) == ({}, {}, {})
 
 
+def test_the_rows_that_a_first_model_missed_by_most_are_kept() -> None:
+    arrays = rows()
+    ids = np.array([f"row {number}" for number in range(len(arrays.labels))], dtype=object)
+    (name, found), *more = measured(arrays, basis="alone", ids=ids).worst_rows.items()
+    own = np.abs(arrays.labels - arrays.candidate)
+    assert (name, more) == ("all", [])
+    assert [row.id for row in found] == [f"row {number}" for number in np.argsort(-own)[:WORST]]
+    assert {row.champion for row in found} == {None}
+
+
 def test_the_rows_that_speak_loudest_against_the_candidate() -> None:
     arrays = rows()
     ids = np.array([f"row {number}" for number in range(len(arrays.labels))], dtype=object)

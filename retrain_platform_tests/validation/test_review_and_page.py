@@ -88,6 +88,15 @@ def test_the_review_has_all_that_an_approval_needs() -> None:
     assert "floor auc" not in failing
 
 
+def test_of_a_first_model_the_rows_that_it_missed_by_most_are_shown_beside_no_champion() -> None:
+    row = WorstRow(id="UA 12", label=1, candidate=0.1, champion=None)
+    seen = known(basis="alone", worst_rows={"all": (row,)})
+    report = judge([Floor(metric="auc", at_least=0.4)], seen.model_copy(update={"candidate": {"auc": 0.7}}), AS_OF)
+    page = review(ReviewFacts(model="m", made=SAME, before=None, waits="", answer=()), report)
+    assert "## Edge cases: the rows it missed by most\n" in page
+    assert "| no gate failed | UA 12 | 1 | 0.1000 | none |" in page
+
+
 def test_a_gates_question_is_kept_with_its_answer() -> None:
     (result, *_) = judge([Segments(metric="auc", not_worse_by=0.03)], known({"auc": comparison(0.0)}), AS_OF).results
     assert result.question == "auc must not be worse than the champion's by more than 0.03 in any segment"

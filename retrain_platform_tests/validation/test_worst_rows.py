@@ -44,3 +44,30 @@ def test_no_more_are_kept_than_a_person_reads() -> None:
     ids = np.array([f"row {number}" for number in range(20)], dtype=object)
     assert len(worst_rows(many, many + 1, many, ids)) == WORST
     assert worst_rows(many, many, many, ids) == ()
+
+
+def test_without_a_champion_it_is_the_candidates_own_loss() -> None:
+    labels, scores = np.array([1.0, 0, 1, 0]), np.array([0.2, 0.1, 1.0, 0.6])
+    found = worst_rows(labels, scores, None, IDS)
+    assert [(row.id, row.candidate, row.champion) for row in found] == [
+        ("row 0", 0.2, None),
+        ("row 3", 0.6, None),
+        ("row 1", 0.1, None),
+    ]
+    chances = np.array([[0.6, 0.4], [0.5, 0.5], [0.1, 0.9], [1.0, 0.0]])
+    of_classes = worst_rows(np.array([0.0, 1, 0, 0]), chances, None, IDS, ("fine", "bad"))
+    assert [(row.id, row.label, row.candidate) for row in of_classes] == [
+        ("row 2", "fine", 0.1),
+        ("row 1", "bad", 0.5),
+        ("row 0", "fine", 0.6),
+    ]
+
+
+def test_without_a_champion_a_list_is_worst_that_lacks_most_of_its_best_order() -> None:
+    labels, queries = np.array([2.0, 0.0, 0.0, 1.0, 0.0, 0.0]), np.array([7, 7, 3, 3, 5, 5])
+    (row,) = worst_queries(labels, np.array([0.1, 0.9, 0.2, 0.8, 1, 0]), None, _six(), queries, metric("ndcg@10"))
+    assert (row.id, row.candidate, row.champion) == ("query of row 0", pytest.approx(1 / np.log2(3)), None)
+
+
+def _six() -> np.ndarray:
+    return np.array([f"row {number}" for number in range(6)], dtype=object)

@@ -11,7 +11,8 @@ from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.dataset.split import Split
 from retrain_platform.policy.base import Depth, RetrainDecision
-from retrain_platform.steps.lines import INCIDENT, SEARCH_FAILED
+from retrain_platform.policy.history import SEARCH_FAILED
+from retrain_platform.steps.lines import INCIDENT
 from retrain_platform.steps.training.attempt import attempted
 from retrain_platform.steps.training.continuing import Base, base_again, base_of, go_on
 from retrain_platform.steps.training.dataset import end_unfitted, parts, require_gate, rows_of

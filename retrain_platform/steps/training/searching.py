@@ -20,7 +20,7 @@ from retrain_platform.steps.known import days_of
 from retrain_platform.steps.training.training import learn
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training import LearnerSpec
-from retrain_platform.training.folds import Places, folds, told
+from retrain_platform.training.folds import Places, embargoed, folds, told
 from retrain_platform.training.search import Search, SearchFailed, SearchReport, Trial, Tuner, TunerMissing, shown
 
 Tell = Callable[[str], None]
@@ -71,7 +71,7 @@ def search(
     if report is None and depth == "light":
         report = _last_best(shop, decision, asked)
     if report is None or not report.ended:
-        made = folds(asked, days_of(train, shop.spec.period.timezone), seed=shop.spec.training.seed)
+        made = _folds(shop, asked, train)
         began = report or _begun(shop, decision, asked).model_copy(
             update={"folds": tuple(told(each, train, asked) for each in made)}
         )
@@ -80,6 +80,13 @@ def search(
     if report.best is None:
         raise SearchFailed(report.why)
     return report
+
+
+def _folds(shop: Workshop, asked: Search, train: pd.DataFrame) -> list[Places]:
+    """The folds of the rows, those by time with the split's embargo between what is learned from and what is scored."""
+    recipe = shop.spec.training
+    made = folds(asked, days_of(train, shop.spec.period.timezone), seed=recipe.seed)
+    return embargoed(made, train["_event_time"], recipe.split.embargo) if asked.by == "time" else made
 
 
 def _begun(shop: Workshop, decision: RetrainDecision, asked: Search) -> SearchReport:
@@ -163,22 +170,13 @@ def _scores(shop: Workshop, recipe: LearnerSpec, cross: Cross, metric: str) -> I
     for number, places in enumerate(cross.folds):
         valid = cross.frame.iloc[places.valid]
         stops = valid if recipe.early_stop_on else valid.iloc[:0]
-        train = _before(cross.frame.iloc[places.train], valid, recipe)
-        rows = Split(train, stops, valid, embargoed=len(places.train) - len(train))
+        rows = Split(cross.frame.iloc[places.train], stops, valid, embargoed=0)
         fitted = learn(shop, recipe, rows, cross.columns, limits=cross.limits)
         known = judged(shop.spec, valid, answers_of(fitted, valid))
         value = metric_named(metric).compute(known.labels, known.scores[0], queries=known.queries)
         if isnan(value):
             raise ValueError(f"{metric} of fold {number} == nan, must be defined: {len(valid)} rows, one class perhaps")
         yield value
-
-
-def _before(train: pd.DataFrame, valid: pd.DataFrame, recipe: LearnerSpec) -> pd.DataFrame:
-    """The rows to learn from, without those of the embargo before the rows that are scored."""
-    if not recipe.split.embargo or recipe.split.by != "time":
-        return train
-    kept: pd.DataFrame = train[train["_event_time"] < valid["_event_time"].min() - recipe.split.embargo]
-    return kept
 
 
 def _why(report: SearchReport) -> str:
