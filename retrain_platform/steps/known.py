@@ -37,15 +37,28 @@ def labelled(shop: Workshop, period: str, as_of: datetime, *, columns: Sequence[
     """
     wanted = None if columns is None else [*_ALWAYS, *(name for name in columns if name not in _ALWAYS)]
     frame = known(shop.lake.read(shop.events, [period], columns=wanted), as_of)
-    if shop.lake.version(shop.predictions) is not None:
-        scores = shop.lake.read(shop.predictions, [period])
-        if len(scores):
-            if not _same_rows(frame, scores):
-                raise Mismatch(
-                    f"period == {period!r}: its events changed after they were scored; materialise predictions again"
-                )
-            frame = frame.assign(**{str(name): scores[name].to_numpy() for name in scores if name not in _PLACES})
+    scores = scores_of(shop, period, frame)
+    if scores is not None:
+        frame = frame.assign(**{str(name): scores[name].to_numpy() for name in scores if name not in _PLACES})
     return frame[frame["_label"].notna()]
+
+
+def scores_of(shop: Workshop, period: str, frame: pd.DataFrame) -> pd.DataFrame | None:
+    """What was answered to the period's events, row by row those of `frame`; None where nobody answered.
+
+    Raises:
+        Mismatch: the two tables hold different rows.
+    """
+    if shop.lake.version(shop.predictions) is None:
+        return None
+    scores = shop.lake.read(shop.predictions, [period])
+    if not len(scores):
+        return None
+    if not _same_rows(frame, scores):
+        raise Mismatch(
+            f"period == {period!r}: its events changed after they were scored; materialise predictions again"
+        )
+    return scores
 
 
 def _same_rows(frame: pd.DataFrame, scores: pd.DataFrame) -> bool:
