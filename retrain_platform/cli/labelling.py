@@ -81,6 +81,7 @@ def _table(queue: LabelQueue, rows: pd.DataFrame) -> pd.DataFrame:
 
     own = pd.DataFrame(
         {
+            "queue_period": [row.period for row in queue.rows],
             "queue_reason": [row.reason for row in queue.rows],
             "queue_probability": [row.probability for row in queue.rows],
         }

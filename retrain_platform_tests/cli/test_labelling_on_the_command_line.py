@@ -67,8 +67,9 @@ def test_rows_are_shown_written_and_not_asked_for_twice(asked: Path) -> None:
     assert told.output.endswith("Fill in 'bad' where the source keeps it; the rows stand in rows.csv.\n")
 
     table = pd.read_csv("rows.csv")
-    assert list(table) == ["at", "who", "x", "shop", "bad", "queue_reason", "queue_probability"]
+    assert list(table) == ["at", "who", "x", "shop", "bad", "queue_period", "queue_reason", "queue_probability"]
     assert table["bad"].isna().all()
+    assert (table["queue_period"] == table["at"].str[:10]).all()
     assert table["queue_probability"].dropna().tolist() == [0.05] * 3
     source = pd.concat(some(DAYS.at(day)) for day in range(2))
     assert set(table["x"].round(9)) <= set(source["x"].round(9))
