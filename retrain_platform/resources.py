@@ -170,6 +170,33 @@ def _joined(spec: ModelSpec, at: Settings) -> Workshop:
     )
 
 
+def scratch(spec: ModelSpec, at: Settings, share: float) -> Workshop:
+    """A workshop to try a recipe in: it reads what stands, keeps in memory what it writes, and learns from a sample.
+
+    A list that is ranked is drawn whole. An artefact that MLflow keeps elsewhere is fetched to a temporary folder.
+    """
+    from dataclasses import replace
+
+    from retrain_platform.adapters.mlflow_registry import MlflowRegistry
+    from retrain_platform.adapters.scratch import LAKE_READS, REGISTRY_READS, OnlyReads, ScratchLedger, ScratchValues
+    from retrain_platform.dataset.selection import Sample
+
+    standing = workshop(spec, at)
+    values = ScratchValues(standing.values)
+    registry = MlflowRegistry(at.tracking_uri, at.home / "artifacts", values.folder(spec.name, "registry", "cache"))
+    return replace(
+        standing,
+        lake=OnlyReads(standing.lake, LAKE_READS),
+        values=values,
+        ledger=ScratchLedger(standing.ledger),
+        registry=OnlyReads(registry, REGISTRY_READS),
+        sample=Sample(share=share, unit=spec.label.query),
+        frames={},
+        loaded={},
+        references={},
+    )
+
+
 class _Readers(TypedDict):
     """What reads a model's tables beside the platform's own stores."""
 

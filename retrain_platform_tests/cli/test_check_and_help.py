@@ -72,7 +72,19 @@ def test_help_and_check_import_nothing_heavy(project: Path) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        *(["check"], ["run"], ["status"], ["decide"], ["why"], ["log"], ["pause"], ["resume"], ["retrain"], ["event"]),
+        *(
+            ["check"],
+            ["run"],
+            ["status"],
+            ["decide"],
+            ["why"],
+            ["log"],
+            ["pause"],
+            ["resume"],
+            ["retrain"],
+            ["event"],
+            ["try"],
+        ),
         *(["release", "show"], ["release", "approve"], ["release", "reject"], ["release", "rollback"]),
     ],
 )
