@@ -150,16 +150,17 @@ def _joined(spec: ModelSpec, at: Settings) -> Workshop:
     from retrain_platform.adapters.river_detectors import alarms
     from retrain_platform.steps.workshop import Workshop
 
+    threads = spec.operation.resources.threads
     return Workshop(
         spec=spec,
         lake=DeltaLake(at.home / "lake"),
         values=values_of(at),
         ledger=ledger(at),
         registry=MlflowRegistry(at.tracking_uri, at.home / "artifacts", at.home / "cache"),
-        teach=lambda recipe: learner(recipe, spec.task),
+        teach=lambda recipe: learner(recipe, spec.task, threads=threads),
         gate=run_gate,
         keep=keep_package,
-        load=load_package,
+        load=partial(load_package, threads=threads),
         now=now,
         code=code_fingerprint(*code_modules(spec)),
         detect=alarms,
