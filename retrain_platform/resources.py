@@ -150,16 +150,17 @@ def _joined(spec: ModelSpec, at: Settings) -> Workshop:
     from retrain_platform.adapters.river_detectors import alarms
     from retrain_platform.steps.workshop import Workshop
 
+    threads = spec.operation.resources.threads
     return Workshop(
         spec=spec,
         lake=DeltaLake(at.home / "lake"),
         values=values_of(at),
         ledger=ledger(at),
         registry=MlflowRegistry(at.tracking_uri, at.home / "artifacts", at.home / "cache"),
-        teach=lambda recipe: learner(recipe, spec.task),
+        teach=lambda recipe: learner(recipe, spec.task, threads=threads),
         gate=run_gate,
         keep=keep_package,
-        load=load_package,
+        load=partial(load_package, threads=threads),
         now=now,
         code=code_fingerprint(*code_modules(spec)),
         detect=alarms,
@@ -167,6 +168,33 @@ def _joined(spec: ModelSpec, at: Settings) -> Workshop:
         ask_cleanly=ask_in_clean_process,
         stopwatch=seconds,
         **_readers(spec),
+    )
+
+
+def scratch(spec: ModelSpec, at: Settings, share: float) -> Workshop:
+    """A workshop to try a recipe in: it reads what stands, keeps in memory what it writes, and learns from a sample.
+
+    A list that is ranked is drawn whole. An artefact that MLflow keeps elsewhere is fetched to a temporary folder.
+    """
+    from dataclasses import replace
+
+    from retrain_platform.adapters.mlflow_registry import MlflowRegistry
+    from retrain_platform.adapters.scratch import LAKE_READS, REGISTRY_READS, OnlyReads, ScratchLedger, ScratchValues
+    from retrain_platform.dataset.selection import Sample
+
+    standing = workshop(spec, at)
+    values = ScratchValues(standing.values)
+    registry = MlflowRegistry(at.tracking_uri, at.home / "artifacts", values.folder(spec.name, "registry", "cache"))
+    return replace(
+        standing,
+        lake=OnlyReads(standing.lake, LAKE_READS),
+        values=values,
+        ledger=ScratchLedger(standing.ledger),
+        registry=OnlyReads(registry, REGISTRY_READS),
+        sample=Sample(share=share, unit=spec.label.query),
+        frames={},
+        loaded={},
+        references={},
     )
 
 

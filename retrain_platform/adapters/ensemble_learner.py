@@ -187,8 +187,8 @@ class FittedEnsemble:
         return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
-def load_ensemble(folder: Path) -> FittedEnsemble:
-    """The fitted ensemble in `folder`.
+def load_ensemble(folder: Path, *, threads: int = 0) -> FittedEnsemble:
+    """The fitted ensemble in `folder`; `threads` are those that boosted members score on, 0 what they take.
 
     Raises:
         BadPackage: `folder` holds none, or a member of it is gone.
@@ -199,15 +199,15 @@ def load_ensemble(folder: Path) -> FittedEnsemble:
     except OSError as error:
         raise BadPackage(f"{folder} holds no whole ensemble: {_FILE} is missing") from error
     watch = None if kept["watch"] is None else AnomalyLimits.model_validate(kept["watch"])
-    models = [_member(folder / _MEMBERS / str(place)) for place in range(kept["models"])]
+    models = [_member(folder / _MEMBERS / str(place), threads) for place in range(kept["models"])]
     return FittedEnsemble(kept["by"], package.task, models, kept["places"], watch, package.report)
 
 
-def _member(folder: Path) -> Fitted:
+def _member(folder: Path, threads: int) -> Fitted:
     kind = read_package(folder).kind
     if kind not in _LOADERS:
         raise BadPackage(f"kind of {folder} == {kind!r}, must be one of {', '.join(_LOADERS)} within an ensemble")
-    return _LOADERS[kind](folder)
+    return load_lightgbm(folder, threads=threads) if kind == "lightgbm" else _LOADERS[kind](folder)
 
 
 def _segmented(rows: Rows, by: str) -> _Segmented:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from retrain_platform.adapters.ensemble_learner import EnsembleLearner
 from retrain_platform.adapters.lightgbm_learner import LightGBMLearner
 from retrain_platform.adapters.python_learner import OwnLearner
@@ -13,10 +15,13 @@ from retrain_platform.training.lightgbm import LightGBM
 from retrain_platform.training.python import PythonLearner
 
 
-def learner(spec: LearnerSpec, task: Task) -> Learner:
-    """Who fits this configuration; LightGBM and scikit-learn are imported at the first fit or load."""
+def learner(spec: LearnerSpec, task: Task, *, threads: int = 0) -> Learner:
+    """Who fits this configuration; LightGBM and scikit-learn are imported at the first fit or load.
+
+    `threads` are those of learners that take a number of them; 0 leaves them what they take by themselves.
+    """
     if isinstance(spec, LightGBM):
-        return LightGBMLearner(spec, task)
+        return LightGBMLearner(spec, task, threads=threads)
     if isinstance(spec, Ensemble):
-        return EnsembleLearner(spec, task, learner)
-    return OwnLearner(spec, task) if isinstance(spec, PythonLearner) else SklearnLearner(spec, task)
+        return EnsembleLearner(spec, task, partial(learner, threads=threads))
+    return OwnLearner(spec, task) if isinstance(spec, PythonLearner) else SklearnLearner(spec, task, threads=threads)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-_LOADERS: dict[str, Callable[[Path], Fitted]] = {
+_LOADERS: dict[str, Callable[..., Fitted]] = {
     "lightgbm": load_lightgbm,
     "sklearn": load_sklearn,
     "python": load_python,
@@ -39,8 +39,12 @@ def keep_package(fitted: Fitted, folder: Path) -> None:
     write_folder_atomically(folder, fitted.save)
 
 
-def load_package(folder: Path) -> Fitted:
-    """The fitted model in `folder`.
+_ON_THREADS = ("lightgbm", "ensemble")
+"""The kinds that score on a number of threads."""
+
+
+def load_package(folder: Path, *, threads: int = 0) -> Fitted:
+    """The fitted model in `folder`, which scores on so many `threads` where it takes a number of them; 0: its own.
 
     Raises:
         BadPackage: naming the folder and what is wrong with it.
@@ -48,7 +52,8 @@ def load_package(folder: Path) -> Fitted:
     kind = read_package(folder).kind
     if kind not in _LOADERS:
         raise BadPackage(f"kind of {folder} == {kind!r}, must be one of {', '.join(_LOADERS)}")
-    return read_adjusted(folder, _LOADERS[kind](folder))
+    counted = {"threads": threads} if kind in _ON_THREADS else {}
+    return read_adjusted(folder, _LOADERS[kind](folder, **counted))
 
 
 class PackagedModel:

@@ -16,6 +16,7 @@ from retrain_platform.adapters.content_digest import digest
 from retrain_platform.adapters.labels import named, numbered, numbered_as
 from retrain_platform.adapters.package_files import BadPackage, read_package, write_package
 from retrain_platform.adapters.sklearn_online import learn_more, learns_whole
+from retrain_platform.adapters.sklearn_threads import on_threads
 from retrain_platform.dataset.preparation import Preparation, fit_preparation
 from retrain_platform.training.base import FitReport, Fitted, Rows, Task
 from retrain_platform.training.incremental import CannotContinue, MorePasses
@@ -40,10 +41,10 @@ TRUSTED = (
 
 
 class SklearnLearner:
-    """A `Learner`. There are no rounds: `valid` and `rounds` change nothing."""
+    """A `Learner`. There are no rounds: `valid` and `rounds` change nothing. `threads` 0 takes scikit-learn's own."""
 
-    def __init__(self, spec: Sklearn, task: Task) -> None:
-        self._spec, self._task = spec, task
+    def __init__(self, spec: Sklearn, task: Task, *, threads: int = 0) -> None:
+        self._spec, self._task, self._threads = spec, task, threads
 
     def fit(self, train: Rows, *, valid: Rows | None = None, rounds: int | None = None) -> FittedSklearn:
         """Fit on all columns of `train`; see `Learner`. Ranking is by the predicted relevance, whatever the query.
@@ -59,7 +60,9 @@ class SklearnLearner:
             raise ValueError(unsuited)
         preparation = fit_preparation(frame, list(frame.columns), most_categories=self._spec.most_categories)
         pipeline = _pipeline(preparation, steps, one_hot=self._spec.categories == "one_hot")
-        pipeline.fit(preparation.transform(frame), numbers, **_weighing(pipeline, self._spec.pipeline[-1], weights))
+        weighing = _weighing(pipeline, self._spec.pipeline[-1], weights)
+        with on_threads(self._threads):
+            pipeline.fit(preparation.transform(frame), numbers, **weighing)
         return FittedSklearn(pipeline, self._task, preparation, _report(pipeline, preparation, classes))
 
     def continue_from(
@@ -70,7 +73,8 @@ class SklearnLearner:
             raise CannotContinue(f"the model is {type(base).__name__}, must be scikit-learn's")
         rows, pipeline = numbered_as(base, train, self._task), deepcopy(base.pipeline)
         matrix = pipeline[:-1].transform(base.preparation.transform(rows.frame))
-        learn_more(pipeline[-1], matrix, rows.labels, rows.weights, self._spec.incremental or MorePasses())
+        with on_threads(self._threads):
+            learn_more(pipeline[-1], matrix, rows.labels, rows.weights, self._spec.incremental or MorePasses())
         report = _report(pipeline, base.preparation, base.report.classes)
         return FittedSklearn(pipeline, self._task, base.preparation, report)
 

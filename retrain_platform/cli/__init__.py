@@ -15,7 +15,8 @@ def __getattr__(name: str) -> Any:
     """`app`, the whole command line, made when it is asked for."""
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from retrain_platform.cli import fleet, labelling, papers, people, reading, release, road  # noqa: F401  (each registers its commands)
+    # Each registers its commands.
+    from retrain_platform.cli import fleet, labelling, papers, people, reading, release, road, trying  # noqa: F401
     from retrain_platform.cli.app import app
     from retrain_platform.cli.drift import drift
 

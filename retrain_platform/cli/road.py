@@ -25,7 +25,7 @@ from retrain_platform.cli.quality import quality_of
 from retrain_platform.cli.reading import period_at, watched_periods
 from retrain_platform.cli.screen import answer, console, say, show
 from retrain_platform.spec import ModelSpec, SpecErrors, read_spec
-from retrain_platform.steps.due import Step, due
+from retrain_platform.steps.due import Due, Step, due
 from retrain_platform.steps.lines import paused
 
 _CUT = 140
@@ -199,7 +199,7 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
     """The row as people read it: a long incident is cut."""
     incident = row["newest_incident"]
     cut = incident and textwrap.shorten(incident, _CUT, placeholder=" ...")
-    told = {name: value for name, value in row.items() if name != "waiting_for_approval"}
+    told = {name: value for name, value in row.items() if name not in ("waiting_for_approval", "next_attempt")}
     return {name.replace("_", " "): value for name, value in {**told, "newest_incident": cut}.items()}
 
 
@@ -213,7 +213,7 @@ def _status(spec: ModelSpec, until: str | None = None) -> dict[str, Any]:
     state = fold(entries)
     watched = watched_periods(entries)
     incidents = [entry for entry in entries if entry.kind == "incident"]
-    way = state.open
+    way, following = state.open, _next(spec, entries, until)
     return {
         "model": spec.name,
         "mode": spec.mode,
@@ -223,23 +223,25 @@ def _status(spec: ModelSpec, until: str | None = None) -> dict[str, Any]:
         **quality_of(spec, watched),
         "on_the_way": f"{way.version} ({way.stage.value}, {way.share}%)" if way else None,
         "waiting_for_approval": waits.shown if (waits := waiting_for(spec, entries)) else None,
-        "next": _next(spec, entries, until),
+        "next": following.why,
+        "next_attempt": following.again,
         "deadline": left.shown if (left := standing_deadline(spec, entries, values_of(settings()))) else None,
         "newest_incident": f"{incidents[-1].as_of:%Y-%m-%d} {incidents[-1].why}" if incidents else None,
     }
 
 
-def _next(spec: ModelSpec, entries: list[Any], until: str | None) -> str:
-    """What the sensors would begin now, or why they would begin nothing."""
+def _next(spec: ModelSpec, entries: list[Any], until: str | None) -> Due:
+    """What the sensors would begin now, in words, or why they would begin nothing."""
     if why := paused(entries):
-        return f"paused, neither sensors nor `retrain run` begin anything: {why}"
+        return Due(None, f"paused, neither sensors nor `retrain run` begin anything: {why}")
+    from retrain_platform.adapters.clock import now
     from retrain_platform.resources import reader_of
 
     try:
-        following = due(spec, entries, reader_of(spec).watermark(), until=until)
+        following = due(spec, entries, reader_of(spec).watermark(), until=until, now=now())
     except (RuntimeError, ValueError, OSError) as error:
-        return f"the source cannot be read: {error}"
-    return _doing(following.step) if following.step else following.why
+        return Due(None, f"the source cannot be read: {error}")
+    return following._replace(why=_doing(following.step)) if following.step else following
 
 
 def _doing(step: Step) -> str:

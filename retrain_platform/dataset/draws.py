@@ -21,8 +21,23 @@ def draws(frame: pd.DataFrame, seed: int, purpose: str) -> NDArray[np.float64]:
 
     moments = frame["_event_time"].dt.as_unit("ns").to_numpy(dtype="datetime64[ns]").view(np.uint64)
     entities = pd.util.hash_pandas_object(frame["_entity"], index=False).to_numpy()
-    salt = np.uint64(int.from_bytes(hashlib.sha256(f"{seed}:{purpose}".encode()).digest()[:8], "big"))
-    return (_mixed(entities ^ _mixed(moments ^ salt)) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return _even(_mixed(entities ^ _mixed(moments ^ _salt(seed, purpose))))
+
+
+def draws_by(values: pd.Series[Any], seed: int, purpose: str) -> NDArray[np.float64]:
+    """As `draws`, one number for all rows with the same value."""
+    import pandas as pd
+
+    return _even(_mixed(pd.util.hash_pandas_object(values, index=False).to_numpy() ^ _salt(seed, purpose)))
+
+
+def _salt(seed: int, purpose: str) -> np.uint64:
+    return np.uint64(int.from_bytes(hashlib.sha256(f"{seed}:{purpose}".encode()).digest()[:8], "big"))
+
+
+def _even(mixed: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """The upper 53 bits, as a number in [0, 1)."""
+    return (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def _mixed(values: NDArray[Any]) -> NDArray[np.uint64]:

@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from pydantic import Field
+
 from retrain_platform.dataset.cleaning import Cleaning, Limits, doubled, limits_of, outside
-from retrain_platform.dataset.draws import draws
+from retrain_platform.dataset.draws import draws, draws_by
 from retrain_platform.dataset.duration import Duration
 from retrain_platform.dataset.record import Record
 from retrain_platform.dataset.shares import Drawn, drawn_split
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from retrain_platform.dataset.split import Split
 
@@ -25,13 +29,32 @@ class Cuts(NamedTuple):
     holdout_from: datetime
 
 
+class Sample(Record):
+    """Of all rows a `share` over 0 is drawn: each by itself, or those alike in the column `unit` together."""
+
+    share: float = Field(gt=0, le=1)
+    unit: str | None = None
+
+    def of(self, frame: pd.DataFrame, seed: int) -> NDArray[np.bool_]:
+        """Which of the rows are in the sample: a row keeps its draw, so a larger share only adds rows."""
+        found = draws(frame, seed, "sample") if self.unit is None else draws_by(frame[self.unit], seed, "sample")
+        return found < self.share
+
+    @property
+    def said(self) -> str:
+        """What it is, in words."""
+        rows = "rows" if self.unit is None else f"{self.unit}, with all rows of each,"
+        return f"sample: {self.share:.4g} of the {rows} by draws"
+
+
 class Selection(Record):
     """What was chosen beside table versions and periods.
 
     Of the periods `older` than the window, which begins at `since`, the share `history` of the rows is drawn. `limits`
     are those of the outliers, fitted on the training part. `drawn` has the edges of a split that is not by time.
-    `unlabelled` counts the chosen rows that have no label; None where every row of the periods was chosen.
-    `refused` says why there is nothing to learn from, `said` in words what was chosen.
+    `unlabelled` counts the chosen rows that have no label; None where every row of the periods was chosen. `sample` is
+    there where a recipe is only tried, on a part of the rows. `refused` says why there is nothing to learn from, `said`
+    in words what was chosen.
     """
 
     older: tuple[str, ...] = ()
@@ -42,6 +65,7 @@ class Selection(Record):
     embargo: Duration = timedelta(0)
     drawn: Drawn | None = None
     unlabelled: int | None = None
+    sample: Sample | None = None
     refused: str = ""
     said: tuple[str, ...] = ()
 
@@ -79,6 +103,8 @@ def labelled(frame: pd.DataFrame, how: Selection, seed: int, features: Sequence[
     if how.older and how.since is not None:
         before = (frame["_event_time"] < pd.Timestamp(how.since)).to_numpy()
         taken = ~before | (draws(frame, seed, "history") < how.history)
+    if how.sample is not None:
+        taken &= how.sample.of(frame, seed)
     unlabelled, older = int((taken & ~known).sum()), int((taken & known & before).sum())
     rows, twice = with_rows(frame, taken & known), 0
     if how.cleaning.duplicates is not None:

@@ -1,6 +1,7 @@
 """The fleet of a code location: one asset that ranks all models' recorded decisions, and the budget over them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import dagster as dg
@@ -105,12 +106,16 @@ def new_decisions(job: Any, models: Sequence[ModelSpec]) -> dg.SensorDefinition:
     return _tick
 
 
-def held_back(spec: ModelSpec, platform: Platform, retraining: Callable[[str], bool]) -> str:
-    """Why the model's decided retrain must let others go first; empty where it may begin."""
+def held_back(spec: ModelSpec, platform: Platform, retraining: Callable[[str], bool], now: datetime) -> str:
+    """Why the model's decided retrain must let others go first; empty where it may begin.
+
+    A retrain that failed, and is not yet asked for again, takes no place.
+    """
     at_once = platform.settings().retrains_at_once
     if at_once is None:
         return ""
     join(spec)
     found = standings(platform, _MODELS.values())
     running = [one.model for one in found if one.waiting is not None and retraining(one.model)]
+    found = [one for one in found if one.model in running or one.again is None or one.again <= now]
     return held(found, at_once, running).get(spec.name, "")

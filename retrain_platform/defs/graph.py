@@ -5,6 +5,7 @@ from typing import Any
 import dagster as dg
 
 from retrain_platform.defs import challenger, dataset, monitoring, policy, release, sensors, training, validation
+from retrain_platform.defs.launching import launch_tags
 from retrain_platform.defs.names import Named, named
 from retrain_platform.defs.resource import PLATFORM, mlflow_key, mlflow_run
 from retrain_platform.spec.model import ModelSpec
@@ -69,6 +70,6 @@ def _job(of: Named, kind: str, assets: tuple[str, ...]) -> Any:
         sensors.job_name(of.spec.name, kind),
         selection=selection,
         executor_def=dg.in_process_executor,
-        tags={"retrain/model": of.spec.name},
+        tags={"retrain/model": of.spec.name, **(launch_tags(of.spec.operation.resources) if kind == "retrain" else {})},
         description=f"{kind.capitalize()} step of {of.spec.name}'s road",
     )

@@ -53,13 +53,13 @@ def _sensor(of: Named, name: str, kinds: tuple[str, ...], jobs: list[Any], descr
         watermark = watermark_of(retrain.reader(of.spec), retrain.ledger(), of.spec)
         if "retrain" in kinds:
             _tell_late(context, of, retrain)
-        answer = due(of.spec, retrain.ledger().entries(of.spec.name), watermark)
+        answer = due(of.spec, retrain.ledger().entries(of.spec.name), watermark, now=now())
         if answer.step is None or answer.step.kind not in kinds:
             return dg.SkipReason(answer.why)
         if _in_progress(context.instance, of.spec.name):
             return dg.SkipReason(f"{answer.step.work} waits for the run in progress")
         if answer.step.kind == "retrain":
-            why = held_back(of.spec, retrain, partial(_retraining, context.instance))
+            why = held_back(of.spec, retrain, partial(_retraining, context.instance), now())
             if why:
                 return dg.SkipReason(f"{answer.step.work} waits for {why}")
         return request(of.spec.name, answer.step)

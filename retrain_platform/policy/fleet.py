@@ -6,6 +6,7 @@ A decision hangs on its own model's history alone; the fleet only orders what wa
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from retrain_platform.dataset.record import Record
@@ -19,8 +20,9 @@ class Standing(Record):
     `worth` is the expected gain in money a week, in `currency`. `ripe` is the newest ripe period,
     `ripening` how many closed ones wait for labels. `release` is the version under way, `approval`
     whether it waits for a person, `approve` since when and how to answer. `waiting` is the decided
-    retrain that is still to begin or to end (its decision's id), `asked` whether a person or
-    an event asked for it. `deadline`, in words, is the time that a decision left for a retrain which has not begun.
+    retrain that is still to begin or to end (its decision's id), `again` the moment of the wall clock from which it is
+    asked for once more where it failed, `asked` whether a person or an event asked for it. `deadline`, in words, is
+    the time that a decision left for a retrain which has not begun.
     """
 
     model: str
@@ -37,6 +39,7 @@ class Standing(Record):
     approval: bool = False
     approve: str = ""
     waiting: str | None = None
+    again: datetime | None = None
     asked: bool = False
     paused: str = ""
     deadline: str = ""
@@ -52,7 +55,9 @@ class Standing(Record):
         span = (
             "" if gain is None or gain.low is None or gain.high is None else f" ({gain.low:+.4f} to {gain.high:+.4f})"
         )
-        waits = "" if self.waiting is None else f"held back by {why}" if why else "retrain begins at the next tick"
+        begins = f"it failed, and begins again from {self.again:%Y-%m-%d %H:%M} UTC on" if self.again else ""
+        waits = f"held back by {why}" if why else begins or "retrain begins at the next tick"
+        waits = "" if self.waiting is None else waits
         return {
             "model": self.model,
             "period": self.period,

@@ -28,7 +28,8 @@ from retrain_platform.policy.escalation import EscalationRow
 from retrain_platform.policy.gain import CostSpec
 from retrain_platform.policy.screening import Screen
 from retrain_platform.release.base import ReleasePlan
-from retrain_platform.spec.model import Features, ModelSpec, Monitoring, Operation, Validation
+from retrain_platform.spec.model import Features, ModelSpec, Monitoring, Validation
+from retrain_platform.spec.operation import Operation, Resources
 from retrain_platform.training import LEARNERS
 from retrain_platform.training.ensemble import Anomaly
 from retrain_platform.training.search import Dimension, Search
@@ -78,6 +79,7 @@ _WITHIN: dict[str, dict[str, type[BaseModel]]] = {
     "monitoring": {"control": ControlSet, "challenger": ChallengerSpec},
     "training": {"rows": Cleaning, "split": SplitSpec, "search": Search, "anomaly": Anomaly},
     "features": {"rolling": Rolling},
+    "operation": {"resources": Resources},
 }
 """What stands within a section, by its name: a mapping, or the items of a list."""
 

@@ -24,6 +24,7 @@ from retrain_platform.monitoring.severity import Limits
 from retrain_platform.policy import Policy
 from retrain_platform.policy.gain import CostSpec
 from retrain_platform.release.base import ReleasePlan
+from retrain_platform.spec.operation import Operation
 from retrain_platform.stats.metrics import DEFAULT_METRICS
 from retrain_platform.training import LearnerSpec
 from retrain_platform.training.base import Task
@@ -105,17 +106,6 @@ class Validation(Record):
     gates: tuple[Gate, ...] = Field(min_length=1)
     level: float = Field(default=0.05, gt=0, lt=0.5)
     spot_check: int = Field(default=0, ge=0, le=100)
-
-
-class Operation(Record):
-    """How runs are asked for. `attempts`: how often the sensors ask for one that failed.
-
-    `retry_after`: after a candidate was turned away, or a search failed, the same triggers wait until as many rows
-    became ripe, as a share of those it was made of; 0 does not wait.
-    """
-
-    attempts: int = Field(default=3, ge=1, le=20)
-    retry_after: float = Field(default=0.1, ge=0, le=1)
 
 
 class ModelSpec(Record):

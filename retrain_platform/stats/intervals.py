@@ -198,8 +198,13 @@ def _jackknife(value: float, without: Floats, rows: int, confidence: float) -> I
 def _interval(value: float, error: float, count: int, rows: int, confidence: float) -> Interval:
     if not 0 < confidence < 1:
         raise ValueError(f"confidence == {confidence}, must be > 0 and < 1")
-    reach = error * t_quantile((1 + confidence) / 2, max(1, count - 1))
-    return Interval(value, value - reach, value + reach, error, count, rows)
+    return Interval(value, *two_sided(value, error, count, confidence), error, count, rows)
+
+
+def two_sided(value: float, standard_error: float, groups: int, confidence: float) -> tuple[float, float]:
+    """The bounds of an estimate over `groups` days, by Student's t; nan where the error is."""
+    reach = standard_error * t_quantile((1 + confidence) / 2, max(1, groups - 1))
+    return value - reach, value + reach
 
 
 def linear_error(effects: Floats) -> float:

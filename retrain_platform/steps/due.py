@@ -40,10 +40,11 @@ class Step(NamedTuple):
 
 
 class Due(NamedTuple):
-    """The next step, or why there is none."""
+    """The next step, or why there is none; `again` is the moment from which one that failed is asked for again."""
 
     step: Step | None
     why: str
+    again: datetime | None = None
 
 
 def due(
@@ -53,18 +54,30 @@ def due(
     *,
     by_hand: bool = False,
     until: str | None = None,
+    now: datetime | None = None,
 ) -> Due:
     """The next step of the model's road.
 
     A decided retrain comes before the next period; a failed step is asked for again, at most
-    `operation.attempts` times by the sensors and always when `by_hand`.
+    `operation.attempts` times by the sensors, `operation.retry_wait` after each failure, and always and at once
+    when `by_hand`. `now` is the wall clock's time; None waits for nothing.
     """
-    if not by_hand and (why := paused(entries)):
+    if by_hand:
+        return _next(spec, entries, watermark, until)
+    if why := paused(entries):
         return Due(None, f"paused: {why}")
-    step, reason = _next(spec, entries, watermark, until)
-    if step is not None and not by_hand and step.attempt > spec.operation.attempts:
-        return _given_up(spec, entries, watermark, until, step)
-    return Due(step, reason)
+    found = _next(spec, entries, watermark, until)
+    if found.step is not None and found.step.kind == "retrain" and _given_up(spec, found.step):
+        found = _next_period(spec, entries, watermark, until)  # one that keeps failing must not stop the watching
+    step = found.step
+    if step is None:
+        return found
+    if _given_up(spec, step):
+        return Due(None, f"{step.work} failed {step.attempt - 1} times: put it right, then `retrain run {spec.name}`")
+    again = again_from(spec, entries, step)
+    if now is not None and again is not None and now < again:
+        return Due(None, _waits(spec, step, again), again)
+    return found
 
 
 def _next(spec: ModelSpec, entries: list[Entry], watermark: datetime | None, until: str | None) -> Due:
@@ -77,17 +90,25 @@ def _next(spec: ModelSpec, entries: list[Entry], watermark: datetime | None, unt
     return _next_period(spec, entries, watermark, until)
 
 
-def _given_up(spec: ModelSpec, entries: list[Entry], watermark: datetime | None, until: str | None, step: Step) -> Due:
-    """A retrain that keeps failing must not stop the watching; a period that does holds the road."""
-    if step.kind != "retrain":
-        return Due(None, f"{step.work} failed {step.attempt - 1} times: put it right, then `retrain run {spec.name}`")
-    return _next_period(spec, entries, watermark, until)
+def _given_up(spec: ModelSpec, step: Step) -> bool:
+    return step.attempt > spec.operation.attempts
+
+
+def again_from(spec: ModelSpec, entries: list[Entry], step: Step) -> datetime | None:
+    """From when on, by the wall clock, the sensors ask again for a step that failed; None for one that did not."""
+    failed = [entry.at for entry in entries if entry.kind == FAILED and entry.body["work"] == step.work]
+    return max(failed) + spec.operation.retry_wait if failed else None
+
+
+def _waits(spec: ModelSpec, step: Step, again: datetime) -> str:
+    attempt = f"attempt {step.attempt} of {spec.operation.attempts}"
+    return f"{step.work} failed: {attempt} is due at {again:%Y-%m-%d %H:%M:%S} UTC; now: `retrain run {spec.name}`"
 
 
 def waiting_retrain(spec: ModelSpec, entries: list[Entry]) -> Step | None:
     """The decided retrain that the sensors would begin, or have begun; None where there is none, or it is given up."""
     step = None if paused(entries) else _pending_retrain(spec, entries)
-    return None if step is None or step.attempt > spec.operation.attempts else step
+    return None if step is None or _given_up(spec, step) else step
 
 
 def _pending_retrain(spec: ModelSpec, entries: list[Entry]) -> Step | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 from retrain_platform.dataset.checks import ChecksSpec, GateReport
 from retrain_platform.dataset.measures import MeasureTable
 from retrain_platform.dataset.period import Period
+from retrain_platform.dataset.selection import Sample
 from retrain_platform.dataset.stores import Lake, Values
 from retrain_platform.release.base import Entry, Ledger, ReleaseState
 from retrain_platform.release.fold import fold
@@ -118,7 +119,10 @@ class DataGate(Protocol):
 
 @dataclass(frozen=True)
 class Workshop:
-    """One model's spec and the places that its steps read and write."""
+    """One model's spec and the places that its steps read and write.
+
+    With a `sample` its datasets are a part of the rows: for a recipe that is only tried, over stores that keep nothing.
+    """
 
     spec: ModelSpec
     lake: Lake
@@ -140,6 +144,7 @@ class Workshop:
     suite_table: Callable[[str], SuiteTable] = _no_table
     ask_cleanly: Callable[[Path, Path, float], CleanAnswer] = _no_process
     stopwatch: Callable[[], float] = _no_stopwatch
+    sample: Sample | None = None
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
     loaded: dict[str, Fitted] = field(default_factory=dict)
     references: dict[tuple[str, ...], Reference | None] = field(default_factory=dict)

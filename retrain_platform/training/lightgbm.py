@@ -53,7 +53,7 @@ _BY_TASK = "follows from task: leave it out"
 _BY_SEED = "is set by training.seed"
 _BY_ROUNDS = "is set by training.rounds"
 _BY_PATIENCE = "is set by training.early_stopping_rounds"
-_BY_MACHINE = "is the machine's business, and changes no tree: set OMP_NUM_THREADS"
+_BY_MACHINE = "is the machine's business, and changes no tree: set OMP_NUM_THREADS, or operation.resources.cpu"
 
 OURS = {
     **dict.fromkeys(("deterministic", "force_col_wise", "force_row_wise"), _REPEATABLE),

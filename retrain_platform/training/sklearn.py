@@ -16,7 +16,7 @@ from retrain_platform.training.search import Found, Value
 
 OURS = {
     "random_state": "is set by training.seed",
-    "n_jobs": "is the machine's business: leave it out",
+    "n_jobs": "is the machine's business: set operation.resources.cpu",
     "verbose": "changes no model: leave it out",
 }
 """Arguments of estimators that would fight with another field of the spec, or say nothing of the model."""

@@ -15,6 +15,7 @@ from retrain_platform.adapters.file_values import FileValues
 from retrain_platform.adapters.learners import learner
 from retrain_platform.adapters.memory import MemoryLake, MemoryLedger, MemoryRegistry, MemoryValues
 from retrain_platform.adapters.mlflow_registry import MlflowRegistry
+from retrain_platform.adapters.scratch import ScratchLedger, ScratchValues
 from retrain_platform.adapters.sql_ledger import SqlLedger
 from retrain_platform.dataset.stores import Lake, Values
 from retrain_platform.release.base import Ledger
@@ -28,10 +29,15 @@ AT = datetime(2026, 11, 21, 9, 30, 0, 123456, tzinfo=UTC)
 Make = Callable[[Path], Any]
 MEMBERS: dict[type, dict[type, Make]] = {
     Lake: {MemoryLake: lambda _: MemoryLake(), DeltaLake: lambda place: DeltaLake(place / "lake")},
-    Values: {MemoryValues: lambda _: MemoryValues(), FileValues: lambda place: FileValues(place / "values")},
+    Values: {
+        MemoryValues: lambda _: MemoryValues(),
+        FileValues: lambda place: FileValues(place / "values"),
+        ScratchValues: lambda place: ScratchValues(FileValues(place / "values")),
+    },
     Ledger: {
         MemoryLedger: lambda _: MemoryLedger(lambda: AT),
         SqlLedger: lambda place: SqlLedger(f"sqlite:///{place / 'ledger.db'}", lambda: AT),
+        ScratchLedger: lambda _: ScratchLedger(MemoryLedger(lambda: AT), lambda: AT),
     },
     Registry: {
         MemoryRegistry: lambda _: MemoryRegistry(),

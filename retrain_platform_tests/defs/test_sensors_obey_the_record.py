@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,13 +14,16 @@ import dagster as dg
 import pandas as pd
 import pytest
 
+from retrain_platform.adapters import clock
 from retrain_platform.dataset.times import BadTimes
+from retrain_platform.defs import sensors
 from retrain_platform.defs.failures import record_failure
 from retrain_platform.defs.graph import build_model_defs
 from retrain_platform.defs.names import named
 from retrain_platform.defs.resource import Platform
 from retrain_platform.defs.sensors import close_killed
 from retrain_platform.spec import ModelSpec
+from retrain_platform.spec.operation import Operation, parse_wait
 from retrain_platform_tests.defs.places import file_spec, kinds, lines, write_rows
 
 AS_OF = "2024-01-01"
@@ -33,6 +37,12 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> ModelSpec:
 @pytest.fixture
 def platform(tmp_path: Path) -> Platform:
     return Platform(home=str(tmp_path))
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sensors' clock is ahead of the ledger's by the wait after a failure."""
+    monkeypatch.setattr(sensors, "now", lambda: clock.now() + timedelta(minutes=10))
 
 
 @pytest.fixture
@@ -121,7 +131,7 @@ def test_an_observing_model_is_never_trained(spec: ModelSpec, platform: Platform
     ("work", "name", "key"), [("watch:2024-01-01", "new_periods", "watch:2024-01-01"), ("d0", "decided_retrains", "d0")]
 )
 def test_a_failed_run_is_asked_for_again_under_the_next_attempt(
-    spec: ModelSpec, platform: Platform, instance: dg.DagsterInstance, work: str, name: str, key: str
+    spec: ModelSpec, platform: Platform, instance: dg.DagsterInstance, later: None, work: str, name: str, key: str
 ) -> None:
     if work == "d0":
         decided(platform, spec, 0)
@@ -131,6 +141,29 @@ def test_a_failed_run_is_asked_for_again_under_the_next_attempt(
     assert isinstance(asked, dg.RunRequest)
     assert asked.run_key == f"{key}:2"
     assert asked.tags["retrain/attempt"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("wait", "minutes", "asks"), [("10m", 9, False), ("10m", 10, True), ("2h", 119, False), ("0m", 0, True)]
+)
+def test_a_failed_run_is_asked_for_again_only_after_the_wait(
+    spec: ModelSpec,
+    platform: Platform,
+    instance: dg.DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
+    wait: str,
+    minutes: int,
+    asks: bool,
+) -> None:
+    waits = spec.model_copy(update={"operation": Operation.model_validate({"retry_wait": wait})})
+    failed(platform, waits, "watch:2024-01-01")
+    at = lines(platform, waits)[0].at
+    monkeypatch.setattr(sensors, "now", lambda: at + timedelta(minutes=minutes))
+    answer = tick(waits, platform, instance, "new_periods")
+    assert isinstance(answer, dg.RunRequest) == asks
+    if not asks:
+        again = at + parse_wait(wait)
+        assert f"watch:2024-01-01 failed: attempt 2 of 3 is due at {again:%Y-%m-%d %H:%M:%S} UTC" in str(answer)
 
 
 def test_a_watch_that_keeps_failing_holds_the_road_and_says_so(
@@ -153,6 +186,17 @@ def test_a_retrain_that_keeps_failing_does_not_stop_the_watching(
     asked = tick(spec, platform, instance, "new_periods")
     assert isinstance(asked, dg.RunRequest)
     assert asked.run_key == "watch:2024-01-02:1"
+
+
+def test_beside_a_retrain_that_is_given_up_a_watch_that_keeps_failing_is_given_up_too(
+    spec: ModelSpec, platform: Platform, instance: dg.DagsterInstance, later: None
+) -> None:
+    decided(platform, spec, 0)
+    watched(platform, spec, 0)
+    for _ in range(spec.operation.attempts):
+        failed(platform, spec, "d0")
+        failed(platform, spec, "watch:2024-01-02")
+    assert "watch:2024-01-02 failed 3 times" in str(tick(spec, platform, instance, "new_periods"))
 
 
 def test_a_paused_model_says_why(spec: ModelSpec, platform: Platform, instance: dg.DagsterInstance) -> None:

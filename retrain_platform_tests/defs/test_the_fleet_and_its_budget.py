@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
 
+from retrain_platform.adapters import clock
 from retrain_platform.definitions import defs as location
-from retrain_platform.defs import fleet
+from retrain_platform.defs import fleet, sensors
+from retrain_platform.defs.failures import record_failure
 from retrain_platform.defs.graph import build_model_defs
+from retrain_platform.defs.names import named
 from retrain_platform.defs.resource import Platform
 from retrain_platform.monitoring.gap import GapReading
 from retrain_platform.policy import decide
 from retrain_platform.policy.history import Champion, History
 from retrain_platform.spec import ModelSpec
-from retrain_platform_tests.defs.places import file_spec, write_rows
+from retrain_platform_tests.defs.places import file_spec, lines, write_rows
 
 NAMES = ("alpha", "beta", "gamma")
 
@@ -107,6 +111,20 @@ def test_a_retrain_that_runs_keeps_its_place_until_it_has_ended(
     body = {**ended, "period": period.key, "verdict": "failed", "training_rows": 1}
     platform.ledger().append("alpha", "retrained", "retrained:1", period.end, body=body)
     assert tick(platform, specs["gamma"], instance) == "gamma_retrain"
+
+
+def test_a_retrain_that_failed_and_waits_to_be_asked_for_again_takes_no_place(
+    platform: Platform, specs: dict[str, ModelSpec], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = platform.ledger().entries("gamma")[0].body["decision_id"]
+    record_failure(platform.ledger(), named(specs["gamma"]), work, specs["gamma"].period.at(0).key, "run-1", "it broke")
+    assert "attempt 2 of 3 is due at" in tick(platform, specs["gamma"])
+    (gamma,) = fleet.standings(platform, [specs["gamma"]])
+    assert gamma.again == lines(platform, specs["gamma"])[-2].at + timedelta(minutes=10)
+    assert gamma.shown()["retrain"] == f"it failed, and begins again from {gamma.again:%Y-%m-%d %H:%M} UTC on"
+    assert tick(platform, specs["alpha"]) == "alpha_retrain"
+    monkeypatch.setattr(sensors, "now", lambda: clock.now() + timedelta(minutes=10))
+    assert tick(platform, specs["alpha"]).endswith("gamma first")
 
 
 def test_one_asset_ranks_them(platform: Platform, specs: dict[str, ModelSpec]) -> None:

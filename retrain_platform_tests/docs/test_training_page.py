@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from retrain_platform.dataset.checks import ChecksSpec
 from retrain_platform.policy import Policy
 from retrain_platform.spec.document import _Loader
+from retrain_platform.spec.operation import Operation
 from retrain_platform.training import LearnerSpec
 from retrain_platform.validation import Gate
 
@@ -30,6 +31,8 @@ def test_it_is_taken(block: dict[str, Any]) -> None:
             TypeAdapter(Policy).validate_python(section)
         elif name == "checks":
             TypeAdapter(ChecksSpec).validate_python(section)
+        elif name == "operation":
+            Operation.model_validate(section)
         else:
             assert name == "validation", name
             TypeAdapter(list[Gate]).validate_python(section["gates"])

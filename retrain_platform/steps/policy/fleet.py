@@ -11,7 +11,7 @@ from retrain_platform.policy.fleet import Standing
 from retrain_platform.release.base import Entry, Stage
 from retrain_platform.release.fold import fold
 from retrain_platform.spec.model import ModelSpec
-from retrain_platform.steps.due import waiting_retrain
+from retrain_platform.steps.due import again_from, waiting_retrain
 from retrain_platform.steps.lines import DECIDED, WATCHED, on_calendar, paused
 from retrain_platform.steps.policy.deadlines import standing_deadline
 from retrain_platform.steps.release.approving import waiting_for
@@ -45,6 +45,7 @@ def standing(spec: ModelSpec, entries: Sequence[Entry], values: Values) -> Stand
         approval=way is not None and way.stage is Stage.APPROVAL,
         approve=person.shown if (person := waiting_for(spec, on_calendar(spec.period, entries))) else "",
         waiting=waits.decision_id if waits else None,
+        again=again_from(spec, list(entries), waits) if waits else None,
         asked=waits is not None and _asked(entries, waits.decision_id),
         paused=paused(entries),
         deadline=left.shown if (left := standing_deadline(spec, entries, values)) else "",

@@ -42,12 +42,12 @@ def causes_of(
     if candidate is None or report.verdict == "passed":
         return ()
     recipe = shop.spec.training
-    known = history(shop, period)
+    known, share = history(shop, period), made.selection.sample.share if made.selection.sample else 1.0
     fit = Fit(
         report=candidate.report,
         most_rounds=_most_rounds(recipe, candidate),
         at_the_edge=_at_the_edge(recipe.search, candidate),
-        new_rows=None if known.champion is None else known.new_ripe_rows,
+        new_rows=None if known.champion is None else round(known.new_ripe_rows * share),
     )
     return diagnose(report, fit, made)
 

@@ -85,6 +85,7 @@ def begin(shop: Workshop, as_of: datetime, world: World | None, champion: Champi
         history=recipe.history if older else 0.0,
         cleaning=recipe.rows,
         embargo=recipe.split.embargo,
+        sample=shop.sample,
         refused=refused,
         said=(window.said,) if window.said else (),
     )
@@ -208,13 +209,15 @@ def select(recipe: LearnerSpec, chosen: Labelled, how: Selection, parted: Parted
     dropped = {"duplicates": chosen.duplicates} if recipe.rows.duplicates else {}
     if recipe.rows.outliers and recipe.rows.outliers.action == "drop":
         dropped["outliers"] = outliers
-    asked = bool(how.older) or recipe.rows.duplicates is not None or bool(dropped)
+    asked = bool(how.older) or recipe.rows.duplicates is not None or bool(dropped) or how.sample is not None
     said = (*how.said, *_said(recipe, chosen, how, how.parts(rows, parted.cuts).train))
     update = {"said": said, "unlabelled": chosen.unlabelled if asked else None}
     return Selected(rows, how.model_copy(update=update), dropped)
 
 
 def _said(recipe: LearnerSpec, chosen: Labelled, how: Selection, train: pd.DataFrame) -> Iterator[str]:
+    if how.sample is not None:
+        yield how.sample.said
     if how.older:
         drawn = f"{chosen.older:,} rows drawn of {counted(len(how.older), 'older')}"
         yield f"history {how.history:g}: {drawn}, {how.older[0]} to {how.older[-1]}"
