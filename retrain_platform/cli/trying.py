@@ -68,7 +68,10 @@ def _print(found: Any) -> None:
     say(["", f"{found.learner}{rounds}; champion: {found.champion or 'none yet'}"])
     show(list(map(_metric, found.metrics)), empty=f"nothing was measured: {found.why}")
     say("")
-    show([{"gate": each.gate, "verdict": each.verdict, "said": each.sentence} for each in found.gates])
+    small = [each for each in found.gates if each.verdict == "cannot tell" and not each.blocking]
+    told = [each for each in found.gates if each not in small]
+    show([{"gate": each.gate, "verdict": each.verdict, "said": each.sentence} for each in told])
+    say(f"and {len(small)} that block nothing and cannot tell: --json has them" if small else [])
     say([found.sentence, ""])
     show(list(_features(found)), empty="the learner tells no importance")
 

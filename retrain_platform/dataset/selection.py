@@ -43,7 +43,7 @@ class Sample(Record):
     @property
     def said(self) -> str:
         """What it is, in words."""
-        rows = "rows" if self.unit is None else f"{self.unit}, with all rows of each,"
+        rows = "rows" if self.unit is None else f"values of {self.unit}, with all rows of each,"
         return f"sample: {self.share:.4g} of the {rows} by draws"
 
 

@@ -83,3 +83,18 @@ def test_a_sample_of_no_rows_is_no_stack_trace(project: Path, played: Result, sh
     result = retrain("try", "tiny", "--share", share, "--json")
     assert result.exit_code == 1
     assert "could not be tried" in json.loads(result.stdout)["error"]
+
+
+def test_segments_too_small_to_tell_are_counted_for_people_and_told_to_programs(project: Path, played: Result) -> None:
+    spec = project / "defs.yaml"
+    asked = SPEC.replace("{gates: [", "{gates: [{kind: segments, metric: auc, not_worse_by: 0.05}, ")
+    try:
+        spec.write_text(asked.replace("  monitoring:", "  segments: [shop]\n  monitoring:"), encoding="utf-8")
+        shown = said(retrain("try", "tiny", "--share", "0.1"))
+        told = json.loads(retrain("try", "tiny", "--share", "0.1", "--json").stdout)
+    finally:
+        spec.write_text(SPEC, encoding="utf-8")
+    small = [each for each in told["gates"] if each["verdict"] == "cannot tell" and not each["blocking"]]
+    assert f"and {len(small)} that block nothing and cannot tell: --json has them" in shown
+    assert "shop=north" in "".join(each["sentence"] for each in small)
+    assert "shop=north" not in shown

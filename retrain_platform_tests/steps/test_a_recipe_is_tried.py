@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -18,6 +19,7 @@ from retrain_platform.steps.training.dataset import rows_of
 from retrain_platform.steps.validation.trying import CannotTry, Tried, _alone, try_recipe
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform_tests.steps.tiny import Places, Rows, attributes, outcome, quick_gate, rows, tiny_spec
+from retrain_platform_tests.steps.tiny_tasks import classes_shop, ranking_shop
 
 RECIPE = {**attributes()["training"], "holdout": "3d"}
 
@@ -178,3 +180,21 @@ def test_rows_of_one_list_are_drawn_together() -> None:
     assert 0.2 < frame.loc[chosen, "list"].nunique() / frame["list"].nunique() < 0.6
     alone = Sample(share=0.4).of(frame, 7)
     assert (frame.assign(chosen=alone).groupby("list")["chosen"].nunique() == 2).any()
+
+
+@pytest.mark.parametrize("made", [classes_shop, ranking_shop], ids=["classes", "ranking"])
+def test_every_task_is_tried_beside_its_champion(made: Callable[[int], Workshop]) -> None:
+    shop = walked(made(8))
+    place = scratch(shop, 0.7, shop.spec.label.query)
+    found = try_recipe(place, shop.spec.period.period("2024-01-08"), lambda _: None)
+    assert found.champion is not None
+    assert found.gates
+    assert [each.metric for each in found.metrics] == list(shop.spec.metrics)
+    assert all(each.candidate.value is not None and each.champion is not None for each in found.metrics)
+    (sample,) = [
+        each for each in place.values.all("tiny", "training_dataset", DatasetSnapshot).values() if each.selection.sample
+    ]
+    if shop.spec.label.query:
+        whole = [len(list_) for _, list_ in rows_of(place, sample).groupby(shop.spec.label.query, observed=True)]
+        assert set(whole) == {10}
+        assert found.said[0] == "sample: 0.7 of the values of search, with all rows of each, by draws"
