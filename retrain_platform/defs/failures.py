@@ -30,8 +30,8 @@ def failure_of(events: Iterable[Any]) -> str:
 
 
 def _said(error: Any, where: str) -> str:
-    while error.cause is not None:
-        error = error.cause
+    while error.cause is not None and str(error.cls_name).startswith("Dagster"):
+        error = error.cause  # Dagster wraps what a step or a resource raised
     said = error.message.strip()
     path, _, words = said.partition(": ")
     if not re.fullmatch(r"[\w.]+", path):
