@@ -25,20 +25,18 @@ import numpy as np
 import pandas as pd
 import yaml
 from numpy.typing import NDArray
+from shops import in_memory
 
 from retrain_platform.adapters.clock import now
 from retrain_platform.adapters.delta_lake import DeltaLake
 from retrain_platform.adapters.file_values import FileValues
 from retrain_platform.adapters.learners import learner
-from retrain_platform.adapters.memory import MemoryLedger, MemoryRegistry
-from retrain_platform.adapters.packaged_model import keep_package, load_package
 from retrain_platform.adapters.sources import SourceReader
 from retrain_platform.dataset.checks import GateReport
 from retrain_platform.replay.compare import Compared, compare_roads
 from retrain_platform.replay.walk import walk
 from retrain_platform.spec import ModelSpec, spec_from
 from retrain_platform.steps.lines import DECIDED, RETRAINED, WATCHED
-from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training.base import Rows
 
 SPEC = Path(__file__).parents[1] / "retrain_platform" / "defs" / "models" / "flight_delay" / "defs.yaml"
@@ -128,18 +126,13 @@ def spec_of(policy: str) -> ModelSpec:
 def run(policy: str, home: Path, reader: SourceReader, fits: Remembered, gate: Any) -> Ran:
     """Walk the year under one policy."""
     spec, begun = spec_of(policy), time.perf_counter()
-    shop = Workshop(
-        spec=spec,
+    shop = in_memory(
+        spec,
         lake=DeltaLake(home / "lake"),
         values=FileValues(home / "values"),
-        ledger=MemoryLedger(),
-        registry=MemoryRegistry(),
         reader=reader,
         teach=lambda recipe: fits.teach(spec, recipe),
         gate=gate,
-        keep=keep_package,
-        load=load_package,
-        now=now,
     )
     for step in walk(shop):
         if sys.stderr.isatty():

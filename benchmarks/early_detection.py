@@ -20,15 +20,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from shops import in_memory
 
-from retrain_platform.adapters.clock import now
-from retrain_platform.adapters.learners import learner
-from retrain_platform.adapters.memory import MemoryLake, MemoryLedger, MemoryRegistry, MemoryValues
-from retrain_platform.adapters.packaged_model import keep_package, load_package
 from retrain_platform.dataset.events import known
 from retrain_platform.defs.models.health_predictor.accounts import AHEAD, LIMIT
-from retrain_platform.resources import reader_of
-from retrain_platform.spec import ModelSpec, read_spec
+from retrain_platform.spec import read_spec
 from retrain_platform.stats.auc import auc
 from retrain_platform.stats.early_detection import early_detection
 from retrain_platform.steps.dataset.ingesting import features_of, ingest
@@ -49,7 +45,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures here, too")
     asked = parser.parse_args()
     began, spec = time.process_time(), read_spec(SPEC)
-    shop = _shop(spec)
+    shop = in_memory(spec)
     for week in range(WEEKS):
         ingest(shop, spec.period.at(week))
     scored = _scored(shop, asked.first, asked.every)
@@ -66,25 +62,6 @@ def main() -> None:
     if asked.json:
         figures = {"auc": found, "auc of the rule": rule, "rows": rows}
         asked.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
-
-
-def _shop(spec: ModelSpec) -> Workshop:
-    def teach(recipe: Any) -> Any:
-        return learner(recipe, spec.task)
-
-    return Workshop(
-        spec=spec,
-        lake=MemoryLake(),
-        values=MemoryValues(),
-        ledger=MemoryLedger(),
-        registry=MemoryRegistry(),
-        reader=reader_of(spec),
-        teach=teach,
-        gate=None,  # type: ignore[arg-type]
-        keep=keep_package,
-        load=load_package,
-        now=now,
-    )
 
 
 def _scored(shop: Workshop, first: int, every: int) -> pd.DataFrame:

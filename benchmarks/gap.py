@@ -30,14 +30,10 @@ from unittest import mock
 import numpy as np
 import pandas as pd
 import yaml
+from shops import in_memory
 
-from retrain_platform.adapters.clock import now
 from retrain_platform.adapters.delta_lake import DeltaLake
 from retrain_platform.adapters.file_values import FileValues
-from retrain_platform.adapters.learners import learner
-from retrain_platform.adapters.memory import MemoryLedger, MemoryRegistry
-from retrain_platform.adapters.packaged_model import keep_package, load_package
-from retrain_platform.adapters.sources import SourceReader
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.monitoring.gap import ChallengerSpec
 from retrain_platform.policy import GapPolicy
@@ -81,23 +77,7 @@ def spec_with(rows: int, judge_on: str) -> ModelSpec:
 
 def shop_in(home: Path, spec: ModelSpec) -> Workshop:
     """A workshop of its own, every week of the year taken in and ripened."""
-
-    def no_gate(*_args: Any, **_named: Any) -> Any:
-        raise AssertionError("nothing is retrained here")
-
-    shop = Workshop(
-        spec=spec,
-        lake=DeltaLake(home / "lake"),
-        values=FileValues(home / "values"),
-        ledger=MemoryLedger(),
-        registry=MemoryRegistry(),
-        reader=SourceReader(spec.source, Path.cwd(), spec.period.timezone),
-        teach=lambda recipe: learner(recipe, spec.task),
-        gate=no_gate,
-        keep=keep_package,
-        load=load_package,
-        now=now,
-    )
+    shop = in_memory(spec, lake=DeltaLake(home / "lake"), values=FileValues(home / "values"))
     for week in range(WEEKS):
         ingest(shop, spec.period.at(week))
         ripen(shop, spec.period.at(week))

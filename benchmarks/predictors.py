@@ -21,19 +21,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from shops import in_memory
 
-from retrain_platform.adapters.clock import now
 from retrain_platform.adapters.delta_lake import DeltaLake
 from retrain_platform.adapters.great_expectations_gate import run_gate
-from retrain_platform.adapters.learners import learner
-from retrain_platform.adapters.memory import MemoryLedger, MemoryRegistry, MemoryValues
 from retrain_platform.adapters.optuna_search import OptunaTuner
-from retrain_platform.adapters.packaged_model import keep_package, load_package
 from retrain_platform.release.by_hand import approve
 from retrain_platform.release.fold import release_of
 from retrain_platform.replay.compare import compare_roads
 from retrain_platform.replay.walk import walk
-from retrain_platform.resources import reader_of
 from retrain_platform.spec import ModelSpec, read_spec
 from retrain_platform.stats.intervals import paired
 from retrain_platform.stats.metrics import metric
@@ -64,7 +60,10 @@ def main() -> None:
 
 
 def _played(spec: ModelSpec, home: Path) -> dict[str, Any]:
-    began, shop = time.process_time(), _shop(spec, home)
+    began, shop = (
+        time.process_time(),
+        in_memory(spec, lake=DeltaLake(home / "lake"), gate=run_gate, tuner=OptunaTuner()),
+    )
     for _ in walk(shop):
         _approved(shop)
     entries = shop.entries()
@@ -76,26 +75,6 @@ def _played(spec: ModelSpec, home: Path) -> dict[str, Any]:
         **_beside_never(shop),
         "cpu": time.process_time() - began,
     }
-
-
-def _shop(spec: ModelSpec, home: Path) -> Workshop:
-    def teach(recipe: Any) -> Any:
-        return learner(recipe, spec.task)
-
-    return Workshop(
-        spec=spec,
-        lake=DeltaLake(home / "lake"),
-        values=MemoryValues(),
-        ledger=MemoryLedger(),
-        registry=MemoryRegistry(),
-        reader=reader_of(spec),
-        teach=teach,
-        gate=run_gate,
-        keep=keep_package,
-        load=load_package,
-        now=now,
-        tuner=OptunaTuner(),
-    )
 
 
 def _approved(shop: Workshop) -> None:

@@ -22,15 +22,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import yaml
+from shops import in_memory
 
-from retrain_platform.adapters.clock import now
-from retrain_platform.adapters.learners import learner
-from retrain_platform.adapters.memory import MemoryLake, MemoryLedger, MemoryRegistry, MemoryValues
 from retrain_platform.adapters.optuna_search import OptunaTuner
-from retrain_platform.adapters.packaged_model import keep_package, load_package
 from retrain_platform.dataset.events import known
 from retrain_platform.dataset.split import Split
-from retrain_platform.resources import reader_of
 from retrain_platform.spec import ModelSpec, spec_from
 from retrain_platform.stats.intervals import paired
 from retrain_platform.stats.metrics import metric
@@ -76,7 +72,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the lines here, too")
     asked = parser.parse_args()
     spec = _spec(asked.trials, asked.folds)
-    cuts, shop = [int(cut) for cut in asked.cuts.split(",")], _shop(spec)
+    cuts, shop = [int(cut) for cut in asked.cuts.split(",")], in_memory(spec, tuner=OptunaTuner())
     for week in range(max(cuts) + asked.ahead):
         ingest(shop, spec.period.at(week))
     lines = [line for cut in cuts for line in _at(shop, cut, asked.ahead)]
@@ -90,26 +86,6 @@ def _spec(trials: int, folds: int) -> ModelSpec:
     attributes = yaml.safe_load(SPEC.read_text())["attributes"]
     attributes["training"]["search"] = {"trials": trials, "folds": folds, "space": SPACE}
     return spec_from(attributes, str(SPEC))
-
-
-def _shop(spec: ModelSpec) -> Workshop:
-    def teach(recipe: Any) -> Any:
-        return learner(recipe, spec.task)
-
-    return Workshop(
-        spec=spec,
-        lake=MemoryLake(),
-        values=MemoryValues(),
-        ledger=MemoryLedger(),
-        registry=MemoryRegistry(),
-        reader=reader_of(spec),
-        teach=teach,
-        gate=None,  # type: ignore[arg-type]
-        keep=keep_package,
-        load=load_package,
-        now=now,
-        tuner=OptunaTuner(),
-    )
 
 
 def _at(shop: Workshop, cut: int, ahead: int) -> list[Line]:
