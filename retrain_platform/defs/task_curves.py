@@ -14,6 +14,8 @@ _OF_CLASSES = (BLUE, ORANGE, GREEN, RED, PURPLE)
 _TOP, _HEIGHT, _GAP = 46, 330, 70
 _LONG = 14
 """How many letters of a class's name are shown beside the table of calls."""
+_NEAR = 0.02
+"""So far the axis of a metric reaches beyond its values at least: what is nearly equal must look so."""
 
 
 def drawn_curves(curves: Mapping[str, ModelCurves]) -> dg.MarkdownMetadataValue | None:
@@ -96,7 +98,8 @@ def of_lists(curves: Mapping[str, ModelCurves]) -> dg.MarkdownMetadataValue:
     known = {name: each for name, each in curves.items() if each.lists}
     sizes = sorted({(each.least, each.most): each for model in known.values() for each in model.lists}.items())
     places = {size: place for place, (size, _) in enumerate(sizes)}
-    low, high = drawing.around([each.value for model in known.values() for each in model.lists])
+    values = [each.value for model in known.values() for each in model.lists]
+    low, high = drawing.around([min(values) - _NEAR, *values, max(values) + _NEAR])
     sheet = Sheet(52, _TOP, WIDTH - 80, _HEIGHT - 80, len(places), low, min(high, 1.0))
     metric = next(iter(known.values())).metric
 

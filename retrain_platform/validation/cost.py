@@ -78,7 +78,7 @@ class Cost(GateBase):
         times = (mine.row_p50, mine.row_p95, other.row_p50, other.row_p95)
         if what == "batch":
             times = (mine.batch_p50, mine.batch_p95, other.batch_p50, other.batch_p95)
-        p50, p95, champion_p50, champion_p95 = (f"{1000 * each:.3g}" for each in times)
+        p50, p95, champion_p50, champion_p95 = map(_ms, times)
         of = "one row" if what == "row" else f"{found.batch} rows"
         said = (
             f"{of} {p50} ms at the median, {p95} at the 95th percentile, the champion {champion_p50} and "
@@ -101,6 +101,15 @@ class Cost(GateBase):
         return self.answer(f"cost {name}", verdict, sentence, **more)
 
 
+def _ms(seconds: float) -> str:
+    """Milliseconds in three digits, never as a power of ten.
+
+    >>> _ms(0.01234), _ms(1.2)
+    ('12.3', '1,200')
+    """
+    return f"{1000 * seconds:.3g}" if seconds < 0.9995 else f"{1000 * seconds:,.0f}"
+
+
 def _bytes_of(found: Costs, what: str, whose: str) -> int | None:
     value: int | None = getattr(getattr(found, whose), what)
     return value
@@ -112,6 +121,6 @@ def _own(found: Costs | None) -> str:
         return ""
     mine = found.candidate
     return (
-        f"; one row {1000 * mine.row_p50:.3g} ms, {found.batch} rows {1000 * mine.batch_p50:.3g} ms, "
+        f"; one row {_ms(mine.row_p50)} ms, {found.batch} rows {_ms(mine.batch_p50)} ms, "
         f"package {mine.package_bytes / 2**20:.2f} MiB"
     )

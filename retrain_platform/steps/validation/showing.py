@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from retrain_platform.dataset.classes import top_class
@@ -80,4 +82,9 @@ def _values(scene: Scene, place: int) -> dict[str, str]:
     importance = scene.candidate.report.importance
     names = sorted(scene.features, key=lambda name: (-importance.get(name, 0.0), name))[:_VALUES]
     row = scene.rows.iloc[place]
-    return {name: str(plain(row[name])) for name in names}
+    return {name: _short(plain(row[name])) for name in names}
+
+
+def _short(value: Any) -> str:
+    """A value as a person reads it: a fraction in four digits, everything else as it is."""
+    return f"{value:.4g}" if isinstance(value, float) and not value.is_integer() else str(value)
