@@ -131,11 +131,12 @@ def _too_few_rows(history: History) -> str | None:
     the champion saw, has had its label delay.
     """
     champion = history.champion
-    if champion is None and not history.ripe:
+    first = champion is None or not champion.decision_id  # nothing was trained here before
+    if first and not history.ripe:
         closed = history.drift[0].as_of if history.drift else history.period.end
         return f"no ripe period (training can help from {first_tick(history, closed + history.label_delay)} on)"
     labelled = sum(period.labelled for period in history.ripe)
-    if champion is None and (labelled < history.rows_needed or len(history.ripe) < history.periods_needed):
+    if first and (labelled < history.rows_needed or len(history.ripe) < history.periods_needed):
         return (
             f"{labelled} ripe rows of {periods(len(history.ripe))} (a first training takes {history.rows_needed} "
             f"of {history.periods_needed}; it can help from about {_enough_from(history, labelled)} on)"

@@ -14,6 +14,7 @@ from sklearn.metrics import roc_auc_score
 from retrain_platform.dataset.events import BadEvents
 from retrain_platform.dataset.period import Period
 from retrain_platform.monitoring.reports import PerformanceReport
+from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.release.base import Stage
 from retrain_platform.replay.walk import walk
 from retrain_platform.steps.lines import RETRAINED
@@ -113,6 +114,17 @@ def test_the_registry_is_never_given_an_alias_of_what_it_does_not_hold() -> None
     shop = walked(3)
     assert shop.state().champion == "existing"
     assert shop.registry.aliases(shop.model) == {}
+
+
+def test_what_is_due_before_there_are_periods_enough_for_a_first_training_waits() -> None:
+    shop = walked(9, policy={"kind": "any_of", "policies": [{"kind": "schedule", "every": "2d"}]})
+    decided = {entry.body["period"]: entry.body for entry in shop.entries() if entry.kind == "decided"}
+    assert decided
+    assert min(key for key, body in decided.items() if body["retrains"]) == "2024-01-04"
+    waited = shop.values.newest(shop.model, "retrain_decision", "2024-01-03", RetrainDecision)
+    assert waited is not None
+    assert not waited.action.retrains
+    assert "a first training takes 600 of 3" in waited.reason
 
 
 def test_rows_without_a_prediction_are_told_and_not_measured() -> None:
