@@ -18,6 +18,20 @@ def span_of(value: object, units: Mapping[str, timedelta]) -> timedelta | None:
     return None if match is None else int(match[1]) * units[match[2]]
 
 
+def parse_span(value: object, units: Mapping[str, timedelta], name: str, must: str, *, zero: bool = True) -> timedelta:
+    """The span that `value` says, as `span_of`; a timedelta is one already. `zero` takes none for an answer.
+
+    Raises:
+        ValueError: naming the value, and what it `must` be.
+    """
+    if isinstance(value, timedelta):
+        return value
+    span = span_of(value, units)
+    if span is None or not (span or zero):
+        raise ValueError(f"{name} == {value!r}, must be {must}")
+    return span
+
+
 def shortest(span: timedelta, units: Mapping[str, timedelta]) -> str:
     """The text that `span_of` reads back, in the first of `units` of which `span` is a whole number; else the last."""
     letter = next((each for each, unit in units.items() if span and not span % unit), list(units)[-1])
@@ -33,12 +47,7 @@ def parse_duration(value: object) -> timedelta:
     >>> parse_duration("8w")
     datetime.timedelta(days=56)
     """
-    if isinstance(value, timedelta):
-        return value
-    span = span_of(value, _UNITS)
-    if span is None:
-        raise ValueError(f"duration == {value!r}, must be a whole number and h, d or w, as in '36h', '2d', '8w'")
-    return span
+    return parse_span(value, _UNITS, "duration", "a whole number and h, d or w, as in '36h', '2d', '8w'")
 
 
 def duration_text(value: timedelta) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
-from retrain_platform.dataset.duration import shortest, span_of
+from retrain_platform.dataset.duration import parse_span, shortest
 from retrain_platform.dataset.record import Record
 
 _UNITS = {"h": timedelta(hours=1), "m": timedelta(minutes=1)}
@@ -23,12 +23,7 @@ def parse_wait(value: object) -> timedelta:
     >>> parse_wait("10m")
     datetime.timedelta(seconds=600)
     """
-    if isinstance(value, timedelta):
-        return value
-    span = span_of(value, _UNITS)
-    if span is None:
-        raise ValueError(f"retry_wait == {value!r}, must be a whole number and m or h, as in '10m', '1h'")
-    return span
+    return parse_span(value, _UNITS, "retry_wait", "a whole number and m or h, as in '10m', '1h'")
 
 
 def wait_text(value: timedelta) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer
 
-from retrain_platform.dataset.duration import shortest, span_of
+from retrain_platform.dataset.duration import parse_span, shortest
 
 _UNITS = {"h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
 
@@ -21,14 +21,8 @@ def parse_limit(value: object) -> timedelta:
     >>> parse_limit("30m")
     datetime.timedelta(seconds=1800)
     """
-    if isinstance(value, timedelta):
-        return value
-    span = span_of(value, _UNITS)
-    if not span:
-        raise ValueError(
-            f"time_limit == {value!r}, must be a whole number >= 1 and s, m or h, as in '90s', '30m', '2h'"
-        )
-    return span
+    must = "a whole number >= 1 and s, m or h, as in '90s', '30m', '2h'"
+    return parse_span(value, _UNITS, "time_limit", must, zero=False)
 
 
 def limit_text(value: timedelta) -> str:

@@ -52,11 +52,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-@pytest.fixture(scope="module")
-def played(project: Path) -> Result:
-    return retrain("run", "tiny", "--until", LAST, "--json")
-
-
 def test_the_road_of_classes_is_walked_under_dagster(played: Result) -> None:
     assert played.exit_code == 0, played.output
     (row,) = json.loads(retrain("status", "--json").stdout)
