@@ -1,4 +1,4 @@
-"""river's detectors behind the adapter, where river is installed; a clear error where it is not."""
+"""river's detectors behind the adapter; a clear error where it is not installed."""
 
 import sys
 
@@ -12,10 +12,6 @@ SHIFTED = np.concatenate([STEADY, np.random.default_rng(1).normal(3, 1, 60)])
 
 
 class TestWithRiver:
-    @pytest.fixture(autouse=True)
-    def river(self) -> None:
-        pytest.importorskip("river", reason="the extra of peers: pip install river")
-
     @pytest.mark.parametrize("detector", ["adwin", "page_hinkley", "kswin"])
     def test_a_shift_is_found_after_it_came_and_the_same_way_every_time(self, detector: str) -> None:
         settings = {"page_hinkley": {"threshold": 30.0, "min_instances": 30.0}, "kswin": {"alpha": 0.0001}}
