@@ -52,7 +52,7 @@ $(VENV)/installed: requirements.lock pyproject.toml
 
 lock: ## Pin anew, within pyproject.toml
 	@$(BIN)/python -m pip install --quiet pip-tools
-	@$(BIN)/pip-compile --quiet --upgrade --generate-hashes --extra demo --extra tune --extra fairness --extra replay-peers --extra dev --no-strip-extras --allow-unsafe \
+	@$(BIN)/pip-compile --quiet --upgrade --generate-hashes --extra demo --extra tune --extra fairness --extra replay-peers --extra serve --extra notify --extra postgres --extra dev --no-strip-extras --allow-unsafe \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header -o requirements.lock pyproject.toml
 
 clean: ## Forget the demo's history (not the environment)

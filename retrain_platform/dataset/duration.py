@@ -63,3 +63,34 @@ def duration_text(value: timedelta) -> str:
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(duration_text, return_type=str)]
 """A `timedelta` that a spec writes as '36h', '2d' or '8w'."""
+
+
+_CLOCK = {**_UNITS, "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
+
+
+def parse_span_of_clock(value: object) -> timedelta:
+    """Read '30s', '10m' or anything that `parse_duration` reads; '0s' is none.
+
+    Raises:
+        ValueError: naming the value and the form that is asked for.
+
+    >>> parse_span_of_clock("10m")
+    datetime.timedelta(seconds=600)
+    """
+    must = "a whole number and s, m, h, d or w, as in '30s', '10m', '2d'"
+    return parse_span(value, _CLOCK, "duration", must)
+
+
+def span_of_clock_text(value: timedelta) -> str:
+    """The shortest text that `parse_span_of_clock` reads back.
+
+    >>> span_of_clock_text(timedelta(minutes=90))
+    '90m'
+    """
+    return shortest(value, _CLOCK)
+
+
+ClockSpan = Annotated[
+    timedelta, BeforeValidator(parse_span_of_clock), PlainSerializer(span_of_clock_text, return_type=str)
+]
+"""A `timedelta` of the wall clock that a spec writes as '30s', '10m', '2h' or '14d'."""

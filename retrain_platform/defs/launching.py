@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from retrain_platform.spec.operation import Resources, memory_text
+from retrain_platform.dataset.memory import memory_text
+from retrain_platform.spec.operation import Resources
 
 _UNITS = {"TiB": "Ti", "GiB": "Gi", "MiB": "Mi"}
 """Our units to those of Kubernetes."""

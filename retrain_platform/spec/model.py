@@ -24,6 +24,7 @@ from retrain_platform.monitoring.severity import Limits
 from retrain_platform.policy import Policy
 from retrain_platform.policy.gain import CostSpec
 from retrain_platform.release.base import ReleasePlan
+from retrain_platform.release.serving import GatewaySpec
 from retrain_platform.spec.operation import Operation
 from retrain_platform.stats.metrics import DEFAULT_METRICS
 from retrain_platform.training import LearnerSpec
@@ -114,8 +115,8 @@ class ModelSpec(Record):
     `mode`: observe (measure, decide, record), propose (train and validate; a person releases), act.
     `versions` declares what makes the rows (encoder, tokenizer, labels, features, ...): where one is raised,
     another world of rows begins, and only its rows are learned from. `predictions` is a table of what another system
-    answered, taken for the answers instead of scoring. `card` is what the model card says in the owners'
-    own words.
+    answered, taken for the answers instead of scoring. `gateway` is said where the model is served over HTTP. `card` is
+    what the model card says in the owners' own words.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)
@@ -136,6 +137,7 @@ class ModelSpec(Record):
     training: LearnerSpec
     validation: Validation
     release: ReleasePlan = ReleasePlan()
+    gateway: GatewaySpec | None = None
     operation: Operation = Operation()
     cost: CostSpec | None = None
     card: CardSpec = CardSpec()

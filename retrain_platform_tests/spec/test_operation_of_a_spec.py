@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from retrain_platform.dataset.memory import memory_text, parse_memory
 from retrain_platform.spec import SpecErrors, spec_from
-from retrain_platform.spec.operation import Operation, Resources, memory_text, parse_memory, parse_wait, wait_text
+from retrain_platform.spec.operation import Operation, Resources, parse_wait, wait_text
 from retrain_platform_tests.steps.tiny import attributes
 
 

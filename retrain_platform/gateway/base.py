@@ -1,0 +1,83 @@
+"""What the parts of the gateway ask of each other: the models that answer, the log that remembers, the doors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+from retrain_platform.gateway.lines import Line
+from retrain_platform.release.split import Arm, Split
+
+
+class BadRequest(ValueError):
+    """A request that its sender must change; `problems` name field, value and cure, all of them at once."""
+
+    def __init__(self, problems: Sequence[str], status: int = 422) -> None:
+        super().__init__("; ".join(problems))
+        self.problems, self.status = tuple(problems), status
+
+
+class NotServed(LookupError):
+    """The model is not known here, or none of its versions answers yet."""
+
+
+class Row(NamedTuple):
+    """One record of a request: the fields as they came, the entity that it is routed by, and the model's own input."""
+
+    fields: dict[str, Any]
+    entity: str | None
+    values: Any
+
+
+class Answered(NamedTuple):
+    """What a version made of a row: its score, for several classes the chances in order, or why it could not."""
+
+    score: float | list[float] | None
+    error: str | None = None
+
+
+class Loaded(Protocol):
+    """A version in memory, warm. Safe to ask from several threads."""
+
+    version: str
+    classes: tuple[str, ...]
+
+    def answer(self, rows: Sequence[Row]) -> list[Answered]:
+        """One answer a row; never raises for what a row holds."""
+
+
+class Serving(Protocol):
+    """One model as it is served at this moment: immutable, taken once a request, so that a request sees one state."""
+
+    split: Split
+
+    def rows(self, body: bytes) -> list[Row]:
+        """The records of a request's JSON body: one object, or {"records": [...]}.
+
+        Raises:
+            BadRequest: missing, unknown and wrong fields, all at once.
+        """
+
+    def loaded(self, arm: Arm) -> Loaded:
+        """The version that is this arm.
+
+        Raises:
+            NotServed: nobody answers yet.
+        """
+
+    def schema(self) -> dict[str, Any]:
+        """JSON schema (OpenAPI 3.0) of one record."""
+
+
+class Log(Protocol):
+    """Where lines go. `write` never blocks on the disk and never fails a request."""
+
+    def write(self, lines: Sequence[Line]) -> None:
+        """Take the lines; they are on the disk within a second, or counted as lost."""
+
+    async def written(self, lines: Sequence[Line]) -> None:
+        """Take the lines and return when they are on the disk.
+
+        Raises:
+            OSError: they are not: the disk is full or away.
+        """

@@ -1,0 +1,43 @@
+"""How a model is served over HTTP: configuration only, the section `gateway` of its spec."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from retrain_platform.dataset.duration import ClockSpan, Duration, parse_duration
+from retrain_platform.dataset.memory import Memory
+from retrain_platform.dataset.record import Record
+
+
+class GatewaySpec(Record):
+    """What the gateway does beside answering.
+
+    `private` fields are hashed before they are written anywhere. `extra`: a field that the model does not know is
+    refused, or ignored. `durable`: an answer is sent only after its line of the log is on the disk. `most_records` of
+    one request, `most_bytes` of its body, `requests_a_second` of one token (None: no limit). `beside` is how many
+    requests may wait to be scored off their path before more are dropped and counted. `keep` is how long the log's rows
+    stay, `disk` the most bytes of it that wait to be taken over. `events` are the kinds of feedback of which only the
+    yes is ever sent (a click, a complaint): they count `ripe_after` the answer.
+    """
+
+    private: tuple[str, ...] = ()
+    extra: Literal["refuse", "ignore"] = "refuse"
+    durable: bool = False
+    most_records: int = Field(default=1_000, ge=1)
+    most_bytes: Memory = 2 * 2**20
+    requests_a_second: float | None = Field(default=None, gt=0)
+    beside: int = Field(default=2_000, ge=1)
+    keep: Duration = Field(default_factory=lambda: parse_duration("90d"))
+    disk: Memory = 2 * 2**30
+    events: tuple[str, ...] = ("click", "complaint")
+    ripe_after: ClockSpan = timedelta(hours=1)
+
+    @field_validator("keep", "ripe_after")
+    @classmethod
+    def _some_time(cls, value: timedelta) -> timedelta:
+        if value <= timedelta():
+            raise ValueError(f"value == {value}, must be > 0h")
+        return value
