@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
+from retrain_platform.gateway.about import About
 from retrain_platform.gateway.lines import Line
 from retrain_platform.release.split import Arm, Split
 
@@ -50,6 +51,7 @@ class Serving(Protocol):
     """One model as it is served at this moment: immutable, taken once a request, so that a request sees one state."""
 
     split: Split
+    about: About
 
     def rows(self, body: bytes) -> list[Row]:
         """The records of a request's JSON body: one object, or {"records": [...]}.
@@ -67,6 +69,33 @@ class Serving(Protocol):
 
     def schema(self) -> dict[str, Any]:
         """JSON schema (OpenAPI 3.0) of one record."""
+
+
+class Models(Protocol):
+    """Every model that this worker was asked to serve."""
+
+    def names(self) -> tuple[str, ...]:
+        """The models by name, sorted, those that do not answer yet too."""
+
+    def serving(self, model: str) -> Serving:
+        """The model as it is served now; a plain look-up, for it is made for every request.
+
+        Raises:
+            KeyError: not one of `names`.
+            NotServed: nothing is known of it yet, and why.
+        """
+
+    def loaded(self, model: str) -> tuple[str, ...]:
+        """The versions that are in memory and warm."""
+
+
+class Beside(Protocol):
+    """Scores off the path what `split.beside` asks for, and writes its own lines; bounded, never waits, never fails."""
+
+    def offer(
+        self, serving: Serving, rows: Sequence[Row], ids: Sequence[str], versions: Sequence[str], at: int
+    ) -> None:
+        """Take the rows of one request with their ids and the versions that answered them, or drop and count them."""
 
 
 class Log(Protocol):
