@@ -181,6 +181,7 @@ def scratch(spec: ModelSpec, at: Settings, share: float) -> Workshop:
     from retrain_platform.adapters.mlflow_registry import MlflowRegistry
     from retrain_platform.adapters.scratch import LAKE_READS, REGISTRY_READS, OnlyReads, ScratchLedger, ScratchValues
     from retrain_platform.dataset.selection import Sample
+    from retrain_platform.steps.workshop import Unpublished
 
     standing = workshop(spec, at)
     values = ScratchValues(standing.values)
@@ -191,6 +192,7 @@ def scratch(spec: ModelSpec, at: Settings, share: float) -> Workshop:
         values=values,
         ledger=ScratchLedger(standing.ledger),
         registry=OnlyReads(registry, REGISTRY_READS),
+        exporter=Unpublished(),
         sample=Sample(share=share, unit=spec.label.query),
         frames={},
         loaded={},

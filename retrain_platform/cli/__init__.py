@@ -16,7 +16,17 @@ def __getattr__(name: str) -> Any:
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     # Each registers its commands.
-    from retrain_platform.cli import fleet, labelling, papers, people, reading, release, road, trying  # noqa: F401
+    from retrain_platform.cli import (  # noqa: F401
+        fleet,
+        labelling,
+        papers,
+        people,
+        reading,
+        release,
+        release_history,
+        road,
+        trying,
+    )
     from retrain_platform.cli.app import app
     from retrain_platform.cli.drift import drift
 

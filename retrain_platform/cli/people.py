@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -16,15 +15,10 @@ from retrain_platform.spec import ModelSpec
 from retrain_platform.spec.depths import missing_for
 from retrain_platform.spec.fields import did_you_mean
 from retrain_platform.steps.lines import paused
+from retrain_platform.steps.release.live_time import data_time
 
 HowDeep = Annotated[str | None, typer.Option("--depth", help="How deep it goes: incremental, light or full.")]
 Now = Annotated[bool, typer.Option("--now", help="Override cooldown, cap, blackout and an open release; recorded.")]
-
-
-def data_time(spec: ModelSpec, entries: list[Any]) -> datetime:
-    """The data's time: the end of the newest watched period, else the calendar's start."""
-    watched = [entry.body["period"] for entry in entries if entry.kind == "watched"]
-    return spec.period.period(max(watched)).end if watched else spec.period.at(0).start
 
 
 def reason(why: str) -> str:

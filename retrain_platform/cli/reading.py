@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 import typer
 
 from retrain_platform.cli.app import AsJson, ModelName, app, fail, not_played, shop_of, spec_of
-from retrain_platform.cli.people import data_time
 from retrain_platform.cli.screen import answer, say, show
 from retrain_platform.dataset.period import Period
 from retrain_platform.policy.base import Finding, RetrainDecision
 from retrain_platform.spec import ModelSpec
+from retrain_platform.steps.release.live_time import data_time
 
 _ALWAYS_THERE = ("requested", "event", "no_champion", "broken_data")
 

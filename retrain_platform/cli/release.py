@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from retrain_platform.cli.app import AsJson, ModelName, Why, actor, app, fail, not_played, shop_of, spec_of
-from retrain_platform.cli.people import data_time, reason
+from retrain_platform.cli.people import reason
 from retrain_platform.cli.reading import watched_periods
 from retrain_platform.cli.screen import answer, say, show
 from retrain_platform.release.base import LedgerMoved, ReleaseState, Transition
@@ -156,12 +156,13 @@ def _move(
     move: Callable[[ReleaseState, Any, Any], tuple[Transition, ...]],
 ) -> None:
     from retrain_platform.release.table import IllegalMove
+    from retrain_platform.steps.release.live_time import moved_at
     from retrain_platform.steps.release.releasing import project, record
 
     why = reason(why)
     shop = shop_of(spec_of(model))
     entries = shop.entries()
-    as_of, last = data_time(shop.spec, entries), entries[-1].seq if entries else 0
+    as_of, last = moved_at(shop.spec, entries, shop.now()), entries[-1].seq if entries else 0
     state = shop.state()
     try:
         moves = move(state, as_of, shop)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, get_args
 
@@ -14,6 +14,11 @@ TRANSITION_KINDS: frozenset[str] = frozenset(get_args(TransitionKind))
 
 OUTSIDE_PROMOTION = "outside_promotion"
 """The ledger kind of an alias moved by hand elsewhere; its body is {'version': ...}."""
+
+
+def moves_release(entry: Entry) -> bool:
+    """Whether the fold reads the entry."""
+    return entry.kind in TRANSITION_KINDS or entry.kind == OUTSIDE_PROMOTION
 
 
 def transition_body(transition: Transition, decision_id: str | None = None) -> dict[str, Any]:
@@ -33,17 +38,35 @@ def fold(entries: Sequence[Entry]) -> ReleaseState:
         IllegalMove: naming the entry that the table does not allow after those before it.
     """
     state = ReleaseState()
+    for _, after in course(entries):
+        state = after
+    return state
+
+
+def course(entries: Sequence[Entry]) -> Iterator[tuple[Entry, ReleaseState]]:
+    """Each entry that moved the release, with the state after it, in order of `seq`.
+
+    Raises:
+        IllegalMove: as `fold`.
+    """
+    state = ReleaseState()
     for entry in entries:
         if entry.kind == OUTSIDE_PROMOTION:
             state = _outside(state, entry)
         elif entry.kind in TRANSITION_KINDS:
-            body = dict(entry.body)
-            decision_id = body.pop("decision_id", "")
-            try:
-                state = apply(state, Transition.model_validate(body), entry.as_of, decision_id)
-            except IllegalMove as error:
-                raise IllegalMove(f"ledger entry {entry.seq} of {entry.model!r}: {error}") from error
-    return state
+            state = _after(state, entry)
+        else:
+            continue
+        yield entry, state
+
+
+def _after(state: ReleaseState, entry: Entry) -> ReleaseState:
+    body = dict(entry.body)
+    decision_id = body.pop("decision_id", "")
+    try:
+        return apply(state, Transition.model_validate(body), entry.as_of, decision_id)
+    except IllegalMove as error:
+        raise IllegalMove(f"ledger entry {entry.seq} of {entry.model!r}: {error}") from error
 
 
 def apply(state: ReleaseState, transition: Transition, as_of: datetime, decision_id: str = "") -> ReleaseState:

@@ -16,6 +16,8 @@ from retrain_platform.dataset.selection import Sample
 from retrain_platform.dataset.stores import Lake, Values
 from retrain_platform.release.base import Entry, Ledger, ReleaseState
 from retrain_platform.release.fold import fold
+from retrain_platform.release.split import Exporter, Split
+from retrain_platform.release.splitting import split_of
 from retrain_platform.spec.model import ModelSpec
 from retrain_platform.steps import lines
 from retrain_platform.training import LearnerSpec
@@ -98,6 +100,13 @@ def _no_stopwatch() -> float:
     return 0.0
 
 
+class Unpublished:
+    """An `Exporter` for a model that nobody serves here."""
+
+    def publish(self, split: Split) -> None:
+        """Nothing is to be done."""
+
+
 class DataGate(Protocol):
     """Runs the checks of a training dataset."""
 
@@ -145,6 +154,7 @@ class Workshop:
     ask_cleanly: Callable[[Path, Path, float], CleanAnswer] = _no_process
     stopwatch: Callable[[], float] = _no_stopwatch
     sample: Sample | None = None
+    exporter: Exporter = field(default_factory=Unpublished)
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
     loaded: dict[str, Fitted] = field(default_factory=dict)
     references: dict[tuple[str, ...], Reference | None] = field(default_factory=dict)
@@ -172,6 +182,11 @@ class Workshop:
     def state(self, before: datetime | None = None) -> ReleaseState:
         """The release as the ledger tells it, all of it or as it stood before a moment of data time."""
         return fold(self.entries(before))
+
+    def split(self) -> Split:
+        """Who gets which share of the requests, as the ledger tells it now."""
+        elsewhere = None if self.spec.predictions is None else self.spec.predictions.model
+        return split_of(self.model, self.ledger.entries(self.model), elsewhere=elsewhere)
 
     def frontier(self) -> str | None:
         """The newest period whose watch run ended: the ledger says so."""

@@ -14,7 +14,7 @@ from retrain_platform.release.advance import advance
 from retrain_platform.release.aliases import aliases
 from retrain_platform.release.base import Evidence, Release, ReleaseState, Stage, Transition
 from retrain_platform.release.evidence import gather
-from retrain_platform.release.fold import transition_body
+from retrain_platform.release.fold import moves_release, transition_body
 from retrain_platform.steps.answers import Judged, columns_to_judge, judged, stored, together
 from retrain_platform.steps.known import days_of, labelled, ripened
 from retrain_platform.steps.values import Scored
@@ -51,11 +51,17 @@ def record(
 ) -> None:
     """Append the moves to the ledger; the same `key` again changes nothing.
 
+    None is dated before the moves that stand: the ledger cut at any data time must be a beginning of it, also where
+    live traffic moved a release after the end of the period that a run is about.
+
     Raises:
         LedgerMoved: the model's last line is not number `expect`, where that is given: the moves were made for another
             state, and nothing was written.
     """
-    for number, move_ in enumerate(moves):
+    wanted = list(moves)
+    if wanted:
+        as_of = max([as_of, *(each.as_of for each in shop.entries() if moves_release(each))])
+    for number, move_ in enumerate(wanted):
         shop.ledger.append(
             shop.model,
             move_.kind,
@@ -69,7 +75,12 @@ def record(
 
 
 def project(shop: Workshop, state: ReleaseState) -> dict[str, str | None]:
-    """Make the registry's aliases what the ledger says; gives what had to change. What it does not hold has none."""
+    """Make what is served, and the registry's aliases, what the ledger says; gives the aliases that had to change.
+
+    What is served comes first: a registry that is away keeps no rollback from the requests. A version that the
+    registry does not hold has no alias.
+    """
+    shop.exporter.publish(shop.split())
     wanted = {
         alias: None if version is not None and shop.is_outside(version) else version
         for alias, version in aliases(state).items()
