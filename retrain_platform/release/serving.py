@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from retrain_platform.dataset.duration import ClockSpan, Duration, parse_duration
+from retrain_platform.dataset.label import Task
 from retrain_platform.dataset.memory import Memory
 from retrain_platform.dataset.record import Record
 
@@ -20,7 +21,8 @@ class GatewaySpec(Record):
     one request, `most_bytes` of its body, `requests_a_second` of one token (None: no limit). `beside` is how many
     requests may wait to be scored off their path before more are dropped and counted. `keep` is how long the log's rows
     stay, `disk` the most bytes of it that wait to be taken over. `events` are the kinds of feedback of which only the
-    yes is ever sent (a click, a complaint): they count `ripe_after` the answer.
+    yes is ever sent (a click, a complaint): they count `ripe_after` the answer. `trusted` are the packages of Python
+    whose classes a model of the user's own may be of, beside that of `training.call`: of any other nothing is loaded.
     """
 
     private: tuple[str, ...] = ()
@@ -34,6 +36,7 @@ class GatewaySpec(Record):
     disk: Memory = 2 * 2**30
     events: tuple[str, ...] = ("click", "complaint")
     ripe_after: ClockSpan = timedelta(hours=1)
+    trusted: tuple[str, ...] = ()
 
     @field_validator("keep", "ripe_after")
     @classmethod
@@ -41,3 +44,26 @@ class GatewaySpec(Record):
         if value <= timedelta():
             raise ValueError(f"value == {value}, must be > 0h")
         return value
+
+
+class ServedModel(Record):
+    """What a worker must know of a model beside its versions, which bring their features with them.
+
+    `event_time` and `entity` are columns that a request may bring, `query`, for ranking, the one that it is routed by.
+    `timezone` is that of times without one. `trusted` are the packages of Python that versions may name classes of.
+    """
+
+    name: str
+    description: str = ""
+    task: Task
+    event_time: str
+    entity: str
+    query: str | None = None
+    timezone: str = "UTC"
+    gateway: GatewaySpec = GatewaySpec()
+    trusted: tuple[str, ...] = ()
+
+    @property
+    def routed_by(self) -> str:
+        """The column whose value decides who answers: lists that are ranked are answered whole by one model."""
+        return self.query or self.entity

@@ -1,0 +1,152 @@
+"""Makes a split come true in our own gateway's folder: packages first, then the model's file, the split last."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from retrain_platform.adapters.atomic import locked, write_atomically, write_folder_atomically
+from retrain_platform.adapters.clock import now
+from retrain_platform.adapters.gateway_home import GatewayHome
+from retrain_platform.adapters.published import PACKAGE, SMOKE, BadPublished, NotPublished, Published
+from retrain_platform.release.serving import GatewaySpec, ServedModel
+from retrain_platform.release.split import Split
+from retrain_platform.spec.model import ModelSpec
+from retrain_platform.training.artefact import PACKAGE_DIGEST, folder_digest
+from retrain_platform.training.base import Registry
+
+KEPT, KEPT_FOR = 5, timedelta(days=7)
+"""How many versions that no split names any more stay, the newest, and for how long all of them do."""
+
+
+class CannotPublish(RuntimeError):
+    """A version that must answer has no package that could be published; what stood still stands."""
+
+
+def served_model(spec: ModelSpec) -> ServedModel:
+    """What a worker must know of the spec."""
+    gateway = spec.gateway or GatewaySpec()
+    call = getattr(spec.training, "call", "")
+    own = (call.partition(":")[0].partition(".")[0],) if call else ()
+    return ServedModel(
+        name=spec.name,
+        description=spec.description,
+        task=spec.task,
+        event_time=spec.source.event_time,
+        entity=spec.source.entity,
+        query=spec.label.query,
+        timezone=spec.period.timezone,
+        gateway=gateway,
+        trusted=tuple(dict.fromkeys((*own, *gateway.trusted))),
+    )
+
+
+class FolderExporter:
+    """An `Exporter` to the folder of our own gateway. `smoke` finds a version's stored requests, where there are some.
+
+    Whoever publishes takes turns; readers never see half of anything.
+    """
+
+    def __init__(
+        self,
+        home: GatewayHome,
+        spec: ModelSpec,
+        registry: Registry,
+        smoke: Callable[[str], Path | None] = lambda version: None,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        self._home, self._served, self._registry, self._smoke = home, served_model(spec), registry, smoke
+        self._clock = clock
+        self._published = Published(home)
+
+    def publish(self, split: Split) -> None:
+        """Make it so; see `Exporter`. A version that only scores beside, or is kept warm, may lack: workers tell.
+
+        Raises:
+            CannotPublish: a version that must answer has no package, or one whose bytes are not those registered.
+            StoreFull: no space is left; what stood still stands.
+            OSError: the folder is away.
+        """
+        folder = self._home.model(split.model)
+        with locked(folder / ".publishing.lock"):
+            standing = self._standing(split.model)
+            if standing is not None and standing.seq > split.seq:
+                return
+            for version in split.versions:
+                self._bring(split, version)
+            self._write(self._home.about(split.model), self._served)
+            if standing != split:
+                self._seen(split.model, (*split.versions, *(standing.versions if standing else ())))
+                self._write(self._home.split(split.model), split)
+                self._sweep(split)
+
+    def _standing(self, model: str) -> Split | None:
+        """The split that stands; None where there is none, or it cannot be read: then it is written anew."""
+        try:
+            return self._published.split(model)
+        except (NotPublished, BadPublished):
+            return None
+
+    def _write(self, path: Path, record: Split | ServedModel) -> None:
+        data = record.model_dump_json(indent=1).encode()
+        if not path.exists() or path.read_bytes() != data:
+            write_atomically(path, data)
+
+    def _bring(self, split: Split, version: str) -> None:
+        place = self._home.package(split.model, version)
+        if place.exists():
+            return
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            registered = self._registry.package(split.model, version)
+            tags = {made.version: made.tags for made in self._registry.versions(split.model)}.get(version, {})
+            kept = tags.get(PACKAGE_DIGEST)
+            write_folder_atomically(place, lambda draft: self._fill(draft, registered, version, kept))
+        except (LookupError, BadPublished) as error:
+            if version in (split.champion, split.canary):
+                raise CannotPublish(f"version {version} of model {split.model} cannot be published: {error}") from error
+
+    def _fill(self, draft: Path, registered: Path, version: str, digest: str | None) -> None:
+        shutil.copytree(registered, draft / PACKAGE)
+        if digest is not None and (found := folder_digest(draft / PACKAGE)) != digest:
+            raise BadPublished(f"its bytes are not those registered ({found[:12]}, were {digest[:12]})")
+        smoke = self._smoke(version)
+        if smoke is not None and smoke.is_file():
+            shutil.copyfile(smoke, draft / SMOKE)
+        _to_disk(draft)
+
+    def _seen(self, model: str, versions: Iterable[str]) -> None:
+        """Note when a split last named them."""
+        moment = self._clock().timestamp()
+        for version in versions:
+            place = self._home.package(model, version)
+            if place.exists():
+                os.utime(place, (moment, moment))
+
+    def _sweep(self, split: Split) -> None:
+        """Take away versions that nobody named for long, but the newest few: they may be rolled back to."""
+        packages = self._home.package(split.model, "0").parent
+        places = [place for place in packages.glob("[!.]*") if _whole(place) and place.name not in split.versions]
+        newest = sorted(places, key=lambda place: place.stat().st_mtime, reverse=True)
+        oldest = (self._clock() - KEPT_FOR).timestamp()
+        for place in newest[KEPT:]:
+            if place.stat().st_mtime < oldest:
+                leaving = place.with_name(f".{place.name}.leaving")  # at once: a reader has all of it, or nothing
+                place.rename(leaving)
+                shutil.rmtree(leaving, ignore_errors=True)
+
+
+def _whole(place: Path) -> bool:
+    """Not the draft that a killed publisher left behind."""
+    return ".draft-" not in place.name and place.is_dir()
+
+
+def _to_disk(folder: Path) -> None:
+    """Let a power cut leave no empty file under a name that stands."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
