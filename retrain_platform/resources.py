@@ -14,11 +14,14 @@ from retrain_platform.spec.model import ModelSpec
 if TYPE_CHECKING:
     import pandas as pd
 
+    from retrain_platform.adapters.gateway_home import GatewayHome
     from retrain_platform.dataset.measures import MeasureTable
     from retrain_platform.dataset.period import Period
     from retrain_platform.dataset.stores import Values
     from retrain_platform.release.base import Ledger
+    from retrain_platform.release.split import Exporter
     from retrain_platform.steps.workshop import Reader, SuiteTable, Workshop
+    from retrain_platform.training.base import Registry
 
 
 class Settings(Record):
@@ -151,12 +154,13 @@ def _joined(spec: ModelSpec, at: Settings) -> Workshop:
     from retrain_platform.steps.workshop import Workshop
 
     threads = spec.operation.resources.threads
+    registry = MlflowRegistry(at.tracking_uri, at.home / "artifacts", at.home / "cache")
     return Workshop(
         spec=spec,
         lake=DeltaLake(at.home / "lake"),
         values=values_of(at),
         ledger=ledger(at),
-        registry=MlflowRegistry(at.tracking_uri, at.home / "artifacts", at.home / "cache"),
+        registry=registry,
         teach=lambda recipe: learner(recipe, spec.task, threads=threads),
         gate=run_gate,
         keep=keep_package,
@@ -167,8 +171,24 @@ def _joined(spec: ModelSpec, at: Settings) -> Workshop:
         tuner=OptunaTuner(),
         ask_cleanly=ask_in_clean_process,
         stopwatch=seconds,
+        exporter=exporter_of(spec, at, registry),
         **_readers(spec),
     )
+
+
+def exporter_of(spec: ModelSpec, at: Settings, registry: Registry) -> Exporter:
+    """Where the model's split comes true: this home's gateway, or nowhere for a model that nobody serves."""
+    from retrain_platform.adapters.published_folder import FolderExporter
+    from retrain_platform.steps.workshop import Unpublished
+
+    return Unpublished() if spec.gateway is None else FolderExporter(gateway_home(at), spec, registry)
+
+
+def gateway_home(at: Settings) -> GatewayHome:
+    """What the processes of the gateway share."""
+    from retrain_platform.adapters.gateway_home import GatewayHome
+
+    return GatewayHome(at.home / "gateway")
 
 
 def scratch(spec: ModelSpec, at: Settings, share: float) -> Workshop:
