@@ -19,6 +19,7 @@ from retrain_platform.adapters.known_versions import known_version
 from retrain_platform.dataset.record import Record
 from retrain_platform.dataset.stores import UnknownTable, UnknownTableVersion
 from retrain_platform.release.base import Entry
+from retrain_platform.release.bins import Bin, merged
 from retrain_platform.training.base import ModelVersion
 from retrain_platform.training.names import must_be_recorded_names
 
@@ -182,6 +183,29 @@ class MemoryLedger:
     def models(self) -> list[str]:
         """Every model with an entry, sorted."""
         return sorted(model for model, entries in self._entries.items() if entries)
+
+
+class MemoryBins:
+    """`BinStore` in memory."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, dict[tuple[datetime, str, bool], Bin]] = {}
+
+    def add(self, model: str, bins: Sequence[Bin]) -> None:
+        """Count these too."""
+        kept = self._kept.setdefault(model, {})
+        for each in bins:
+            key = (each.start, each.version, each.answered)
+            kept[key] = merged(kept[key], each) if key in kept else each
+
+    def bins(self, model: str, since: datetime, until: datetime, versions: Sequence[str] = ()) -> list[Bin]:
+        """The bins in [since, until); see `BinStore`."""
+        found = sorted(self._kept.get(model, {}).items(), key=lambda item: item[0])
+        return [
+            each
+            for (start, version, _), each in found
+            if since <= start < until and (not versions or version in versions)
+        ]
 
 
 class MemoryRegistry:

@@ -5,21 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
     Column,
     Connection,
-    Engine,
     Integer,
     MetaData,
     Row,
     Table,
     Text,
     UniqueConstraint,
-    create_engine,
-    event,
     func,
     insert,
     inspect,
@@ -30,6 +26,7 @@ from sqlalchemy.schema import CreateTable
 
 from retrain_platform.adapters import clock
 from retrain_platform.adapters.entries import entry_body, entry_time, refuse_moved
+from retrain_platform.adapters.sql_engine import engine_of, sqlite_file
 from retrain_platform.release.base import Entry, LedgerMoved
 
 _ATTEMPTS = 50
@@ -66,7 +63,7 @@ class SqlLedger:
 
     def __init__(self, url: str, clock: Callable[[], datetime] = clock.now) -> None:
         self._clock = clock
-        self._engine = _engine(url)
+        self._engine = engine_of(url)
         self._there = False
 
     def append(
@@ -113,7 +110,7 @@ class SqlLedger:
         """The table, made if need be."""
         if self._there:
             return
-        file = _file(self._engine)
+        file = sqlite_file(self._engine)
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
         with self._engine.begin() as connection:
@@ -126,7 +123,7 @@ class SqlLedger:
     def _exists(self) -> bool:
         """Whether the table is there; connecting to a SQLite file that is not would make it."""
         if not self._there:
-            file = _file(self._engine)
+            file = sqlite_file(self._engine)
             if file is None or file.exists():
                 with self._reading() as connection:
                     self._there = inspect(connection).has_table(_LEDGER.name)
@@ -147,35 +144,6 @@ class SqlLedger:
 
     def _reading(self) -> Connection:
         return self._engine.connect().execution_options(only_reads=True)
-
-
-def _engine(url: str) -> Engine:
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _file(engine: Engine) -> Path | None:
-    """SQLite's file; None for another database, one in memory, or one that a `file:` URI names."""
-    name = engine.url.database
-    if engine.dialect.name != "sqlite" or not name or name == ":memory:" or name.startswith("file:"):
-        return None
-    return Path(name)
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    # Transactions are begun by `_begin_sqlite`, not by the driver at some later statement.
-    connection.isolation_level = None
-    connection.execute("PRAGMA busy_timeout = 30000")
-    connection.execute("PRAGMA journal_mode = WAL")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A writer takes its turn at once: upgrading a read lock later cannot wait and fails.
-    reads = connection.get_execution_options().get("only_reads", False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def _entry(row: Row[Any]) -> Entry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -71,6 +72,11 @@ _decoder = msgspec.json.Decoder(Line)
 def to_bytes(line: Line) -> bytes:
     """The line with its end."""
     return _encoder.encode(line) + b"\n"
+
+
+def to_lines(lines: Sequence[Line]) -> bytes:
+    """All of the lines, each with its end."""
+    return _encoder.encode_lines(lines)
 
 
 def from_bytes(line: bytes) -> Line:

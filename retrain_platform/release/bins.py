@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from retrain_platform.dataset.record import Record
 
@@ -13,6 +14,7 @@ WIDTH = timedelta(seconds=10)
 """The length of a bin: a version is compared with its control of the same ten seconds."""
 _CELLS_A_DOUBLING = 14
 _LEAST_MS = 0.01
+K = TypeVar("K", int, str)
 
 
 def bin_start(at: datetime) -> datetime:
@@ -67,6 +69,41 @@ class Bin(Record):
     labels: int = 0
     loss: float = 0.0
     against: Mapping[str, Mapping[int, int]] = {}
+
+
+def merged(one: Bin, other: Bin) -> Bin:
+    """What both saw of the same bin: every count is the sum."""
+    return Bin(
+        start=one.start,
+        version=one.version,
+        answered=one.answered,
+        calls=one.calls + other.calls,
+        rows=one.rows + other.rows,
+        errors=one.errors + other.errors,
+        entities=one.entities + other.entities,
+        latency=_summed(one.latency, other.latency),
+        feedback={
+            kind: _tallied(one.feedback.get(kind, Tally()), other.feedback.get(kind, Tally()))
+            for kind in {**one.feedback, **other.feedback}
+        },
+        events=_summed(one.events, other.events),
+        labels=one.labels + other.labels,
+        loss=one.loss + other.loss,
+        against={
+            version: _summed(one.against.get(version, {}), other.against.get(version, {}))
+            for version in {**one.against, **other.against}
+        },
+    )
+
+
+def _summed(one: Mapping[K, int], other: Mapping[K, int]) -> dict[K, int]:
+    both = Counter(dict(one))
+    both.update(dict(other))
+    return dict(both)
+
+
+def _tallied(one: Tally, other: Tally) -> Tally:
+    return Tally(count=one.count + other.count, hits=one.hits + other.hits, total=one.total + other.total)
 
 
 class BinStore(Protocol):

@@ -10,15 +10,17 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
+from retrain_platform.adapters.bin_store import SqlBins
 from retrain_platform.adapters.delta_lake import DeltaLake
 from retrain_platform.adapters.file_values import FileValues
 from retrain_platform.adapters.learners import learner
-from retrain_platform.adapters.memory import MemoryLake, MemoryLedger, MemoryRegistry, MemoryValues
+from retrain_platform.adapters.memory import MemoryBins, MemoryLake, MemoryLedger, MemoryRegistry, MemoryValues
 from retrain_platform.adapters.mlflow_registry import MlflowRegistry
 from retrain_platform.adapters.scratch import ScratchLedger, ScratchValues
 from retrain_platform.adapters.sql_ledger import SqlLedger
 from retrain_platform.dataset.stores import Lake, Values
 from retrain_platform.release.base import Ledger
+from retrain_platform.release.bins import BinStore
 from retrain_platform.training import LearnerSpec
 from retrain_platform.training.base import Registry
 from retrain_platform_tests.contracts.learner_examples import RECIPES, Made
@@ -38,6 +40,10 @@ MEMBERS: dict[type, dict[type, Make]] = {
         MemoryLedger: lambda _: MemoryLedger(lambda: AT),
         SqlLedger: lambda place: SqlLedger(f"sqlite:///{place / 'ledger.db'}", lambda: AT),
         ScratchLedger: lambda _: ScratchLedger(MemoryLedger(lambda: AT), lambda: AT),
+    },
+    BinStore: {
+        MemoryBins: lambda _: MemoryBins(),
+        SqlBins: lambda place: SqlBins(f"sqlite:///{place / 'gateway' / 'evidence.db'}"),
     },
     Registry: {
         MemoryRegistry: lambda _: MemoryRegistry(),
@@ -68,6 +74,12 @@ def values(request: pytest.FixtureRequest, tmp_path: Path) -> Values:
 @pytest.fixture(params=MEMBERS[Ledger], ids=lambda member: member.__name__)
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Ledger:
     made: Ledger = MEMBERS[Ledger][request.param](tmp_path)
+    return made
+
+
+@pytest.fixture(params=MEMBERS[BinStore], ids=lambda member: member.__name__)
+def bins(request: pytest.FixtureRequest, tmp_path: Path) -> BinStore:
+    made: BinStore = MEMBERS[BinStore][request.param](tmp_path)
     return made
 
 

@@ -13,9 +13,10 @@ import pytest
 from retrain_platform import adapters
 from retrain_platform.dataset.stores import Lake, Values
 from retrain_platform.release.base import Ledger
+from retrain_platform.release.bins import BinStore
 from retrain_platform.training.base import Registry
 
-PROTOCOLS = (Lake, Values, Ledger, Registry)
+PROTOCOLS = (Lake, Values, Ledger, Registry, BinStore)
 
 
 def asked(protocol: type) -> set[str]:

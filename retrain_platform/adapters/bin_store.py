@@ -1,0 +1,150 @@
+"""The bins as one SQL table: the gateway's `evidence.db` by default, any SQLAlchemy database by URL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    Integer,
+    MetaData,
+    Row,
+    Table,
+    Text,
+    delete,
+    insert,
+    inspect,
+    select,
+)
+
+from retrain_platform.adapters.sql_engine import engine_of, sqlite_file
+from retrain_platform.release.bins import Bin, Tally, merged
+
+TABLES = MetaData()
+"""Every table of the evidence: bins, and what the collector must know to add to them exactly once."""
+
+_BINS = Table(
+    "bins",
+    TABLES,
+    Column("model", Text, primary_key=True),
+    Column("start", BigInteger, primary_key=True),
+    Column("version", Text, primary_key=True),
+    Column("answered", Boolean, primary_key=True),
+    *(Column(name, Integer, nullable=False) for name in ("calls", "rows", "errors", "entities", "labels")),
+    Column("loss", Float, nullable=False),
+    *(Column(name, Text, nullable=False) for name in ("latency", "feedback", "events", "against")),
+)
+_COUNTS = ("calls", "rows", "errors", "entities", "labels", "loss")
+
+
+class SqlBins:
+    """`BinStore` over SQLAlchemy; maps are kept as JSON, a bin's start as seconds since 1970 UTC.
+
+    Reading makes nothing: before the first line there are no bins, nor a file.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = engine_of(url)
+        self._there = False
+
+    def bins(self, model: str, since: datetime, until: datetime, versions: Sequence[str] = ()) -> list[Bin]:
+        """The bins in [since, until); see `BinStore`."""
+        if not self._exists():
+            return []
+        low, high = _seconds(since), _seconds(until)
+        query = select(_BINS).where(_BINS.c.model == model, _BINS.c.start >= low, _BINS.c.start < high)
+        query = query.where(_BINS.c.version.in_(versions)) if versions else query
+        query = query.order_by(_BINS.c.start, _BINS.c.version, _BINS.c.answered)
+        with self._engine.connect().execution_options(only_reads=True) as connection:
+            return [_bin(row) for row in connection.execute(query)]
+
+    def add(self, model: str, bins: Sequence[Bin]) -> None:
+        """Count these too."""
+        make_tables(self._engine)
+        with self._engine.begin() as connection:
+            add_bins(connection, model, bins)
+
+    def _exists(self) -> bool:
+        if not self._there:
+            file = sqlite_file(self._engine)
+            if file is None or file.exists():
+                with self._engine.connect().execution_options(only_reads=True) as connection:
+                    self._there = inspect(connection).has_table(_BINS.name)
+        return self._there
+
+
+def make_tables(engine: Any) -> None:
+    """All tables of the evidence, and SQLite's folder, where they are not there yet."""
+    file = sqlite_file(engine)
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    TABLES.create_all(engine)
+
+
+def add_bins(connection: Connection, model: str, bins: Sequence[Bin]) -> None:
+    """Add to what stands, within the caller's transaction; no two of `bins` are of one place."""
+    for each in bins:
+        place = _place(model, each)
+        standing = connection.execute(select(_BINS).where(*place).with_for_update()).first()
+        if standing is not None:
+            connection.execute(delete(_BINS).where(*place))
+        whole = each if standing is None else merged(_bin(standing), each)
+        connection.execute(insert(_BINS), _row(model, whole))
+
+
+def forget_bins(connection: Connection, model: str, before: datetime) -> None:
+    """Drop what started before, within the caller's transaction."""
+    connection.execute(delete(_BINS).where(_BINS.c.model == model, _BINS.c.start < _seconds(before)))
+
+
+def _place(model: str, each: Bin) -> tuple[Any, ...]:
+    columns = _BINS.c
+    return (
+        columns.model == model,
+        columns.start == _seconds(each.start),
+        columns.version == each.version,
+        columns.answered == each.answered,
+    )
+
+
+def _row(model: str, each: Bin) -> dict[str, Any]:
+    feedback = {kind: (tally.count, tally.hits, tally.total) for kind, tally in each.feedback.items()}
+    maps: Mapping[str, Any] = {"latency": each.latency, "feedback": feedback, "events": each.events}
+    texts = {name: json.dumps(value) for name, value in {**maps, "against": each.against}.items()}
+    counts = {name: getattr(each, name) for name in _COUNTS}
+    key = {"model": model, "start": _seconds(each.start), "version": each.version, "answered": each.answered}
+    return {**key, **counts, **texts}
+
+
+def _bin(row: Row[Any]) -> Bin:
+    """Built unchecked: evidence over days reads tens of thousands, and `_row` wrote them."""
+    return Bin.model_construct(
+        start=datetime.fromtimestamp(row.start, UTC),
+        version=row.version,
+        answered=row.answered,
+        **{name: getattr(row, name) for name in _COUNTS},
+        latency=_counted(json.loads(row.latency)),
+        feedback={
+            kind: Tally.model_construct(count=each[0], hits=each[1], total=each[2])
+            for kind, each in json.loads(row.feedback).items()
+        },
+        events=json.loads(row.events),
+        against={version: _counted(cells) for version, cells in json.loads(row.against).items()},
+    )
+
+
+def _counted(cells: Mapping[str, int]) -> dict[int, int]:
+    """JSON's keys are texts."""
+    return {int(cell): count for cell, count in cells.items()}
+
+
+def _seconds(moment: datetime) -> int:
+    """Whole seconds since 1970; a bound between two is the later one, for bins start on whole seconds."""
+    return -int(-moment.timestamp() // 1)
