@@ -119,7 +119,12 @@ def entries_of(spec: ModelSpec) -> list[Any]:
 
 def not_played(spec: ModelSpec, typed: str | None = None) -> str:
     """What a reading command says of a model whose road was never walked; `typed` is how the user calls it."""
-    return f"{spec.name}: nothing has been played yet. Begin with: retrain run {shlex.quote(typed or spec.name)}"
+    return played_not_yet(spec.name, typed or spec.name)
+
+
+def played_not_yet(name: str, typed: str) -> str:
+    """The same of a model that is known by its name alone."""
+    return f"{name}: nothing has been played yet. Begin with: retrain run {shlex.quote(typed)}"
 
 
 def actor() -> str:

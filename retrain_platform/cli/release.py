@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from retrain_platform.cli.app import AsJson, ModelName, Why, actor, app, fail, not_played, shop_of, spec_of
-from retrain_platform.cli.people import reason
-from retrain_platform.cli.reading import watched_periods
+from retrain_platform.cli.app import AsJson, ModelName, Why, app, fail, played_not_yet, shop_of, spec_of
+from retrain_platform.cli.doors import door
 from retrain_platform.cli.screen import answer, say, show
-from retrain_platform.release.base import LedgerMoved, ReleaseState, Transition
+from retrain_platform.release.base import Transition
 
 commands = typer.Typer(no_args_is_help=True, help="Look at the release, or move it by hand.")
 app.add_typer(commands, name="release")
@@ -23,15 +21,15 @@ def show_release(model: ModelName, as_json: AsJson = False) -> None:
 
     Example: [bold]retrain release show flight_delay[/bold]
     """
-    shop = shop_of(spec_of(model))
-    state = shop.state()
+    shown = door().show(model)
+    state = shown.state
     if answer(state, as_json):
         return
-    if not watched_periods(shop.entries()):
-        say(not_played(shop.spec, model))
+    if shown.watched is None:
+        say(played_not_yet(shown.model, model))
         return
     say(f"champion: {state.champion or 'none yet'}")
-    say(_waits(shop))
+    say([shown.waiting] if shown.waiting else [])
     rows = [r for r in (state.open, state.waiting, *reversed(state.ended)) if r is not None]
     show(
         [
@@ -48,13 +46,6 @@ def show_release(model: ModelName, as_json: AsJson = False) -> None:
     )
 
 
-def _waits(shop: Any) -> list[str]:
-    from retrain_platform.steps.release.approving import waiting_for
-
-    waits = waiting_for(shop.spec, shop.entries())
-    return [] if waits is None else [waits.shown]
-
-
 @commands.command()
 def approve(
     model: ModelName,
@@ -68,14 +59,7 @@ def approve(
 
     Example: [bold]retrain release approve flight_delay --version 3 --why "segments looked at"[/bold]
     """
-    from retrain_platform.release.by_hand import approve as move
-    from retrain_platform.steps.release.approving import may_approve
-
-    def approved(state: ReleaseState, as_of: Any, shop: Any) -> tuple[Transition, ...]:
-        may_approve(shop.spec, shop.entries(), version, actor())
-        return move(state, as_of)
-
-    _move(model, why, as_json, "approve", approved)
+    _tell(door().move("approve", model, why, version=version), as_json=as_json)
 
 
 @commands.command()
@@ -115,14 +99,7 @@ def reject(
 
     Example: [bold]retrain release reject flight_delay --why "worse for JFK"[/bold]
     """
-    from retrain_platform.release.by_hand import reject as move
-
-    def rejected(state: ReleaseState, as_of: Any, shop: Any) -> tuple[Transition, ...]:
-        if version is not None and state.open is not None and state.open.version != version:
-            fail(f"--version == {version!r}, must be the one under way: {state.open.version}", 1)
-        return move(state, as_of, why)
-
-    _move(model, why, as_json, "reject", rejected)
+    _tell(door().move("reject", model, why, version=version), as_json=as_json)
 
 
 @commands.command()
@@ -136,44 +113,9 @@ def rollback(
 
     Example: [bold]retrain release rollback flight_delay --why "wrong for night flights" --to 2[/bold]
     """
-    from retrain_platform.release.by_hand import roll_back
-
-    def move(state: ReleaseState, as_of: Any, shop: Any) -> tuple[Transition, ...]:
-        # A registry that nobody needed yet is not made for this question.
-        versions = [version.version for version in shop.registry.versions(shop.model)] if state.champion else []
-        if to is not None and state.champion and to not in versions:
-            fail(f"--to == {to!r}, must be one of {', '.join(versions)}")
-        return roll_back(state, as_of, why, to, versions)
-
-    _move(model, why, as_json, "rollback", move)
+    _tell(door().move("rollback", model, why, to=to), as_json=as_json)
 
 
-def _move(
-    model: str,
-    why: str,
-    as_json: bool,
-    what: str,
-    move: Callable[[ReleaseState, Any, Any], tuple[Transition, ...]],
-) -> None:
-    from retrain_platform.release.table import IllegalMove
-    from retrain_platform.steps.release.live_time import moved_at
-    from retrain_platform.steps.release.releasing import project, record
-
-    why = reason(why)
-    shop = shop_of(spec_of(model))
-    entries = shop.entries()
-    as_of, last = moved_at(shop.spec, entries, shop.now()), entries[-1].seq if entries else 0
-    state = shop.state()
-    try:
-        moves = move(state, as_of, shop)
-    except IllegalMove as error:
-        fail(str(error), 1)
-    on_way = state.open or state.waiting
-    decision_id, key = on_way.decision_id if on_way else "", f"{what}:{len(entries) + 1}"
-    try:
-        record(shop, moves, key=key, as_of=as_of, actor=actor(), why=why, decision_id=decision_id, expect=last)
-    except LedgerMoved:
-        fail(f"somebody wrote to the record of {shop.model} meanwhile, nothing was done: look again, then repeat it", 1)
-    project(shop, shop.state())
-    if not answer(list(moves), as_json):
+def _tell(moves: list[Transition], *, as_json: bool) -> None:
+    if not answer(moves, as_json):
         say(made.sentence for made in moves)

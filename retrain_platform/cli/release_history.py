@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from retrain_platform.cli.app import AsJson, ModelName, entries_of, not_played, spec_of
+from retrain_platform.cli.app import AsJson, ModelName, played_not_yet
+from retrain_platform.cli.doors import door
 from retrain_platform.cli.release import commands
 from retrain_platform.cli.screen import answer, say, show
 
@@ -25,15 +26,11 @@ def history(
 
     Example: [bold]retrain release history flight_delay --newest 5 --json[/bold]
     """
-    from retrain_platform.release.history import changes
-
-    spec = spec_of(model)
-    entries = entries_of(spec)
-    found = changes(entries)
+    found = door().history(model)
     found = found if newest is None else found[-newest:]
     if answer(found, as_json):
         return
-    if not found and not entries:
-        say(not_played(spec, model))
+    if not found and (shown := door().show(model)).seq == 0:
+        say(played_not_yet(shown.model, model))
         return
-    show([change.shown() for change in found], empty=f"no version of {spec.name} was ever on the way")
+    show([change.shown() for change in found], empty=f"no version of {model} was ever on the way")

@@ -1,0 +1,93 @@
+"""Two doors to one model: the stores that the environment names here, or a gateway's admin API from another machine."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+
+from retrain_platform.cli.app import actor, entries_of, fail, ledger_here, shop_of, spec_of
+from retrain_platform.release.base import Transition
+from retrain_platform.steps.by_hand.acting import Act, Asked, Moved, NotNow, WrongUse, reason
+
+if TYPE_CHECKING:
+    from retrain_platform.release.history import Change
+    from retrain_platform.steps.by_hand.shown import Said, Shown
+
+GATEWAY_URL = "RETRAIN_GATEWAY_URL"
+_NAMED = {"kind": "KIND", "model": "MODEL"}
+"""Fields that the command line takes as arguments; all others are options."""
+
+
+class Door(Protocol):
+    """Where a command about one model is done; `model` is what was typed."""
+
+    def show(self, model: str) -> Shown:
+        """How the model stands."""
+
+    def history(self, model: str) -> list[Change]:
+        """Every move of its release, oldest first."""
+
+    def move(self, what: Moved, model: str, why: str, **fields: Any) -> list[Transition]:
+        """Move its release by hand: `version` of approve and reject, `to` of rollback."""
+
+    def ask(self, what: Asked, model: str, why: str, **fields: Any) -> Said:
+        """Put something on record: `now` and `depth` of retrain, `kind` and `now` of event."""
+
+
+def door() -> Door:
+    """The gateway that --gateway or RETRAIN_GATEWAY_URL names, else the stores here."""
+    url = os.environ.get(GATEWAY_URL, "").strip()
+    if not url:
+        return Here()
+    from retrain_platform.cli.elsewhere import Elsewhere
+
+    return Elsewhere(url)
+
+
+class Here:
+    """The stores that the environment names."""
+
+    def show(self, model: str) -> Shown:
+        """How the model stands."""
+        from retrain_platform.steps.by_hand.shown import show
+
+        return show(shop_of(spec_of(model)))
+
+    def history(self, model: str) -> list[Change]:
+        """Every move of its release, oldest first."""
+        from retrain_platform.release.history import changes
+
+        return changes(entries_of(spec_of(model)))
+
+    def move(self, what: Moved, model: str, why: str, **fields: Any) -> list[Transition]:
+        """Move its release by hand; leaves with 1 where that may not be, with 2 where it cannot be meant."""
+        from retrain_platform.steps.by_hand import moving
+
+        act = Act(actor=actor(), why=why)
+        moves = {"approve": moving.approve, "reject": moving.reject, "rollback": moving.roll_back}
+        try:
+            reason(why)
+            return list(moves[what](shop_of(spec_of(model)), act, *fields.values()))
+        except (NotNow, WrongUse) as error:
+            refuse(error)
+
+    def ask(self, what: Asked, model: str, why: str, **fields: Any) -> Said:
+        """Put something on record; leaves as `move` does."""
+        from retrain_platform.steps.by_hand import asking
+        from retrain_platform.steps.by_hand.shown import Said
+
+        spec, ledger = spec_of(model), ledger_here()
+        acts = {"retrain": asking.ask_retrain, "event": asking.file_event}
+        acts |= {"pause": asking.pause, "resume": asking.resume}
+        try:
+            entry = acts[what](spec, ledger, Act(actor=actor(), why=why), **fields)
+        except (NotNow, WrongUse) as error:
+            refuse(error)
+        return Said(entry=entry, follows=asking.follows(what, spec.name, model, ledger.entries(spec.name)))
+
+
+def refuse(error: NotNow | WrongUse) -> NoReturn:
+    """Say why it is not done, and leave: with 2 for wrong use, 1 where the answer is no."""
+    if isinstance(error, WrongUse):
+        fail(f"{_NAMED.get(error.field, f'--{error.field}')} == {error.value!r}, {error.must}")
+    fail(str(error), 1)

@@ -1,0 +1,72 @@
+"""Who acts and why, and how it is said that something may not be done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from retrain_platform.dataset.record import Record
+from retrain_platform.release.base import Entry
+
+Moved = Literal["approve", "reject", "rollback"]
+"""What a person does to a release."""
+Asked = Literal["retrain", "event", "pause", "resume"]
+"""What a person puts on record."""
+
+
+class Act(Record):
+    """Who does something, and why. `expect` is the ledger's last `seq` as the person saw it; None takes what stands.
+
+    `link` names the approval link that was used, '' where none was.
+    """
+
+    actor: str
+    why: str
+    expect: int | None = None
+    link: str = ""
+
+
+class WrongUse(ValueError):
+    """What was asked for cannot be meant: `field == value, must ...`. Each door names its fields in its own way."""
+
+    def __init__(self, field: str, value: object, must: str) -> None:
+        super().__init__(f"{field} == {value!r}, {must}")
+        self.field, self.value, self.must = field, value, must
+
+
+class NotNow(RuntimeError):
+    """The answer is no: as things stand, it may not be done; the sentence says what stands."""
+
+
+def reason(why: str) -> str:
+    """The reason given.
+
+    Raises:
+        WrongUse: there is none.
+    """
+    if not why.strip():
+        raise WrongUse("why", why, "must give a reason: it goes on record")
+    return why.strip()
+
+
+def last_line(entries: Sequence[Entry], act: Act) -> int:
+    """The `seq` that the ledger must still end with when the act is written: as the person saw it, else as it is."""
+    if act.expect is not None:
+        return act.expect
+    return entries[-1].seq if entries else 0
+
+
+def moved_meanwhile(model: str) -> NotNow:
+    """What to say where somebody else wrote first."""
+    return NotNow(f"somebody wrote to the record of {model} meanwhile, nothing was done: look again, then repeat it")
+
+
+def must_be_mine(entries: Sequence[Entry], key: str, act: Act) -> None:
+    """Refuse to call somebody else's line one's own: of two who write under one key, the first stands.
+
+    Raises:
+        NotNow: the line is another's.
+    """
+    for entry in entries:
+        if entry.key == key and (entry.actor, entry.why) != (act.actor or "unattributed", act.why.strip()):
+            raise moved_meanwhile(entry.model)

@@ -1,0 +1,50 @@
+"""What is answered to a person who looks at a model, or who did something to it: the same at every door."""
+
+from __future__ import annotations
+
+from retrain_platform.dataset.record import Record
+from retrain_platform.release.base import Entry, ReleaseState
+from retrain_platform.steps.by_hand.acting import Asked
+from retrain_platform.steps.by_hand.asking import follows
+from retrain_platform.steps.lines import frontier_of
+from retrain_platform.steps.release.approving import waiting_for
+from retrain_platform.steps.workshop import Workshop
+
+
+class Shown(Record):
+    """Who answers, who is on the way, what ended.
+
+    `waiting` says what waits for a person, '' nothing does; `watched` is the newest period that was watched, None
+    where none was; `seq` the ledger's last line, which an act may `expect`.
+    """
+
+    model: str
+    state: ReleaseState
+    waiting: str = ""
+    watched: str | None = None
+    seq: int = 0
+
+
+class Said(Record):
+    """What somebody put on record, and what follows from it."""
+
+    entry: Entry
+    follows: str
+
+
+def show(shop: Workshop) -> Shown:
+    """How the model stands."""
+    entries = shop.entries()
+    waits = waiting_for(shop.spec, entries)
+    return Shown(
+        model=shop.model,
+        state=shop.state(),
+        waiting="" if waits is None else waits.shown,
+        watched=frontier_of(entries),
+        seq=entries[-1].seq if entries else 0,
+    )
+
+
+def said(shop: Workshop, what: Asked, entry: Entry, typed: str) -> Said:
+    """The entry with what follows from it; `typed` is how whoever asked calls the model."""
+    return Said(entry=entry, follows=follows(what, shop.model, typed, shop.entries()))
