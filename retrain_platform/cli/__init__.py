@@ -23,6 +23,7 @@ def __getattr__(name: str) -> Any:
         people,
         reading,
         release,
+        release_data,
         release_history,
         road,
         trying,

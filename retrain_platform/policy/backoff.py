@@ -9,7 +9,7 @@ from retrain_platform.policy.event import EventPolicy, RequestedPolicy
 from retrain_platform.policy.guard import Stop
 from retrain_platform.policy.history import SEARCH_FAILED, History, Retrained
 
-_PEOPLE = (RequestedPolicy().kind, EventPolicy().kind)
+PEOPLE = (RequestedPolicy().kind, EventPolicy().kind)
 """The triggers behind which somebody stands: they are heard again at once."""
 _NO = {"failed": "the no to the candidate", SEARCH_FAILED: "the failed search"}
 """The verdicts after which the same rows would give the same again, and what is waited out of each.
@@ -36,7 +36,7 @@ def backoff(finding: Finding, history: History) -> tuple[Stop, ...]:
     fired = triggers_of(finding)
     if last is None or last.verdict not in _NO or last.ripe_until is None or not history.retry_after or not fired:
         return ()
-    if not set(fired) <= set(last.triggers) or set(fired) & set(_PEOPLE):
+    if not set(fired) <= set(last.triggers) or set(fired) & set(PEOPLE):
         return ()
     needed, new = ceil(history.retry_after * last.training_rows), _new_rows(last, history)
     if new >= needed:

@@ -16,6 +16,7 @@ from retrain_platform.policy.gain import ExpectedGain, measured_gain
 from retrain_platform.policy.guard import Stop, blackout, cooldown, hold_back
 from retrain_platform.policy.history import History, Requested
 from retrain_platform.policy.opposite import Judged, opposite
+from retrain_platform.policy.quarantine import after_rollback
 from retrain_platform.policy.waiting import first_tick
 from retrain_platform.policy.wording import periods
 
@@ -31,7 +32,7 @@ def decide(policy: Policy, history: History) -> RetrainDecision:
     asked = _asked(policy, history)
     parts = (*(each.finding for each in asked), _data(history))
     found = combine("decision", parts, needed=1)
-    stops = (*_stops(history), *backoff(found, history))
+    stops = (*_stops(history), *backoff(found, history), *after_rollback(found, history))
     finding = hold_back(found, stops)
     answered = tuple(request.key for request in history.requested if _answers(policy, request, finding))
     by_hand = any(each.retrains for each in asked[1:-1])

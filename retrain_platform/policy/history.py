@@ -67,6 +67,25 @@ class Released(Record):
     by_hand: bool = False
 
 
+class Quarantine(Record):
+    """What a version that was rolled back at `as_of` had learned last: the events in [since, until).
+
+    They are left out of training until a person clears them; `cleared` then says who did it and why. `training_rows`
+    are those that the version was made of.
+    """
+
+    version: str
+    as_of: datetime
+    since: datetime
+    until: datetime
+    training_rows: int
+    cleared: str = ""
+
+    def holds(self, start: datetime) -> bool:
+        """Whether a period that starts then is left out."""
+        return not self.cleared and self.since <= start < self.until
+
+
 class Requested(Record):
     """A person's request or an outside event that no decision has answered yet."""
 
@@ -126,7 +145,8 @@ class History(Record):
     the period was watched with, `world` the rows made as its own are (None: all are). `measures` has one entry a
     watched period. `unexplored` says why labels may only repeat the model: then nothing is promoted by itself. After
     a no, or a failed search, the same triggers wait for new ripe rows of `retry_after` times those of the attempt
-    (0: they do not wait).
+    (0: they do not wait). `quarantined` are the windows of versions that were rolled back, whose rows are not among
+    `new_ripe_rows`.
     Anything dated after `as_of` is refused.
     """
 
@@ -152,6 +172,7 @@ class History(Record):
     retrained: tuple[Retrained, ...] = ()
     retry_after: float = Field(default=0.0, ge=0)
     released: tuple[Released, ...] = ()
+    quarantined: tuple[Quarantine, ...] = ()
     requested: tuple[Requested, ...] = ()
     incidents: tuple[Incident, ...] = ()
     release_open: str | None = None
@@ -185,6 +206,7 @@ class History(Record):
             "detected",
             "retrained",
             "released",
+            "quarantined",
             "requested",
             "incidents",
             "measures",

@@ -91,6 +91,7 @@ class ReleasePlan(Record):
     `bake`: how long the previous champion is scored beside the new one, ready to return.
     `patience`: the most ripe periods a stage may stay undecided before the champion is kept.
     `approval`: a person must say yes before the shadow; with `four_eyes` another than who asked for the retrain.
+    `quarantine`: after a rollback what the version learned last is left out of training until a person clears it.
     """
 
     shadow: Duration = Field(default_factory=lambda: parse_duration("1w"))
@@ -102,6 +103,7 @@ class ReleasePlan(Record):
     not_worse_by: float = Field(default=0.01, gt=0)
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     patience: int = Field(default=4, ge=1)
+    quarantine: bool = True
 
     @model_validator(mode="after")
     def _steps(self) -> ReleasePlan:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from retrain_platform.dataset.period import Period
 from retrain_platform.monitoring.gap import GapReading
-from retrain_platform.policy.history import History, Incident, Released, Requested, Retrained
+from retrain_platform.policy.history import (
+    Champion,
+    History,
+    Incident,
+    Quarantine,
+    Released,
+    Requested,
+    Retrained,
+    RipePeriod,
+)
 from retrain_platform.release.base import Entry
 from retrain_platform.release.fold import fold
 from retrain_platform.steps.champion import as_then, champion_of
@@ -19,6 +29,7 @@ from retrain_platform.steps.monitoring.measuring import measured_until
 from retrain_platform.steps.monitoring.quality import known_concepts, known_estimates
 from retrain_platform.steps.monitoring.ripening import performances
 from retrain_platform.steps.policy.detecting import with_detected
+from retrain_platform.steps.release.quarantine import quarantines
 from retrain_platform.steps.values import Ingested
 from retrain_platform.steps.workshop import Workshop
 
@@ -34,6 +45,7 @@ def history(shop: Workshop, period: Period) -> History:
     spec, entries = shop.spec, as_then(shop, period)
     champion = champion_of(entries)
     ripe = [value.period for value in ripened(shop, period.end).values()]
+    quarantined = quarantines(spec, entries)
     known = History(
         model=spec.name,
         as_of=period.end,
@@ -46,7 +58,8 @@ def history(shop: Workshop, period: Period) -> History:
         ripe=tuple(ripe),
         rows_needed=spec.checks.min_rows,
         periods_needed=_periods_needed(shop),
-        new_ripe_rows=sum(p.labelled for p in ripe if champion is None or p.start >= champion.seen_until),
+        quarantined=quarantined,
+        new_ripe_rows=sum(p.labelled for p in ripe if _new(p, champion, quarantined)),
         world=world_of(shop, period),
         unexplored=spec.label.unexplored,
         retry_after=spec.operation.retry_after,
@@ -57,6 +70,12 @@ def history(shop: Workshop, period: Period) -> History:
         **_from_rows(shop, period),
     )
     return with_detected(shop, known)
+
+
+def _new(period: RipePeriod, champion: Champion | None, quarantined: Sequence[Quarantine]) -> bool:
+    """Whether there is something to learn from the period that the champion has not seen."""
+    seen = champion is not None and period.start < champion.seen_until
+    return not seen and not any(each.holds(period.start) for each in quarantined)
 
 
 def _from_reports(shop: Workshop, period: Period) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.policy.history import Champion
 from retrain_platform.policy.wording import periods as counted
 from retrain_platform.steps.known import ripened
+from retrain_platform.steps.release.quarantine import held_out, told
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training import LearnerSpec
 from retrain_platform.training.semantic_version import RECIPE, recipe_fingerprint
@@ -47,8 +48,13 @@ def reached(
     seen_until: datetime | None,
     window: Literal["all"] | None = None,
 ) -> Reach:
-    """The window of the spec, or another, among the ripe, sound periods that were made as the newest rows are."""
-    ripe = [value.period for value in ripened(shop, as_of).values() if value.period.sound]
+    """The window of the spec, or another, among the ripe, sound periods that were made as the newest rows are.
+
+    Those in quarantine are not among them.
+    """
+    held = held_out(shop, as_of)
+    sound = (value.period for value in ripened(shop, as_of).values() if value.period.sound)
+    ripe = [period for period in sound if not any(each.holds(period.start) for each in held)]
     kept = [p for p in ripe if world is None or p.start >= world.since]
     there = [shop.spec.period.period(p.period) for p in kept]
     return reach(there, window or shop.spec.training.window, as_of, seen_until)
@@ -87,7 +93,7 @@ def begin(shop: Workshop, as_of: datetime, world: World | None, champion: Champi
         embargo=recipe.split.embargo,
         sample=shop.sample,
         refused=refused,
-        said=(window.said,) if window.said else (),
+        said=(*([window.said] if window.said else []), *(told(shop.spec, each) for each in held_out(shop, as_of))),
     )
     return Begun(window.periods, how)
 

@@ -1,0 +1,110 @@
+"""After a rollback what the version learned last is left out of training, said, and let in again by a person."""
+
+from __future__ import annotations
+
+import pytest
+
+from retrain_platform.dataset.snapshot import DatasetSnapshot
+from retrain_platform.policy.base import Action
+from retrain_platform.release.by_hand import roll_back
+from retrain_platform.replay.walk import walk
+from retrain_platform.steps.lines import CLEARED, REQUESTED
+from retrain_platform.steps.policy.history import history
+from retrain_platform.steps.release.quarantine import held_out, quarantines
+from retrain_platform.steps.release.releasing import record
+from retrain_platform.steps.workshop import Workshop
+from retrain_platform_tests.steps.tiny import Places, Rows, attributes, decision, tiny_spec
+
+RELEASE = {**attributes()["release"], "canary": [100]}
+SPEC = tiny_spec(release=RELEASE, operation={"retry_after": 0.9})
+DAYS = 24
+
+
+def fresh(places: Places) -> Workshop:
+    return places.shop(SPEC, Rows(DAYS))
+
+
+def rolled(shop: Workshop) -> None:
+    """The version that answers is rolled back by hand, as the command line does it."""
+    entries, state = shop.entries(), shop.state()
+    as_of = shop.spec.period.period(shop.frontier() or "").end
+    versions = [made.version for made in shop.registry.versions(shop.model)]
+    record(
+        shop,
+        roll_back(state, as_of, "odd scores", None, versions),
+        key=f"rollback:{len(entries) + 1}",
+        as_of=as_of,
+        decision_id="",
+        actor="ana",
+        why="odd scores",
+    )
+
+
+@pytest.fixture(scope="module")
+def places() -> Places:
+    """Version 2 answered, and was rolled back to version 1."""
+    kept = Places()
+    for number in range(6, DAYS):
+        shop = fresh(kept)
+        list(walk(shop, f"2024-01-{number:02d}"))
+        if shop.state().champion == "2":
+            rolled(shop)
+            return kept
+    raise AssertionError("version 2 never took over")
+
+
+def test_the_window_is_what_the_version_before_had_not_seen(places: Places) -> None:
+    shop = fresh(places)
+    (held,) = quarantines(shop.spec, shop.entries())
+    one, two = (e for e in shop.entries() if e.kind == "retrained" and e.body["version"] in ("1", "2"))
+    assert (held.version, held.training_rows, held.cleared) == ("2", two.body["training_rows"], "")
+    assert held.since.isoformat() == one.body["seen_until"]
+    assert held.until.isoformat() == two.body["ripe_until"]
+    assert held.since < held.until
+    assert quarantines(tiny_spec(release={**RELEASE, "quarantine": False}), shop.entries()) == ()
+
+
+def test_no_retrain_starts_by_itself_until_enough_new_rows_are_ripe(places: Places) -> None:
+    shop = fresh(places.copy())
+    (held,) = held_out(shop, shop.entries()[-1].as_of)
+    walked = [step.period.key for step in walk(shop, f"2024-01-{DAYS:02d}") if step.kind == "watch"]
+    decisions = {key: decision(shop, key) for key in walked}
+    waits = [key for key, made in decisions.items() if "the rollback of version 2" in made.reason]
+    retrains = [key for key, made in decisions.items() if made.action.retrains]
+    assert waits
+    assert retrains
+    assert max(waits) < min(retrains)
+    first = shop.spec.period.period(waits[0])
+    assert decisions[waits[0]].action is Action.WATCH
+    assert "or clears the quarantine" in " ".join(decisions[waits[0]].finding.held_by)
+    known = history(shop, first)
+    assert known.new_ripe_rows == sum(p.labelled for p in known.ripe if p.start >= held.until)
+    made = shop.values.newest("tiny", "training_dataset", retrains[0], DatasetSnapshot)
+    assert made is not None
+    assert not any(held.holds(shop.spec.period.period(key).start) for key in made.read_periods)
+    assert any("since version 2, which learned them last, was rolled back" in said for said in made.selection.said)
+
+
+def test_a_person_who_asks_is_heard_at_once_and_the_rows_stay_out(places: Places) -> None:
+    shop = fresh(places.copy())
+    last = shop.entries()[-1]
+    body = {"kind": "manual", "urgent": False}
+    shop.ledger.append("tiny", REQUESTED, "requested:1", last.as_of, body=body, actor="ana", why="try again")
+    step = next(iter(walk(shop, f"2024-01-{DAYS:02d}")))
+    assert step.kind == "decide"
+    made = decision(shop, step.period.key)
+    assert "the rollback of version 2" not in " ".join(made.finding.held_by)
+
+
+def test_clearing_ends_the_wait_and_lets_the_rows_in(places: Places) -> None:
+    shop = fresh(places.copy())
+    frontier = shop.spec.period.period(shop.frontier() or "")
+    before = history(shop, shop.spec.period.at(shop.spec.period.index(frontier.key) + 1)).new_ripe_rows
+    shop.ledger.append("tiny", CLEARED, "cleared:1", frontier.end, body={"version": "2"}, actor="bob", why="sound")
+    (cleared,) = quarantines(shop.spec, shop.entries())
+    assert cleared.cleared == "sound (bob)"
+    assert held_out(shop, frontier.end) == ()
+    after = history(shop, shop.spec.period.at(shop.spec.period.index(frontier.key) + 1))
+    assert after.new_ripe_rows > before
+    steps = [step for step in walk(shop, f"2024-01-{DAYS:02d}") if step.kind == "watch"]
+    assert not any("the rollback of version 2" in decision(shop, s.period.key).reason for s in steps)
