@@ -181,7 +181,12 @@ def exporter_of(spec: ModelSpec, at: Settings, registry: Registry) -> Exporter:
     from retrain_platform.adapters.published_folder import FolderExporter
     from retrain_platform.steps.workshop import Unpublished
 
-    return Unpublished() if spec.gateway is None else FolderExporter(gateway_home(at), spec, registry)
+    if spec.gateway is None:
+        return Unpublished()
+    from retrain_platform.steps.training.stored_requests import kept_requests
+
+    smoke = partial(kept_requests, values_of(at), registry, spec.name)
+    return FolderExporter(gateway_home(at), spec, registry, smoke)
 
 
 def gateway_home(at: Settings) -> GatewayHome:

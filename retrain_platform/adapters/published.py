@@ -1,6 +1,6 @@
 """What stands in the gateway's folder, for whoever reads it: models, who answers, and the versions' packages.
 
-<model>/model.json                     a `ServedModel`
+<model>/model.json                     a `About`
 <model>/split.json                     a `Split`, written last: what it names is there
 <model>/packages/<version>/package/    the registered package, byte by byte
 <model>/packages/<version>/smoke.json  its stored requests and answers, where there are some
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.dataset.record import Record
-from retrain_platform.release.serving import ServedModel
+from retrain_platform.release.serving import About
 from retrain_platform.release.split import Split
 
 PACKAGE, SMOKE = "package", "smoke.json"
@@ -41,14 +41,14 @@ class Published:
         """Every model that was ever published, sorted."""
         return sorted(path.parent.name for path in self.home.root.glob("*/model.json"))
 
-    def model(self, name: str) -> ServedModel:
+    def model(self, name: str) -> About:
         """What a worker must know of the model.
 
         Raises:
             NotPublished: there is none of this name.
             BadPublished: its file cannot be read.
         """
-        return _read(self.home.about(name), ServedModel)
+        return _read(self.home.about(name), About)
 
     def split(self, name: str) -> Split:
         """Who answers.

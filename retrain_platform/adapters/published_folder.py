@@ -12,7 +12,7 @@ from retrain_platform.adapters.atomic import locked, write_atomically, write_fol
 from retrain_platform.adapters.clock import now
 from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.adapters.published import PACKAGE, SMOKE, BadPublished, NotPublished, Published
-from retrain_platform.release.serving import GatewaySpec, ServedModel
+from retrain_platform.release.serving import About, GatewaySpec
 from retrain_platform.release.split import Split
 from retrain_platform.spec.model import ModelSpec
 from retrain_platform.training.artefact import PACKAGE_DIGEST, folder_digest
@@ -26,15 +26,16 @@ class CannotPublish(RuntimeError):
     """A version that must answer has no package that could be published; what stood still stands."""
 
 
-def served_model(spec: ModelSpec) -> ServedModel:
+def about(spec: ModelSpec) -> About:
     """What a worker must know of the spec."""
     gateway = spec.gateway or GatewaySpec()
     call = getattr(spec.training, "call", "")
     own = (call.partition(":")[0].partition(".")[0],) if call else ()
-    return ServedModel(
-        name=spec.name,
+    return About(
+        model=spec.name,
         description=spec.description,
         task=spec.task,
+        label=spec.label.column,
         event_time=spec.source.event_time,
         entity=spec.source.entity,
         query=spec.label.query,
@@ -58,7 +59,7 @@ class FolderExporter:
         smoke: Callable[[str], Path | None] = lambda version: None,
         clock: Callable[[], datetime] = now,
     ) -> None:
-        self._home, self._served, self._registry, self._smoke = home, served_model(spec), registry, smoke
+        self._home, self._about, self._registry, self._smoke = home, about(spec), registry, smoke
         self._clock = clock
         self._published = Published(home)
 
@@ -77,7 +78,7 @@ class FolderExporter:
                 return
             for version in split.versions:
                 self._bring(split, version)
-            self._write(self._home.about(split.model), self._served)
+            self._write(self._home.about(split.model), self._about)
             if standing != split:
                 self._seen(split.model, (*split.versions, *(standing.versions if standing else ())))
                 self._write(self._home.split(split.model), split)
@@ -90,7 +91,7 @@ class FolderExporter:
         except (NotPublished, BadPublished):
             return None
 
-    def _write(self, path: Path, record: Split | ServedModel) -> None:
+    def _write(self, path: Path, record: Split | About) -> None:
         data = record.model_dump_json(indent=1).encode()
         if not path.exists() or path.read_bytes() != data:
             write_atomically(path, data)
@@ -105,7 +106,7 @@ class FolderExporter:
             tags = {made.version: made.tags for made in self._registry.versions(split.model)}.get(version, {})
             kept = tags.get(PACKAGE_DIGEST)
             write_folder_atomically(place, lambda draft: self._fill(draft, registered, version, kept))
-        except (LookupError, BadPublished) as error:
+        except Exception as error:  # the registry may be away in any way, and keeps no other version from answering
             if version in (split.champion, split.canary):
                 raise CannotPublish(f"version {version} of model {split.model} cannot be published: {error}") from error
 

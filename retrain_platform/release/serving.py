@@ -46,24 +46,26 @@ class GatewaySpec(Record):
         return value
 
 
-class ServedModel(Record):
+class About(Record):
     """What a worker must know of a model beside its versions, which bring their features with them.
 
-    `event_time` and `entity` are columns that a request may bring, `query`, for ranking, the one that it is routed by.
-    `timezone` is that of times without one. `trusted` are the packages of Python that versions may name classes of.
+    `event_time`, `entity` and, for ranking, `query` are columns that a request may bring beside the features, `label`
+    the column that feedback tells later. `timezone` is that of times without one. `trusted` are the packages of Python
+    that versions may name classes of.
     """
 
-    name: str
+    model: str
     description: str = ""
     task: Task
-    event_time: str
-    entity: str
+    label: str
+    event_time: str | None = None
+    entity: str | None = None
     query: str | None = None
     timezone: str = "UTC"
     gateway: GatewaySpec = GatewaySpec()
     trusted: tuple[str, ...] = ()
 
     @property
-    def routed_by(self) -> str:
-        """The column whose value decides who answers: lists that are ranked are answered whole by one model."""
+    def routed_by(self) -> str | None:
+        """The column whose value decides who answers; a list that is ranked is answered whole by one model."""
         return self.query or self.entity

@@ -17,7 +17,7 @@ from retrain_platform.adapters.learners import learner
 from retrain_platform.adapters.packaged_model import keep_package, load_package
 from retrain_platform.adapters.suite_tables import read_suite_table
 from retrain_platform.steps.answers import Answers, asked
-from retrain_platform.steps.validation.smoking import write_requests
+from retrain_platform.steps.training.stored_requests import write_requests
 from retrain_platform.steps.workshop import TableUnreadable
 from retrain_platform.training.base import Rows
 from retrain_platform.training.lightgbm import LightGBM

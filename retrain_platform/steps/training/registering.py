@@ -19,6 +19,7 @@ from retrain_platform.steps.release.releasing import project, record
 from retrain_platform.steps.training.attempt import attempted
 from retrain_platform.steps.training.fitting import refit
 from retrain_platform.steps.training.selecting import recipe_of
+from retrain_platform.steps.training.stored_requests import keep_requests
 from retrain_platform.steps.values import Ingested, Registered
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training.artefact import PACKAGE_DIGEST, folder_digest
@@ -71,6 +72,7 @@ def _registered(
     if not package.exists():
         _refit(shop, decision, made, package)
     fitted = shop.load(package)
+    keep_requests(shop, fitted, made, folder)
     fingerprint = fitted.fingerprint()
     tags = _tags(shop, decision, made, report, fingerprint) | {PACKAGE_DIGEST: folder_digest(package)}
     version = shop.registry.register(shop.model, decision.id, package, tags, run_id=run_id)

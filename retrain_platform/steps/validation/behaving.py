@@ -10,7 +10,8 @@ import pandas as pd
 from retrain_platform.dataset.soundness import kind_of
 from retrain_platform.stats.falls import share_held
 from retrain_platform.steps.known import ids_of
-from retrain_platform.steps.validation.scene import Scene, ask, estimate, plain
+from retrain_platform.steps.training.stored_requests import plain
+from retrain_platform.steps.validation.scene import Scene, ask, estimate
 from retrain_platform.validation.behaviour import Behaviour, BehaviourTest
 from retrain_platform.validation.suites import Case, Held
 

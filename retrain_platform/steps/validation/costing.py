@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from retrain_platform.steps.answers import Answers
-from retrain_platform.steps.validation.scene import Scene, ask, evenly, of_features
-from retrain_platform.steps.validation.smoking import write_requests
+from retrain_platform.steps.training.stored_requests import evenly, write_requests
+from retrain_platform.steps.validation.scene import Scene, ask, of_features
 from retrain_platform.training.artefact import folder_bytes
 from retrain_platform.training.base import Fitted
 from retrain_platform.validation.cost import Cost

@@ -14,7 +14,8 @@ from retrain_platform.steps.answers import asked, judged
 from retrain_platform.steps.dataset.schema import world_of
 from retrain_platform.steps.known import days_of
 from retrain_platform.steps.training.selecting import window_periods
-from retrain_platform.steps.validation.scene import even_places, evenly_whole
+from retrain_platform.steps.training.stored_requests import even_places
+from retrain_platform.steps.validation.scene import evenly_whole
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training.base import Candidate
 from retrain_platform.validation import Forgetting

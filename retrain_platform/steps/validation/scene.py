@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.record import finite
@@ -23,6 +22,7 @@ from retrain_platform.steps.answers import Answers, asked, judged, queries_of
 from retrain_platform.steps.champion import champion_at
 from retrain_platform.steps.known import days_of
 from retrain_platform.steps.training.dataset import parts, rows_of
+from retrain_platform.steps.training.stored_requests import even_places, evenly
 from retrain_platform.steps.workshop import CannotLoad, Workshop
 from retrain_platform.training.base import Fitted
 from retrain_platform.validation.base import Measurements
@@ -148,11 +148,6 @@ def of_features(frame: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame:
     return with_columns(frame, [name for name in features if name in frame.columns])
 
 
-def evenly(frame: pd.DataFrame, count: int) -> pd.DataFrame:
-    """At most `count` rows, evenly over the frame, numbered anew."""
-    return frame.iloc[even_places(len(frame), count)].reset_index(drop=True)
-
-
 def evenly_whole(spec: ModelSpec, frame: pd.DataFrame, count: int) -> pd.DataFrame:
     """As `evenly`; of a ranking whole lists, one at least: a part of a list is another question."""
     queries = queries_of(spec, frame)
@@ -162,19 +157,3 @@ def evenly_whole(spec: ModelSpec, frame: pd.DataFrame, count: int) -> pd.DataFra
     chosen = even_places(len(sizes), max(1, int(count / sizes.mean())))
     chosen = chosen[: max(1, int((np.cumsum(sizes[chosen]) <= count).sum()))]
     return frame[np.isin(queries, chosen)].reset_index(drop=True)
-
-
-def even_places(length: int, count: int) -> NDArray[np.intp]:
-    """At most `count` of the places from 0 to `length` - 1, evenly spread."""
-    return np.linspace(0, max(length - 1, 0), min(length, count)).astype(np.intp)
-
-
-def plain(value: Any) -> Any:
-    """A cell as JSON has it: a number, true or false, a text, or null where it is missing."""
-    if value is None or value is pd.NaT or value is pd.NA:
-        return None
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value if isinstance(value, bool | int | float | str) else str(value)

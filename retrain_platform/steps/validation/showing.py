@@ -10,7 +10,8 @@ from retrain_platform.dataset.classes import top_class
 from retrain_platform.dataset.times import value_text
 from retrain_platform.steps.answers import Answers, queries_of
 from retrain_platform.steps.known import ids_of
-from retrain_platform.steps.validation.scene import Scene, even_places, plain
+from retrain_platform.steps.training.stored_requests import even_places, plain
+from retrain_platform.steps.validation.scene import Scene
 from retrain_platform.validation.suites import Shown
 
 _VALUES = 6

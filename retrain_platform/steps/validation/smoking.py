@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
-import pandas as pd
 
 from retrain_platform.steps.answers import Answers
-from retrain_platform.steps.validation.scene import Scene, ask, evenly, of_features, plain
+from retrain_platform.steps.training.stored_requests import evenly, write_requests
+from retrain_platform.steps.validation.scene import Scene, ask, of_features
 from retrain_platform.steps.workshop import CleanAnswer
 from retrain_platform.training.artefact import folder_digest
 from retrain_platform.validation.integration import Integration
@@ -36,16 +33,6 @@ def smoke(scene: Scene, gate: Integration) -> Answered:
         requests=len(rows), outcome=theirs.outcome, peak_bytes=theirs.peak_bytes, said=theirs.said, **bytes_told
     )
     return found if theirs.outcome != "answered" else found.model_copy(update=_apart(mine.answers, theirs))
-
-
-def write_requests(place: Path, rows: pd.DataFrame, answers: Answers) -> None:
-    """Rows of features as a caller sends them, a missing value as null, with the answers that they must have."""
-    names = [str(name) for name in rows.columns]
-    cells = zip(*(map(plain, rows[name].astype(object)) for name in rows.columns), strict=True)
-    asked = [dict(zip(names, row, strict=True)) for row in cells]
-    told = {"answers": answers.scores.tolist()} | ({"classes": answers.classes} if answers.classes else {})
-    text = json.dumps({"features": names, "rows": asked, **told})
-    place.write_text(text, encoding="utf-8")
 
 
 def _apart(own: Answers, theirs: CleanAnswer) -> dict[str, object]:
