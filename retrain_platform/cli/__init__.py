@@ -26,6 +26,7 @@ def __getattr__(name: str) -> Any:
         release_data,
         release_history,
         road,
+        serve,
         trying,
     )
     from retrain_platform.cli.app import app

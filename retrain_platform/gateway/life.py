@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from retrain_platform.adapters.clock import now
+from retrain_platform.adapters.clock import now, seconds
 from retrain_platform.dataset.record import Record
 from retrain_platform.gateway.home import GatewayHome
 from retrain_platform.gateway.states import ProcessState, Role, Trouble, write_state
@@ -58,25 +58,27 @@ class Life:
         self.orders, self.home, self.started = orders, GatewayHome(orders.home), now()
         self.ending = threading.Event()
         self._troubles: dict[str, Trouble] = {}
-        self._telling = threading.Lock()
+        self._telling, self._noting = threading.Lock(), threading.Lock()
+        self._written = 0.0
         signal.signal(signal.SIGTERM, lambda *_: self.ending.set())
         threading.Thread(target=self._hold, name="lifeline", daemon=True).start()
 
     @property
     def troubles(self) -> tuple[Trouble, ...]:
         """What is away or broken now, by place."""
-        return tuple(found for _, found in sorted(self._troubles.items()))
+        with self._noting:
+            return tuple(found for _, found in sorted(self._troubles.items()))
 
     def trouble(self, place: str, sentence: str | None) -> None:
         """Note that a place is away or broken, or, with None, that it is well; told when that changes."""
-        if sentence is None:
-            if self._troubles.pop(place, None) is not None:
-                self.tell("back", f"{place} is back", place=place)
-            return
-        standing = self._troubles.get(place)
-        since = now() if standing is None else standing.since
-        self._troubles[place] = Trouble(place=place, since=since, sentence=sentence)
-        if standing is None:
+        with self._noting:
+            standing = self._troubles.pop(place, None)
+            if sentence is not None:
+                since = now() if standing is None else standing.since
+                self._troubles[place] = Trouble(place=place, since=since, sentence=sentence)
+        if sentence is None and standing is not None:
+            self.tell("back", f"{place} is back", place=place)
+        elif sentence is not None and standing is None:
             self.tell("away", f"{place}: {sentence}", place=place)
 
     def tell(self, event: str, sentence: str, **about: Any) -> None:
@@ -85,9 +87,15 @@ class Life:
         with self._telling, suppress(OSError):
             print(told.model_dump_json(), flush=True)
 
+    def write_every(self, wait: float, **more: Any) -> None:
+        """`write`, but not sooner than `wait` seconds after the last time."""
+        if seconds() - self._written >= wait:
+            self.write(**more)
+
     def write(self, **more: Any) -> None:
         """Leave this process's state in `status/`; a disk that takes none stops nothing."""
         kept = self.orders
+        self._written = seconds()
         state = ProcessState(
             name=kept.name,
             role=kept.role,

@@ -1,0 +1,111 @@
+"""serve: models over HTTP."""
+
+from __future__ import annotations
+
+import difflib
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from retrain_platform.cli.app import Found, app, fail, specs_here
+from retrain_platform.cli.serving_screen import ServingScreen
+from retrain_platform.spec import SpecErrors, read_spec
+
+_CURE = "add to its attributes, for what is shipped:  gateway: {}"
+
+
+@app.command()
+def serve(
+    models: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[MODEL]...", help="By name, or the path of a defs.yaml; all with a `gateway:` if none."
+        ),
+    ] = None,
+    host: Annotated[str, typer.Option(help="The address; 0.0.0.0 lets other machines in.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="0: any free one.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer, on one port.")] = 2,
+    grace: Annotated[float, typer.Option(min=0, help="Seconds that a request may still take at the end.")] = 20.0,
+    as_json: Annotated[bool, typer.Option("--json", help="What happens as JSON, a line each, for programs.")] = False,
+) -> None:
+    """Answer requests for predictions over HTTP: champion, canary and shadow as the release says, all of it logged.
+
+    It needs neither MLflow nor the ledger to start and to serve: it goes on with what it knew last, and says so.
+
+    Ctrl-C finishes what is under way and ends; a second one ends at once.
+
+    Example: [bold]retrain serve flight_delay --port 8000 --workers 2[/bold]
+    """
+    problems: list[str] = []
+    chosen = _chosen(models or [], problems)
+    listening = _listening(host, port, problems)
+    if problems or listening is None:
+        fail("\n".join(problems))
+    raise typer.Exit(_run(chosen, listening, host, workers=workers, grace=grace, as_json=as_json))
+
+
+def _chosen(models: list[str], problems: list[str]) -> dict[str, Path]:
+    """The files of the models to serve; what is wrong with any of them is added to `problems`."""
+    sound, wrong = specs_here()
+    named = [each for model in models if (each := _named(model, sound, wrong, problems)) is not None]
+    if models:
+        lacking = [each for each in named if each.spec.gateway is None]
+        problems += [f"{each.spec.name} has no section `gateway`: {_CURE} ({each.file})" for each in lacking]
+        return {each.spec.name: each.file.resolve() for each in named}
+    served = {name: each.file.resolve() for name, each in sorted(sound.items()) if each.spec.gateway is not None}
+    if not served:
+        problems += [*map(str, wrong), f"no model here has a section `gateway`: {_CURE}"]
+    return served
+
+
+def _named(model: str, sound: dict[str, Found], wrong: list[SpecErrors], problems: list[str]) -> Found | None:
+    if model.endswith((".yaml", ".yml")):
+        try:
+            return Found(read_spec(Path(model)), Path(model))
+        except SpecErrors as error:
+            problems.append(str(error))
+            return None
+    if model not in sound:
+        close = difflib.get_close_matches(model, sound, 1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        must = f"must be one of {', '.join(sorted(sound))}{hint}" if sound else "no sound defs.yaml here"
+        problems += [f"MODEL == {model!r}, {must}", *(str(error) for error in wrong if str(error) not in problems)]
+        return None
+    return sound[model]
+
+
+def _listening(host: str, port: int, problems: list[str]) -> socket.socket | None:
+    from retrain_platform.gateway.listening import CannotListen, listen
+
+    try:
+        return listen(host, port)
+    except CannotListen as error:
+        problems.append(str(error))
+        return None
+
+
+def _run(
+    chosen: dict[str, Path], listening: socket.socket, host: str, *, workers: int, grace: float, as_json: bool
+) -> int:
+    from retrain_platform.gateway.listening import instance_name, is_loopback
+    from retrain_platform.gateway.supervisor import ServePlan, Supervisor
+    from retrain_platform.resources import gateway_home, settings
+
+    port = listening.getsockname()[1]
+    home = gateway_home(settings())
+    plan = ServePlan(
+        home=home.root,
+        instance=instance_name(host, port),
+        models=chosen,
+        workers=workers,
+        grace=grace,
+        loopback=is_loopback(host),
+    )
+    return Supervisor(plan, listening, ServingScreen(plan, _url(host, port), as_json=as_json)).run()
+
+
+def _url(host: str, port: int) -> str:
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{shown}:{port}"
