@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from retrain_platform.cli.app import Found, app, fail, specs_here
+from retrain_platform.cli.app import Found, app, specs_here
+from retrain_platform.cli.errors import fail
 from retrain_platform.cli.serving_screen import ServingScreen
 from retrain_platform.spec import SpecErrors, read_spec
 
