@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import socket
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -29,6 +29,10 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65_535, help="0: any free one.")] = 8000,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer, on one port.")] = 2,
     grace: Annotated[float, typer.Option(min=0, help="Seconds that a request may still take at the end.")] = 20.0,
+    open_to_all: Annotated[bool, typer.Option("--open", help="Let everybody in without a token.")] = False,
+    admin_anywhere: Annotated[
+        bool, typer.Option("--admin-anywhere", help="Tokens with the scope admin are good from other machines too.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="What happens as JSON, a line each, for programs.")] = False,
 ) -> None:
     """Answer requests for predictions over HTTP: champion, canary and shadow as the release says, all of it logged.
@@ -41,10 +45,11 @@ def serve(
     """
     problems: list[str] = []
     chosen = _chosen(models or [], problems)
+    doors = {"host": host, "open_to_all": open_to_all, "admin_anywhere": admin_anywhere}
     listening = _listening(host, port, problems)
     if problems or listening is None:
         fail("\n".join(problems))
-    raise typer.Exit(_run(chosen, listening, host, workers=workers, grace=grace, as_json=as_json))
+    raise typer.Exit(_run(chosen, listening, doors, workers=workers, grace=grace, as_json=as_json))
 
 
 def _chosen(models: list[str], problems: list[str]) -> dict[str, Path]:
@@ -88,22 +93,15 @@ def _listening(host: str, port: int, problems: list[str]) -> socket.socket | Non
 
 
 def _run(
-    chosen: dict[str, Path], listening: socket.socket, host: str, *, workers: int, grace: float, as_json: bool
+    chosen: dict[str, Path], listening: socket.socket, doors: dict[str, Any], *, as_json: bool, **more: Any
 ) -> int:
-    from retrain_platform.gateway.listening import instance_name, is_loopback
+    from retrain_platform.gateway.listening import instance_name
     from retrain_platform.gateway.supervisor import ServePlan, Supervisor
     from retrain_platform.resources import gateway_home, settings
 
-    port = listening.getsockname()[1]
+    host, port = doors["host"], listening.getsockname()[1]
     home = gateway_home(settings())
-    plan = ServePlan(
-        home=home.root,
-        instance=instance_name(host, port),
-        models=chosen,
-        workers=workers,
-        grace=grace,
-        loopback=is_loopback(host),
-    )
+    plan = ServePlan(home=home.root, instance=instance_name(host, port), models=chosen, **doors, **more)
     return Supervisor(plan, listening, ServingScreen(plan, _url(host, port), as_json=as_json)).run()
 
 

@@ -26,7 +26,7 @@ class Orders(Record):
 
     `lifeline` is a pipe that ends with the supervisor, `listening` the socket that all workers share. `models` are
     served, by the file of their spec. `grace` is how many seconds a request under way may still take at the end.
-    `open_doors`: requests need no token. `loopback`: only this machine can reach the socket.
+    `host` is where the socket listens; `open_to_all`: requests need no token; `admin_anywhere`: nor the loopback.
     """
 
     home: Path
@@ -37,8 +37,9 @@ class Orders(Record):
     listening: int | None = None
     models: Mapping[str, Path] = {}
     grace: float = 20.0
-    open_doors: bool = False
-    loopback: bool = True
+    host: str = "127.0.0.1"
+    open_to_all: bool = False
+    admin_anywhere: bool = False
 
 
 class Event(Record):

@@ -33,8 +33,9 @@ class ServePlan(Record):
     workers: int = 1
     roles: tuple[Role, ...] = ("collector", "controller")
     grace: float = 20.0
-    open_doors: bool = False
-    loopback: bool = True
+    host: str = "127.0.0.1"
+    open_to_all: bool = False
+    admin_anywhere: bool = False
 
 
 class Supervisor:
@@ -78,8 +79,9 @@ class Supervisor:
                 listening=self._listening.fileno() if role == "worker" else None,
                 models=self._plan.models,
                 grace=self._plan.grace,
-                open_doors=self._plan.open_doors,
-                loopback=self._plan.loopback,
+                host=self._plan.host,
+                open_to_all=self._plan.open_to_all,
+                admin_anywhere=self._plan.admin_anywhere,
             )
 
     def _tend(self) -> None:
