@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from retrain_platform.cli.app import AsJson, ModelName, Why, entries_of, fail, spec_of
-from retrain_platform.cli.people import on_record
+from retrain_platform.cli.app import AsJson, ModelName, Why, actor, ledger_here, spec_of
+from retrain_platform.cli.doors import refuse
 from retrain_platform.cli.release import commands
+from retrain_platform.cli.screen import answer, say
 
 
 @commands.command("clear")
-def clear(
+def clear_rows(
     model: ModelName,
     why: Why,
     version: Annotated[
@@ -26,16 +27,14 @@ def clear(
 
     Example: [bold]retrain release clear flight_delay --why "the feed was sound, the split was not"[/bold]
     """
-    from retrain_platform.steps.lines import CLEARED
-    from retrain_platform.steps.release.quarantine import quarantines
+    from retrain_platform.steps.by_hand.acting import Act, NotNow, WrongUse
+    from retrain_platform.steps.by_hand.clearing import clear
 
-    spec = spec_of(model)
-    standing = [each for each in quarantines(spec, entries_of(spec)) if not each.cleared]
-    meant = [each for each in standing if version in (None, each.version)]
-    if not meant:
-        told = f"of versions {', '.join(each.version for each in standing)}" if standing else "none"
-        fail(f"no rows of version {version or 'any'} are in quarantine ({told} of {spec.name} stands)", 1)
-    body = {"version": meant[-1].version}
-    span = f"{meant[-1].since:%Y-%m-%d} to {meant[-1].until:%Y-%m-%d}"
-    follows = f"The rows from {span} are learned from again, and the wait after the rollback has ended."
-    on_record(spec, CLEARED, why, body, as_json=as_json, follows=follows)
+    try:
+        cleared = clear(spec_of(model), ledger_here(), Act(actor=actor(), why=why), version)
+    except (NotNow, WrongUse) as error:
+        refuse(error)
+    if not answer(cleared, as_json):
+        span = f"{cleared.since:%Y-%m-%d} to {cleared.until:%Y-%m-%d}"
+        said = f"The rows from {span}, which version {cleared.version} learned last, are learned from again"
+        say(f"{said}; the wait after its rollback has ended.")

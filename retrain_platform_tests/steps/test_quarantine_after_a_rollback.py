@@ -8,6 +8,8 @@ from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.policy.base import Action
 from retrain_platform.release.by_hand import roll_back
 from retrain_platform.replay.walk import walk
+from retrain_platform.steps.by_hand.acting import Act, NotNow, WrongUse
+from retrain_platform.steps.by_hand.clearing import clear
 from retrain_platform.steps.lines import CLEARED, REQUESTED
 from retrain_platform.steps.policy.history import history
 from retrain_platform.steps.release.quarantine import held_out, quarantines
@@ -108,3 +110,17 @@ def test_clearing_ends_the_wait_and_lets_the_rows_in(places: Places) -> None:
     assert after.new_ripe_rows > before
     steps = [step for step in walk(shop, f"2024-01-{DAYS:02d}") if step.kind == "watch"]
     assert not any("the rollback of version 2" in decision(shop, s.period.key).reason for s in steps)
+
+
+def test_by_hand_the_newest_is_cleared_once_with_who_and_why(places: Places) -> None:
+    shop = fresh(places.copy())
+    act = Act(actor="bob", why=" the feed was sound ")
+    with pytest.raises(NotNow, match="no rows of version 7 are in quarantine; those of version 2 are"):
+        clear(shop.spec, shop.ledger, act, "7")
+    with pytest.raises(WrongUse, match="must give a reason"):
+        clear(shop.spec, shop.ledger, Act(actor="bob", why=" "))
+    assert clear(shop.spec, shop.ledger, act).version == "2"
+    (cleared,) = quarantines(shop.spec, shop.entries())
+    assert cleared.cleared == "the feed was sound (bob)"
+    with pytest.raises(NotNow, match="no rows of version any are in quarantine; none are"):
+        clear(shop.spec, shop.ledger, act)
