@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
+from retrain_platform.dataset.days import PreferredWindow
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.record import Record
 from retrain_platform.policy.base import Action, Depth, Finding, FindingVerdict, asks
-from retrain_platform.policy.calendar import Cron, PreferredWindow, Season, cadence_text, cron_moments, local
+from retrain_platform.policy.calendar import Cron, Season, cadence_text, cron_moments, local
 from retrain_platform.policy.fields import Span, exactly_one
 from retrain_platform.policy.history import History
 from retrain_platform.policy.waiting import last_attempt, served, waited

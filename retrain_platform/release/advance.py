@@ -27,38 +27,44 @@ def open_release(
     A first model answers at once. Else a release in shadow, or one that waits for approval, is
     superseded by the newer; behind a canary or a bake the newer waits, in place of whichever
     waited. An urgent one supersedes everything but a bake. Where `plan.approval` or mode
-    'propose' asks for a person, approval comes first, for a first model too.
+    'propose' asks for a person, approval comes first, for a first model too; where `plan.live` has a
+    staging, that comes next, before any traffic.
     """
     if release_of(state, version) is not None:
         return ()
     needs_approval = plan.approval or mode == "propose"
+    needs_staging = plan.live is not None and plan.live.staging is not None
     cleared, queued = _make_room(state, version, urgent)
-    event = _opening(state, queued, needs_approval)
+    event = _opening(state, queued, needs_approval, needs_staging)
     sentence = _SENTENCES[event].format(version=version, decision=decision_id, day=f"{as_of:%Y-%m-%d}")
     opened = transition(None, event, version, sentence)
-    return (*cleared, opened.model_copy(update={"needs_approval": needs_approval}))
+    kept = {"needs_approval": needs_approval, "needs_staging": needs_staging, "urgent": urgent}
+    return (*cleared, opened.model_copy(update=kept))
 
 
 _SENTENCES = {
     Event.OPENED: "version {version} of decision {decision} goes into shadow from {day} on",
     Event.OPENED_FIRST: "first model: version {version} of decision {decision} answers from {day} on",
     Event.OPENED_FOR_APPROVAL: "version {version} of decision {decision} waits for a person's approval from {day} on",
+    Event.OPENED_FOR_STAGING: "version {version} of decision {decision} goes to the staging instance from {day} on",
     Event.QUEUED: "version {version} of decision {decision} waits from {day} on for the release under way to end",
 }
 
 
-def _opening(state: ReleaseState, queued: bool, needs_approval: bool) -> Event:
+def _opening(state: ReleaseState, queued: bool, needs_approval: bool, needs_staging: bool) -> Event:
     if queued:
         return Event.QUEUED
     if needs_approval:
         return Event.OPENED_FOR_APPROVAL
+    if needs_staging:
+        return Event.OPENED_FOR_STAGING
     return Event.OPENED_FIRST if state.champion is None else Event.OPENED
 
 
 def _make_room(state: ReleaseState, version: str, urgent: bool) -> tuple[tuple[Transition, ...], bool]:
     """What the newcomer supersedes, and whether it must still wait."""
     under_way = state.open
-    stages = (Stage.APPROVAL, Stage.SHADOW, Stage.CANARY) if urgent else (Stage.APPROVAL, Stage.SHADOW)
+    stages = (Stage.APPROVAL, Stage.STAGING, Stage.SHADOW, *([Stage.CANARY] if urgent else []))
     gives_way = under_way is not None and under_way.stage in stages
     leaving = [state.waiting, under_way if gives_way else None]
     cleared = tuple(_superseded(release, version, urgent) for release in leaving if release is not None)
@@ -76,8 +82,11 @@ def next_in_line(state: ReleaseState) -> tuple[Transition, ...]:
     waiting = state.waiting
     if waiting is None or state.open is not None:
         return ()
-    event = Event.TURN_CAME_FOR_APPROVAL if waiting.needs_approval else Event.TURN_CAME
-    place = "waits for a person's approval" if waiting.needs_approval else "goes into shadow"
+    event, place = Event.TURN_CAME, "goes into shadow"
+    if waiting.needs_approval:
+        event, place = Event.TURN_CAME_FOR_APPROVAL, "waits for a person's approval"
+    elif waiting.needs_staging:
+        event, place = Event.TURN_CAME_FOR_STAGING, "goes to the staging instance"
     return (transition(waiting.stage, event, waiting.version, f"the road is free: version {waiting.version} {place}"),)
 
 
@@ -118,7 +127,7 @@ def advance(
     opened = state.open
     if opened is None:
         return next_in_line(state)
-    if evidence is None or opened.stage is Stage.APPROVAL or as_of < opened.stage_as_of:
+    if evidence is None or opened.stage in (Stage.APPROVAL, Stage.STAGING) or as_of < opened.stage_as_of:
         return ()
     _must_fit(state, opened, evidence)
     moved = _judged(opened, evidence, plan, stage_periods(plan, period)[opened.stage])
@@ -133,6 +142,8 @@ def standing(state: ReleaseState, evidence: Evidence | None, plan: ReleasePlan, 
         return f"no release is under way; {champion}"
     if opened.stage is Stage.APPROVAL:
         return f"version {opened.version} waits for a person's approval"
+    if opened.stage is Stage.STAGING:
+        return f"version {opened.version} is tried on the staging instance"
     required = stage_periods(plan, period)[opened.stage]
     ripe = 0 if evidence is None else evidence.clock
     if evidence is None or ripe < required:

@@ -11,6 +11,8 @@ from pydantic import Field, model_validator
 
 from retrain_platform.dataset.duration import Duration, parse_duration
 from retrain_platform.dataset.record import Record
+from retrain_platform.release.live_evidence import LiveEvidence
+from retrain_platform.release.live_plan import LivePlan
 
 
 class Stage(StrEnum):
@@ -18,6 +20,7 @@ class Stage(StrEnum):
 
     WAITING = "waiting"
     APPROVAL = "approval"
+    STAGING = "staging"
     SHADOW = "shadow"
     CANARY = "canary"
     BAKE = "bake"
@@ -30,7 +33,7 @@ class Stage(StrEnum):
     @property
     def open(self) -> bool:
         """Whether something is still to happen."""
-        return self in (Stage.WAITING, Stage.APPROVAL, Stage.SHADOW, Stage.CANARY, Stage.BAKE)
+        return self in (Stage.WAITING, Stage.APPROVAL, Stage.STAGING, Stage.SHADOW, Stage.CANARY, Stage.BAKE)
 
 
 class Entry(Record):
@@ -92,6 +95,8 @@ class ReleasePlan(Record):
     `patience`: the most ripe periods a stage may stay undecided before the champion is kept.
     `approval`: a person must say yes before the shadow; with `four_eyes` another than who asked for the retrain.
     `quarantine`: after a rollback what the version learned last is left out of training until a person clears it.
+    `live` is said where the model answers live traffic: the release then moves by its evidence and its clock, and
+    `shadow`, `canary`, `bake` and `patience` are not asked.
     """
 
     shadow: Duration = Field(default_factory=lambda: parse_duration("1w"))
@@ -104,6 +109,7 @@ class ReleasePlan(Record):
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     patience: int = Field(default=4, ge=1)
     quarantine: bool = True
+    live: LivePlan | None = None
 
     @model_validator(mode="after")
     def _steps(self) -> ReleasePlan:
@@ -123,7 +129,8 @@ class ReleasePlan(Record):
 class Release(Record):
     """One version's way: `share` is the percent of entities it answers now; `step` indexes the canary.
 
-    `previous` is the champion that it replaced; `needs_approval`: a person must say yes before the shadow.
+    `previous` is the champion that it replaced; `needs_approval`: a person must say yes before the shadow;
+    `needs_staging`: it must hold on a staging instance first; `urgent`: it takes the plan's expedited road.
     """
 
     version: str
@@ -135,6 +142,8 @@ class Release(Record):
     stage_as_of: datetime
     previous: str | None = None
     needs_approval: bool = False
+    needs_staging: bool = False
+    urgent: bool = False
     sentence: str = ""
 
 
@@ -182,7 +191,8 @@ TransitionKind = Literal["opened", "advanced", "promoted", "proven", "aborted", 
 class Transition(Record):
     """One move: from stage to stage, and why. `kind` is the ledger entry's kind.
 
-    `to` is the version that answers after a 'rolled_back'; `needs_approval` is kept from 'opened' on.
+    `to` is the version that answers after a 'rolled_back'; `needs_approval`, `needs_staging` and `urgent` are kept from
+    'opened' on. `live` is the evidence of a live release as it was when it moved.
     """
 
     kind: TransitionKind
@@ -192,5 +202,8 @@ class Transition(Record):
     step: int = 0
     to: str | None = None
     needs_approval: bool = False
+    needs_staging: bool = False
+    urgent: bool = False
     sentence: str
     evidence: Evidence | None = None
+    live: LiveEvidence | None = None

@@ -12,7 +12,7 @@ from retrain_platform.release.table import Event, IllegalMove, transition
 
 
 def approve(state: ReleaseState, as_of: datetime) -> tuple[Transition, ...]:
-    """Let the release that waits for approval go on: into shadow, or to the traffic if it is the first model.
+    """Let the release that waits for approval go on: to its staging, else into shadow, else as the first model.
 
     Raises:
         IllegalMove: nothing waits for approval.
@@ -20,10 +20,12 @@ def approve(state: ReleaseState, as_of: datetime) -> tuple[Transition, ...]:
     opened = state.open
     if opened is None:
         raise IllegalMove("no release is under way: nothing to approve")
-    first = state.champion is None
-    place = "answers as the first model" if first else "goes into shadow"
+    event, place = Event.APPROVED, "goes into shadow"
+    if opened.needs_staging:
+        event, place = Event.APPROVED_FOR_STAGING, "goes to the staging instance"
+    elif state.champion is None:
+        event, place = Event.APPROVED_FIRST, "answers as the first model"
     sentence = f"approved: version {opened.version} {place} from {as_of:%Y-%m-%d} on"
-    event = Event.APPROVED_FIRST if first else Event.APPROVED
     return (transition(opened.stage, event, opened.version, sentence),)
 
 

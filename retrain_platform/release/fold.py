@@ -113,6 +113,8 @@ def _moved(known: Release | None, transition: Transition, as_of: datetime, decis
         decision_id=decision_id,
         opened_as_of=as_of,
         needs_approval=transition.needs_approval,
+        needs_staging=transition.needs_staging,
+        urgent=transition.urgent,
         **changes,
     )
 

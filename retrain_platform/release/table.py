@@ -7,19 +7,25 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from retrain_platform.release.base import Evidence, Stage, Transition, TransitionKind
+from retrain_platform.release.live_evidence import LiveEvidence
 
 
 class Event(StrEnum):
-    """What can happen to a version on its way. The first four bring a release into being."""
+    """What can happen to a version on its way. The first five bring a release into being."""
 
     OPENED = "opened"
     OPENED_FIRST = "opened_first"
     OPENED_FOR_APPROVAL = "opened_for_approval"
+    OPENED_FOR_STAGING = "opened_for_staging"
     QUEUED = "queued"
     TURN_CAME = "turn_came"
     TURN_CAME_FOR_APPROVAL = "turn_came_for_approval"
+    TURN_CAME_FOR_STAGING = "turn_came_for_staging"
     APPROVED = "approved"
     APPROVED_FIRST = "approved_first"
+    APPROVED_FOR_STAGING = "approved_for_staging"
+    STAGED = "staged"
+    STAGED_FIRST = "staged_first"
     NOT_WORSE = "not_worse"
     PROMOTED = "promoted"
     PROVEN = "proven"
@@ -35,15 +41,25 @@ TABLE: Mapping[tuple[Stage | None, Event], Stage] = MappingProxyType(
         (None, Event.OPENED): Stage.SHADOW,
         (None, Event.OPENED_FIRST): Stage.DONE,
         (None, Event.OPENED_FOR_APPROVAL): Stage.APPROVAL,
+        (None, Event.OPENED_FOR_STAGING): Stage.STAGING,
         (None, Event.QUEUED): Stage.WAITING,
         (Stage.WAITING, Event.TURN_CAME): Stage.SHADOW,
         (Stage.WAITING, Event.TURN_CAME_FOR_APPROVAL): Stage.APPROVAL,
+        (Stage.WAITING, Event.TURN_CAME_FOR_STAGING): Stage.STAGING,
         (Stage.WAITING, Event.SUPERSEDED): Stage.SUPERSEDED,
         (Stage.APPROVAL, Event.APPROVED): Stage.SHADOW,
         (Stage.APPROVAL, Event.APPROVED_FIRST): Stage.DONE,
+        (Stage.APPROVAL, Event.APPROVED_FOR_STAGING): Stage.STAGING,
         (Stage.APPROVAL, Event.SUPERSEDED): Stage.SUPERSEDED,
         (Stage.APPROVAL, Event.REJECTED): Stage.REJECTED,
         (Stage.APPROVAL, Event.ROLLED_BACK): Stage.ABORTED,
+        (Stage.STAGING, Event.STAGED): Stage.SHADOW,
+        (Stage.STAGING, Event.STAGED_FIRST): Stage.DONE,
+        (Stage.STAGING, Event.WORSE): Stage.ABORTED,
+        (Stage.STAGING, Event.PATIENCE_OVER): Stage.ABORTED,
+        (Stage.STAGING, Event.SUPERSEDED): Stage.SUPERSEDED,
+        (Stage.STAGING, Event.REJECTED): Stage.REJECTED,
+        (Stage.STAGING, Event.ROLLED_BACK): Stage.ABORTED,
         (Stage.SHADOW, Event.NOT_WORSE): Stage.CANARY,
         (Stage.SHADOW, Event.PROMOTED): Stage.BAKE,
         (Stage.SHADOW, Event.WORSE): Stage.ABORTED,
@@ -100,6 +116,7 @@ def transition(
     step: int = 0,
     to: str | None = None,
     evidence: Evidence | None = None,
+    live: LiveEvidence | None = None,
 ) -> Transition:
     """The `Transition` that `event` makes of a version in stage `before`.
 
@@ -117,6 +134,7 @@ def transition(
         to=to,
         sentence=sentence,
         evidence=evidence,
+        live=live,
         share=100 if after in (Stage.BAKE, Stage.DONE) else share,
     )
 

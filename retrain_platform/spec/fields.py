@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from retrain_platform.dataset.checks import ChecksSpec, PythonCheck
 from retrain_platform.dataset.cleaning import Cleaning, Duplicates, Outliers
 from retrain_platform.dataset.control import ControlSet
+from retrain_platform.dataset.days import PreferredWindow
 from retrain_platform.dataset.joins import JOINS
 from retrain_platform.dataset.label import LabelSpec
 from retrain_platform.dataset.measures import MEASURE_TABLES
@@ -23,7 +24,7 @@ from retrain_platform.dataset.source import SOURCES
 from retrain_platform.monitoring.gap import ChallengerSpec
 from retrain_platform.policy import POLICIES
 from retrain_platform.policy.adaptive import CadenceRow
-from retrain_platform.policy.calendar import Blackout, PreferredWindow, Season
+from retrain_platform.policy.calendar import Blackout, Season
 from retrain_platform.policy.escalation import EscalationRow
 from retrain_platform.policy.gain import CostSpec
 from retrain_platform.policy.screening import Screen

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from retrain_platform.dataset.days import DayRange
 from retrain_platform.policy import AnyOf, VolumePolicy, decide
 from retrain_platform.policy.base import Action
-from retrain_platform.policy.calendar import Blackout, DayRange
+from retrain_platform.policy.calendar import Blackout
 from retrain_platform_tests.policy.histories import end_of, history, requested
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from retrain_platform.dataset.days import PreferredWindow
 from retrain_platform.dataset.period import Calendar
 from retrain_platform.policy import SchedulePolicy, problems
 from retrain_platform.policy.base import Action
-from retrain_platform.policy.calendar import PreferredWindow, cron_moments, shortest_gap
+from retrain_platform.policy.calendar import cron_moments, shortest_gap
 from retrain_platform.policy.history import History
 from retrain_platform.policy.schedule import jitter_periods
 from retrain_platform_tests.policy.histories import CALENDAR, WEEK, champion, history, retrained
