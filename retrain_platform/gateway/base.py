@@ -23,10 +23,18 @@ class NotServed(LookupError):
 
 
 class Row(NamedTuple):
-    """One record of a request: the fields by name (numbers as floats), and the entity that it is routed by, as text."""
+    """One record of a request: the fields as they came, the entity that it is routed by, and the model's own input."""
 
     fields: dict[str, Any]
     entity: str | None
+    values: Any
+
+
+class Asked(NamedTuple):
+    """What a request asks: its records, and whether it listed them, so that one in a list is answered in a list."""
+
+    rows: list[Row]
+    listed: bool
 
 
 class Answered(NamedTuple):
@@ -52,7 +60,7 @@ class Serving(Protocol):
     split: Split
     about: About
 
-    def rows(self, body: bytes) -> list[Row]:
+    def read(self, body: bytes) -> Asked:
         """The records of a request's JSON body: one object, or {"records": [...]}.
 
         Raises:
@@ -65,16 +73,6 @@ class Serving(Protocol):
         Raises:
             NotServed: nobody answers yet.
         """
-
-    def rows_of(self, records: Sequence[object]) -> list[Row]:
-        """The same for records that came another way, each a mapping of fields; see `rows`."""
-
-    def logged(self, row: Row) -> tuple[dict[str, Any], str | None]:
-        """What a line of the log may hold of a row, its fields and its entity: private ones are hashed by a key, so
-        that equal values stay equal. Not to be changed."""
-
-    def logged_entity(self, entity: str) -> str:
-        """An entity as `logged` tells it: what a feedback that names one is written by."""
 
     def schema(self) -> dict[str, Any]:
         """JSON schema (OpenAPI 3.0) of one record."""
