@@ -23,11 +23,10 @@ class NotServed(LookupError):
 
 
 class Row(NamedTuple):
-    """One record of a request: the fields as they came, the entity that it is routed by, and the model's own input."""
+    """One record of a request: the fields by name (numbers as floats), and the entity that it is routed by, as text."""
 
     fields: dict[str, Any]
     entity: str | None
-    values: Any
 
 
 class Asked(NamedTuple):
@@ -73,6 +72,16 @@ class Serving(Protocol):
         Raises:
             NotServed: nobody answers yet.
         """
+
+    def rows_of(self, records: Sequence[object]) -> list[Row]:
+        """The same for records that came another way, each a mapping of fields; see `read`."""
+
+    def logged(self, row: Row) -> tuple[dict[str, Any], str | None]:
+        """What a line of the log may hold of a row, its fields and its entity: private ones are hashed by a key, so
+        that equal values stay equal. Not to be changed."""
+
+    def logged_entity(self, entity: str) -> str:
+        """An entity as `logged` tells it: what a feedback that names one is written by."""
 
     def schema(self) -> dict[str, Any]:
         """JSON schema (OpenAPI 3.0) of one record."""
