@@ -23,6 +23,8 @@ class GatewaySpec(Record):
     stay, `disk` the most bytes of it that wait to be taken over. `events` are the kinds of feedback of which only the
     yes is ever sent (a click, a complaint): they count `ripe_after` the answer. `trusted` are the packages of Python
     whose classes a model of the user's own may be of, beside that of `training.call`: of any other nothing is loaded.
+    `contracts` are files of what consumers send and what they count on in the answer (docs/gateway.md), from the
+    project's root: a version must keep them all on a staging instance before it is shown a real request.
     """
 
     private: tuple[str, ...] = ()
@@ -37,6 +39,15 @@ class GatewaySpec(Record):
     events: tuple[str, ...] = ("click", "complaint")
     ripe_after: ClockSpan = timedelta(hours=1)
     trusted: tuple[str, ...] = ()
+    contracts: tuple[str, ...] = ()
+
+    @field_validator("contracts")
+    @classmethod
+    def _of_json(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [path for path in value if not path.endswith(".json")]
+        if wrong:
+            raise ValueError(f"contracts == {', '.join(wrong)}, must each be a file that ends in .json")
+        return value
 
     @field_validator("keep", "ripe_after")
     @classmethod
