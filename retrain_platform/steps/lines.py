@@ -11,6 +11,8 @@ from retrain_platform.release.base import Entry
 WATCHED, DECIDED, RETRAINED = "watched", "decided", "retrained"
 REQUESTED, INCIDENT, FAILED = "requested", "incident", "failed"
 PAUSED, RESUMED = "paused", "resumed"
+STAGED, CHECKED = "staged", "checked"
+"""What a staging instance showed of a version; a look at one after it took over."""
 CLEARED = "cleared"
 """A person lets the rows of a version that was rolled back be learned from again."""
 NOT_EXAMINED = (DATA_REFUSED, SEARCH_FAILED)
