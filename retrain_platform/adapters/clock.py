@@ -14,3 +14,8 @@ def now() -> datetime:
 def seconds() -> float:
     """A stopwatch's seconds: only their differences mean something."""
     return time.perf_counter()
+
+
+def microseconds() -> int:
+    """The current time, in whole microseconds since 1970, UTC."""
+    return time.time_ns() // 1000

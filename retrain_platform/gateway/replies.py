@@ -1,0 +1,87 @@
+"""What every door answers with: JSON, and one shape for whatever is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import Any
+
+import msgspec
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+_CODES = {
+    400: "malformed",
+    401: "token_missing",
+    403: "not_allowed",
+    404: "not_found",
+    405: "wrong_method",
+    408: "too_slow",
+    413: "too_large",
+    415: "wrong_content_type",
+    422: "wrong_fields",
+    429: "too_many_requests",
+    500: "failed",
+    503: "not_ready",
+}
+STATUSES = tuple(_CODES)
+"""Every status of a refusal."""
+
+_JSON = (b"content-type", b"application/json")
+_encode = msgspec.json.Encoder().encode
+
+
+class Refused(Exception):
+    """A request that is answered with an error; `problems` name field, value and cure, all of them at once."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        problems: Sequence[str] = (),
+        *,
+        headers: Sequence[tuple[str, str]] = (),
+        close: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.status, self.message, self.problems = status, message, tuple(problems)
+        self.headers, self.close = tuple(headers), close
+
+    @property
+    def code(self) -> str:
+        """A short stable word for programs."""
+        return _CODES.get(self.status, "failed")
+
+    def body(self) -> bytes:
+        """The one shape of an error."""
+        return as_json({"error": {"code": self.code, "message": self.message, "problems": self.problems}})
+
+
+def as_json(value: Any) -> bytes:
+    """The value as JSON's bytes; times of a `datetime` as ISO 8601."""
+    return _encode(value)
+
+
+async def reply(send: Send, status: int, body: bytes, headers: Sequence[tuple[str, str]] = ()) -> None:
+    """Send a whole answer of JSON."""
+    told = [_JSON, (b"content-length", b"%d" % len(body))]
+    if headers:
+        told += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    await send({"type": "http.response.start", "status": status, "headers": told})
+    await send({"type": "http.response.body", "body": body})
+
+
+def error_schema() -> dict[str, Any]:
+    """JSON schema (OpenAPI 3.0) of `Refused.body`."""
+    inside = {
+        "type": "object",
+        "required": ["code", "message", "problems"],
+        "properties": {
+            "code": {"type": "string", "enum": sorted(set(_CODES.values()))},
+            "message": {"type": "string"},
+            "problems": {"type": "array", "items": {"type": "string"}},
+        },
+    }
+    return {"type": "object", "required": ["error"], "properties": {"error": inside}}
