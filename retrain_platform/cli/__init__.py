@@ -25,6 +25,7 @@ def __getattr__(name: str) -> Any:
         release,
         release_data,
         release_history,
+        replay,
         road,
         serve,
         trying,

@@ -34,8 +34,8 @@ class Talking(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Note whether a program asked, for errors of parsing are told to it too."""
-        # `retrain drift` takes the name of a file there.
-        ctx.meta[_FOR_PROGRAMS] = "--json" in args and args[0] != "drift"
+        # `retrain drift` and `retrain replay` take the name of a file there.
+        ctx.meta[_FOR_PROGRAMS] = "--json" in args and args[0] not in ("drift", "replay")
         return list(super().parse_args(ctx, args))
 
     def invoke(self, ctx: Any) -> Any:

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from retrain_platform.adapters.bin_store import SqlBins
 from retrain_platform.adapters.delta_lake import DeltaLake
 from retrain_platform.adapters.file_values import FileValues
+from retrain_platform.adapters.kept_texts import KeptTexts, MemoryTexts
 from retrain_platform.adapters.learners import learner
 from retrain_platform.adapters.memory import MemoryBins, MemoryLake, MemoryLedger, MemoryRegistry, MemoryValues
 from retrain_platform.adapters.mlflow_registry import MlflowRegistry
@@ -21,6 +22,7 @@ from retrain_platform.adapters.sql_ledger import SqlLedger
 from retrain_platform.dataset.stores import Lake, Values
 from retrain_platform.release.base import Ledger
 from retrain_platform.release.bins import BinStore
+from retrain_platform.replay.matrix import Kept
 from retrain_platform.training import LearnerSpec
 from retrain_platform.training.base import Registry
 from retrain_platform_tests.contracts.learner_examples import RECIPES, Made
@@ -45,6 +47,7 @@ MEMBERS: dict[type, dict[type, Make]] = {
         MemoryBins: lambda _: MemoryBins(),
         SqlBins: lambda place: SqlBins(f"sqlite:///{place / 'gateway' / 'evidence.db'}"),
     },
+    Kept: {MemoryTexts: lambda _: MemoryTexts(), KeptTexts: lambda place: KeptTexts(place / "replays")},
     Registry: {
         MemoryRegistry: lambda _: MemoryRegistry(),
         MlflowRegistry: lambda place: MlflowRegistry(
@@ -80,6 +83,12 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Ledger:
 @pytest.fixture(params=MEMBERS[BinStore], ids=lambda member: member.__name__)
 def bins(request: pytest.FixtureRequest, tmp_path: Path) -> BinStore:
     made: BinStore = MEMBERS[BinStore][request.param](tmp_path)
+    return made
+
+
+@pytest.fixture(params=MEMBERS[Kept], ids=lambda member: member.__name__)
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
+    made: Kept = MEMBERS[Kept][request.param](tmp_path)
     return made
 
 

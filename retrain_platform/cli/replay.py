@@ -1,0 +1,235 @@
+"""`retrain replay`: which policy would have paid, on a bare table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import isfinite
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from retrain_platform.cli.app import app, fail
+from retrain_platform.cli.screen import console, hush, say, show
+
+_TABLE = "A Parquet or CSV file, a folder or pattern of them, or a Delta table."
+Table = Annotated[str, typer.Argument(metavar="TABLE", help=_TABLE)]
+Time = Annotated[str, typer.Option("--time", help="The column of when a row happened; numbers only order.")]
+Label = Annotated[str, typer.Option("--label", help="The column that is predicted.")]
+TaskOf = Annotated[
+    Literal["binary", "multiclass", "regression"] | None, typer.Option("--task", help="Found from the label's values.")
+]
+MetricOf = Annotated[str | None, typer.Option("--metric", help="accuracy, of a number mae, unless named.")]
+EveryUnit = Annotated[
+    Literal["hour", "day", "week", "month"] | None, typer.Option("--every", help="Cut by the calendar (UTC).")
+]
+Batches = Annotated[int | None, typer.Option("--batches", help="Cut into so many batches of equal count.")]
+Window = Annotated[str, typer.Option("--window", help="Newest periods to train on, or all; several: 3,all.")]
+Start = Annotated[int, typer.Option("--start", help="Periods that the first model learns from.")]
+Delay = Annotated[int, typer.Option("--label-delay", help="Whole periods until a period's labels are in.")]
+Costs = Annotated[str, typer.Option("--costs", help="What one retrain costs, in losses of a period; several.")]
+Policies = Annotated[Path | None, typer.Option("--policies", help="A YAML file of policies by name.")]
+Exclude = Annotated[str, typer.Option("--exclude", help="Columns that are no features; patterns, with commas.")]
+Trees = Annotated[int, typer.Option("--trees", help="How many trees LightGBM grows.")]
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the report here; '-' is standard output.")]
+
+
+@app.command()
+def replay(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
+    table: Table,
+    time: Time,
+    label: Label,
+    task: TaskOf = None,
+    metric: MetricOf = None,
+    every: EveryUnit = None,
+    batches: Batches = None,
+    window: Window = "all",
+    start: Start = 1,
+    label_delay: Delay = 0,
+    costs: Costs = "0.02,0.05,0.1,0.2,0.5",
+    policies: Policies = None,
+    exclude: Exclude = "",
+    trees: Trees = 100,
+    json_file: JsonFile = None,
+) -> None:
+    """Which retraining policy would have paid on this table: no spec needed.
+
+    Every model that a policy could have trained is trained, once, and scored on all that came later. Every policy is
+    a walk through these losses, and so is the best there is. What was trained is kept under RETRAIN_HOME: another
+    policy or cost asks for no training.
+
+    A policy file names policies as a spec writes them; to batches of equal count a batch lasts a day (1d).
+
+    Exit 2: the table cannot be replayed as asked.
+
+    Example: [bold]retrain replay data.parquet --time when --label late[/bold]
+
+    Example: [bold]retrain replay data.parquet --time when --label late --batches 45 --window 3 --costs 0.1[/bold]
+    """
+    from retrain_platform.cli.replaying import Asked
+
+    hush()
+    patterns = tuple(part.strip() for part in exclude.split(",") if part.strip())
+    asked = Asked(
+        table=table,
+        time=time,
+        label=label,
+        task=task,
+        metric=metric,
+        every=every,
+        batches=batches,
+        windows=_windows(window),
+        start=_at_least("--start", start, 1),
+        delay=_at_least("--label-delay", label_delay, 0),
+        trees=_at_least("--trees", trees, 1),
+        exclude=patterns,
+    )
+    if every is not None and batches is not None:
+        fail(f"--every == {every} and --batches == {batches}, must be only one of them")
+    if json_file is not None and not json_file.absolute().parent.is_dir():
+        fail(f"--json == {json_file}, must lie in a folder that is there")
+    report = _replayed(asked, _costs(costs), _named(policies), quiet=str(json_file) == "-")
+    if json_file is not None:
+        _write(report, json_file)
+    if str(json_file) != "-":
+        _tell(report)
+        say([f"written to {json_file}"] if json_file is not None else [])
+
+
+def _replayed(asked: Any, costs: tuple[float, ...], policies: list[Any], *, quiet: bool) -> Any:
+    from retrain_platform.resources import settings
+
+    with _progress(quiet=quiet) as (trained, walked):
+        try:
+            return asked.replayed(costs, policies, settings().home, trained, walked)
+        except ValueError as error:
+            fail(str(error))
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[tuple[Any, Any]]:
+    """Trainings counted on a terminal, then the policy that is walked; nothing in a pipe."""
+    if quiet or not console.is_terminal:
+        yield (lambda done, of: None), (lambda text: None)
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as shown:
+        task = shown.add_task("training", total=None)
+        yield (
+            lambda done, of: shown.update(task, completed=done, total=of),
+            lambda text: shown.update(task, description=f"walking {text}"),
+        )
+
+
+def _at_least(option: str, value: int, least: int) -> int:
+    return value if value >= least else fail(f"{option} == {value}, must be >= {least}")
+
+
+def _windows(text: str) -> tuple[int | None, ...]:
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part == "all" or (part.isdecimal() and int(part)) for part in parts):
+        fail(f"--window == {text!r}, must be whole numbers of periods or all, as in 3,all")
+    return tuple(dict.fromkeys(None if part == "all" else int(part) for part in parts))
+
+
+def _costs(text: str) -> tuple[float, ...]:
+    try:
+        found = tuple(dict.fromkeys(float(part) for part in text.split(",")))
+    except ValueError:
+        found = ()
+    if not found or not all(isfinite(each) and each >= 0 for each in found):
+        fail(f"--costs == {text!r}, must be numbers >= 0, as in 0.05,0.1")
+    return found
+
+
+def _named(path: Path | None) -> list[Any]:
+    """The policies of the file, with every mistake of it at once."""
+    import yaml
+    from pydantic import TypeAdapter, ValidationError
+
+    from retrain_platform.policy import Policy
+    from retrain_platform.replay.report import Named
+
+    if path is None:
+        return []
+    try:
+        written = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        fail(f"--policies == {path}, must be a YAML file that can be read: {error}")
+    if not isinstance(written, dict) or not written:
+        fail(f"--policies == {path}, must hold policies by name, as in 'ours: {{kind: schedule, every: 4w}}'")
+    family: TypeAdapter[Any] = TypeAdapter(Policy)
+    found, wrong = [], []
+    for name, policy in written.items():
+        try:
+            found.append(Named(str(name), family.validate_python(policy)))
+        except ValidationError as error:
+            wrong += [f"{path}: {'.'.join(map(str, (name, *one['loc'])))}: {one['msg']}" for one in error.errors()]
+    if wrong:
+        fail("\n".join(wrong))
+    return found
+
+
+def _write(report: Any, target: Path) -> None:
+    text = report.model_dump_json(indent=2)
+    if str(target) == "-":
+        print(text)
+    else:
+        target.write_text(text + "\n", encoding="utf-8")
+
+
+_BEST_FIXED = 3
+"""So many fixed periods are shown at each cost; the JSON has all."""
+
+
+def _tell(report: Any) -> None:
+    judged = [each for each in report.periods if each.judged]
+    say(
+        f"{report.table}: {len(report.periods)} periods, each a {report.period}; {len(judged)} judged, from "
+        f"{judged[0].key} to {judged[-1].key}; a loss of a {report.period} is {report.loss_of_a_period}"
+    )
+    say(f"{report.trainings} trainings, {report.fits} of them made now")
+    say(report.notes)
+    for cost in report.costs:
+        say("")
+        show([_row(report, each) for each in _shown(report, cost)], f"at a cost of {cost:g} a retrain")
+    say("")
+    show([each.model_dump() for each in report.budgeted], "with at most so many retrains", empty="")
+    say(["", report.worth, *(each.sentence for each in report.recommended)])
+    _snippets(report)
+
+
+def _shown(report: Any, cost: float) -> list[Any]:
+    """Never, the cheapest fixed periods, every policy and the oracle, cheapest last."""
+    mine = [each for each in report.policies if each.cost == cost]
+    fixed = sorted((each for each in mine if each.kind == "fixed"), key=lambda each: each.total)[:_BEST_FIXED]
+    return sorted((each for each in mine if each.kind != "fixed" or each in fixed), key=lambda each: -each.total)
+
+
+def _row(report: Any, each: Any) -> dict[str, Any]:
+    return {
+        "policy": each.name + (" (best fixed in hindsight)" if each.best_in_hindsight else ""),
+        "loss": each.loss,
+        "retrains": each.retrains,
+        "total": each.total,
+        "regret": each.regret,
+        report.metric: each.metric,
+    }
+
+
+def _snippets(report: Any) -> None:
+    """What was recommended, as lines of a spec."""
+    import yaml
+
+    told = {each.name: each.policy for each in report.recommended if each.policy is not None}
+    for name, policy in told.items():
+        say(["", f"{name}, as the spec writes it:", *yaml.safe_dump({"policy": policy}, sort_keys=False).splitlines()])

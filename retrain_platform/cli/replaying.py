@@ -1,0 +1,116 @@
+"""A table, a learner and what earlier replays kept, joined for one replay."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from retrain_platform.replay.matrix import Strategy
+    from retrain_platform.replay.reading import Read
+    from retrain_platform.replay.report import Named, ReplayReport
+    from retrain_platform.replay.table import Cut
+
+BATCHES = 40
+"""Batches of equal count where nothing is said and no calendar suits."""
+_SMALL = 2_000_000
+"""Up to so many cells of training data, several trainings beside each other take little memory."""
+
+
+class Asked(NamedTuple):
+    """What a replay of a bare table was asked for; `windows` are numbers of periods, None is all the past."""
+
+    table: str
+    time: str
+    label: str
+    task: Any
+    metric: str | None
+    every: Any
+    batches: int | None
+    windows: tuple[int | None, ...]
+    start: int
+    delay: int
+    trees: int
+    exclude: tuple[str, ...]
+
+    def replayed(
+        self,
+        costs: Sequence[float],
+        policies: Sequence[Named],
+        home: Path,
+        trained: Callable[[int, int], None],
+        walked: Callable[[str], None],
+    ) -> ReplayReport:
+        """The whole replay.
+
+        Raises:
+            ValueError: the table cannot be read or replayed as asked; the message says what to change.
+        """
+        from retrain_platform.adapters.kept_texts import KeptTexts
+        from retrain_platform.replay.matrix import Strategy, build
+        from retrain_platform.replay.prefix import Setting
+        from retrain_platform.replay.report import replay
+        from retrain_platform.replay.road import road
+
+        read = self._read()
+        cut = self._cut(read)
+        strategies = [
+            Strategy(name="all the past" if each is None else f"newest {each}", window=each) for each in self.windows
+        ]
+        at_once = _at_once(read, cut, strategies)
+        past, loss = self._past(read, cut, threads=max(1, cores() // at_once))
+        cuts = range(self.start - 1, max(self.start, len(cut.periods) - 1 - self.delay))
+        cuts = range(min(cuts.start, len(cut.periods) - 1), min(cuts.stop, len(cut.periods)))
+        matrix = build(past, strategies, KeptTexts(home / "replays"), cuts, at_once=at_once, told=trained)
+        setting = Setting(road(matrix, start=self.start, delay=self.delay), loss, cut.length)
+        return replay(self.table, setting, policies, costs, cut.said, read.notes, walked)
+
+    def _read(self) -> Read:
+        from retrain_platform.adapters.whole_table import whole_table
+        from retrain_platform.replay.reading import read
+
+        return read(whole_table(self.table), self.time, self.label, exclude=self.exclude, task=self.task)
+
+    def _cut(self, read: Read) -> Cut:
+        from retrain_platform.replay.reading import CannotReplay
+        from retrain_platform.replay.table import by_calendar, in_batches, usual_cut
+
+        if self.every is None:
+            if self.batches is None:
+                return usual_cut(read.table, BATCHES)
+            return in_batches(len(read.table.labels), self.batches)
+        if read.table.times is None:
+            raise CannotReplay(
+                f"--every == {self.every}, must be left out: {self.time} holds numbers, which only order"
+            )
+        return by_calendar(read.table.times, self.every)
+
+    def _past(self, read: Read, cut: Cut, threads: int) -> tuple[Any, Any]:
+        from retrain_platform.adapters.learners import learner
+        from retrain_platform.replay.losses import DEFAULTS, loss_of
+        from retrain_platform.replay.table import TablePast
+        from retrain_platform.training.lightgbm import LightGBM
+
+        recipe = LightGBM(rounds=self.trees)
+        first = read.table.labels[: cut.places[min(self.start, len(cut.periods))]]
+        loss = loss_of(self.metric or DEFAULTS[read.task], read.task, first)
+        fits = learner(recipe, read.task, threads=threads)
+        return TablePast(read.table, cut, fits, loss, f"{read.task}/{recipe.fingerprint()}", self.trees), loss
+
+
+def cores() -> int:
+    """How many this process may use: OMP_NUM_THREADS where it is set, else what the system leaves it."""
+    said = os.environ.get("OMP_NUM_THREADS", "")
+    return int(said) if said.isdecimal() and int(said) else len(os.sched_getaffinity(0))
+
+
+def _at_once(read: Read, cut: Cut, strategies: Sequence[Strategy]) -> int:
+    """How many trainings go beside each other: small ones one a core, large ones one by one on all cores."""
+    most = max(
+        cut.places[cut_at + 1] - cut.places[strategy.first(cut_at)]
+        for strategy in strategies
+        for cut_at in range(len(cut.periods))
+    )
+    return max(1, min(cores(), _SMALL // max(1, most * len(read.table.features.columns))))

@@ -1,0 +1,130 @@
+"""What to take from a replay: which policy, tuned on one part and judged on another, and whether any pays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from retrain_platform.dataset.record import Record, finite
+from retrain_platform.replay.losses import Loss
+from retrain_platform.replay.road import Road, Way
+
+HARDLY = 0.02
+"""Up to a loss of so much that the best cadence saves for each retrain, retraining is called hardly worth buying."""
+
+
+class Rival(NamedTuple):
+    """A policy that can be recommended, its way, and its lines of a spec (None: it is no policy, it is never)."""
+
+    name: str
+    way: Way
+    spec: Mapping[str, Any] | None
+
+
+class Recommended(Record):
+    """The policy that was cheapest up to the period `tuned_until`, and what it came to in the periods after it.
+
+    `loss`, `retrains`, `total` and `metric` are of the later part, `never_total` and `best_fixed_total` beside it: of
+    the first model alone, and of the fixed period that was cheapest there, in hindsight. `policy` are its lines of a
+    spec; None where the advice is to never retrain.
+    """
+
+    name: str
+    cost: float
+    tuned_until: str
+    loss: float
+    retrains: int
+    total: float
+    metric: float | None
+    never_total: float
+    best_fixed: str
+    best_fixed_total: float
+    policy: dict[str, Any] | None
+    sentence: str
+
+
+class _Part(NamedTuple):
+    """The periods from `first` to before `stop`."""
+
+    first: int
+    stop: int
+
+    def retrains(self, way: Way) -> int:
+        return sum(self.first <= each.at < self.stop for each in way.retrains)
+
+    def loss(self, way: Way) -> float:
+        return float(np.nansum(way.losses[self.first : self.stop]))
+
+    def total(self, way: Way) -> float:
+        return self.loss(way) + way.cost * self.retrains(way)
+
+
+def recommend(road: Road, loss: Loss, rivals: Sequence[Rival], cost: float, said: str) -> Recommended:
+    """The rival that was cheapest on the first half of the served periods, judged on the second; ties go to the first.
+
+    Both halves are of one walk: a policy decides by the past, and its second half begins where its first one led.
+    """
+    middle = road.scored.start + len(road.scored) // 2
+    tuned, rest = _Part(road.scored.start, middle), _Part(middle, road.scored.stop)
+    chosen = min(rivals, key=lambda each: tuned.total(each.way))
+    never = next(each for each in rivals if not each.way.retrains)
+    fixed = min((each for each in rivals if each.name.startswith(("never", "every"))), key=lambda e: rest.total(e.way))
+    key = road.matrix.periods[middle - 1].period.key
+    values = {each.name: _metric(loss, rest, each.way) for each in (chosen, never)}
+    shown = (
+        f"at a cost of {cost:g}, {chosen.name} was cheapest until {said} {key}; after it, on periods it was not chosen "
+        f"by, it gave {_told(loss, values[chosen.name])} with {_retrains(rest.retrains(chosen.way))}, in all "
+        f"{rest.total(chosen.way):.3g}; never retraining {_told(loss, values[never.name])}, in all "
+        f"{rest.total(never.way):.3g}; the best fixed period there, in hindsight, {rest.total(fixed.way):.3g}"
+    )
+    return Recommended(
+        name=chosen.name,
+        cost=cost,
+        tuned_until=key,
+        loss=rest.loss(chosen.way),
+        retrains=rest.retrains(chosen.way),
+        total=rest.total(chosen.way),
+        metric=values[chosen.name],
+        never_total=rest.total(never.way),
+        best_fixed=fixed.name,
+        best_fixed_total=rest.total(fixed.way),
+        policy=None if chosen.spec is None else dict(chosen.spec),
+        sentence=shown,
+    )
+
+
+def _metric(loss: Loss, part: _Part, way: Way) -> float | None:
+    mine = way.losses[part.first : part.stop]
+    return None if np.isnan(mine).all() else finite(loss.value(float(np.nanmean(mine))))
+
+
+def _told(loss: Loss, value: float | None) -> str:
+    return f"{loss.metric} undefined" if value is None else f"{loss.metric} {value:.3f}"
+
+
+def _retrains(count: int) -> str:
+    return "1 retrain" if count == 1 else f"{count} retrains"
+
+
+def _share(loss: float) -> str:
+    return f"{loss:.0%}" if loss < 1 else "all"
+
+
+def worth_buying(road: Road, loss: Loss, said: str) -> str:
+    """One sentence: up to which cost of a retrain some fixed period is cheaper than never, in hindsight."""
+    never = road.every(0, 0.0)
+    ways = [road.every(count, 0.0) for count in range(1, len(road.decisions) + 1)]
+    saved = [(never.loss - way.loss) / len(way.retrains) for way in ways if way.retrains]
+    most = max(saved, default=0.0)
+    what = f"{loss.said} of a {said}"
+    if most <= 0:
+        return "retraining is hardly worth buying here: no fixed period would have lost less than never retraining"
+    pays = f"a fixed period is cheaper than never retraining only where a retrain costs less than {most:.3g}"
+    errors = (
+        f" of {what}" if loss.metric != "accuracy" else f", as much as {_share(most)} of a {said}'s rows called wrong"
+    )
+    if most < HARDLY:
+        return f"retraining is hardly worth buying here: even in hindsight, {pays}{errors}"
+    return f"in hindsight, {pays}{errors}"
