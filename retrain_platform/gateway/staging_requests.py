@@ -30,8 +30,8 @@ def smoke(model: str, stored: Path | None, client: Client) -> tuple[Asked, list[
     if len(several) != len(rows):
         broke.append(f"{len(rows)} records at once: status {found.status}, {len(several)} answers")
     else:
-        told = [_apart(one, score, classes) for one, score in zip(several, wanted, strict=True)]
-        broke += [f"record {place + 1} of all at once: {each}" for place, each in enumerate(told) if each]
+        each = [_apart(one, score, classes) for one, score in zip(several, wanted, strict=True)]
+        broke += [f"record {place + 1} of all at once: {said}" for place, said in enumerate(each) if said]
     return Asked(name="smoke", requests=len(rows) + 1, broke=tuple(broke)), rows
 
 
