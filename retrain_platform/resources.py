@@ -178,15 +178,18 @@ def _joined(spec: ModelSpec, at: Settings) -> Workshop:
 
 def exporter_of(spec: ModelSpec, at: Settings, registry: Registry) -> Exporter:
     """Where the model's split comes true: this home's gateway, or nowhere for a model that nobody serves."""
-    from retrain_platform.adapters.published_folder import FolderExporter
     from retrain_platform.steps.workshop import Unpublished
 
-    if spec.gateway is None:
-        return Unpublished()
+    return Unpublished() if spec.gateway is None else folder_exporter(spec, at, registry, gateway_home(at))
+
+
+def folder_exporter(spec: ModelSpec, at: Settings, registry: Registry, home: GatewayHome) -> Exporter:
+    """What publishes the model to the folder `home`, for a gateway that serves from it."""
+    from retrain_platform.adapters.published_folder import FolderExporter
     from retrain_platform.steps.training.stored_requests import kept_requests
 
     smoke = partial(kept_requests, values_of(at), registry, spec.name)
-    return FolderExporter(gateway_home(at), spec, registry, smoke)
+    return FolderExporter(home, spec, registry, smoke)
 
 
 def gateway_home(at: Settings) -> GatewayHome:

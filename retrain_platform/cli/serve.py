@@ -12,6 +12,7 @@ import typer
 from retrain_platform.cli.app import Found, app, specs_here
 from retrain_platform.cli.errors import fail
 from retrain_platform.cli.serving_screen import ServingScreen
+from retrain_platform.cli.trying_versions import try_version
 from retrain_platform.spec import SpecErrors, read_spec
 
 _CURE = "add to its attributes, for what is shipped:  gateway: {}"
@@ -33,6 +34,10 @@ def serve(
     admin_anywhere: Annotated[
         bool, typer.Option("--admin-anywhere", help="Tokens with the scope admin are good from other machines too.")
     ] = False,
+    staging: Annotated[
+        bool, typer.Option("--staging", help="Only try one MODEL's version, on an instance apart.")
+    ] = False,
+    version: Annotated[str | None, typer.Option(help="With --staging: the version; else the one on its way.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="What happens as JSON, a line each, for programs.")] = False,
 ) -> None:
     """Answer requests for predictions over HTTP: champion, canary and shadow as the release says, all of it logged.
@@ -41,8 +46,16 @@ def serve(
 
     Ctrl-C finishes what is under way and ends; a second one ends at once.
 
+    With --staging one version is served apart from all traffic, asked its stored requests, every door and its
+    consumers' contracts, measured, and judged; exit 1: it failed, or it could not be told.
+
     Example: [bold]retrain serve flight_delay --port 8000 --workers 2[/bold]
+
+    Example: [bold]retrain serve flight_delay --staging --version 3[/bold]
     """
+    if staging or version is not None:
+        try_version(models or [], version, staging=staging, as_json=as_json)
+        return
     problems: list[str] = []
     chosen = _chosen(models or [], problems)
     doors = {"host": host, "open_to_all": open_to_all, "admin_anywhere": admin_anywhere}

@@ -20,6 +20,7 @@ from retrain_platform.gateway.applying import Reaching
 from retrain_platform.gateway.late_aliases import LateAliases
 from retrain_platform.gateway.lead import Lead
 from retrain_platform.gateway.life import Life, orders_given
+from retrain_platform.gateway.trials import Trials
 from retrain_platform.release.base import LedgerMoved
 from retrain_platform.spec.load import read_spec
 from retrain_platform.spec.model import ModelSpec
@@ -40,6 +41,7 @@ class ModelControl:
         self._place = f"model:{name}"
         self._stamp, self._shop = 0, None
         self._aliases: LateAliases | None = None
+        self._trials = Trials(life.tell, life.trouble)
         self.reaching: Reaching | None = None
         self.looked = threading.Event()
 
@@ -65,6 +67,7 @@ class ModelControl:
         self._life.trouble("ledger", None)
         try:
             self._publish(shop, split)
+            self._trials.look(shop)
             self._tick(shop)
             after = shop.split()
             if after.seq != split.seq:
