@@ -24,10 +24,14 @@ from retrain_platform.steps.workshop import Workshop
 def move(shop: Workshop, period: Period) -> tuple[ReleaseState, Evidence | None, tuple[Transition, ...]]:
     """Advance the open release by the evidence that is ripe at the period's end.
 
-    A period that the road has left behind moves nothing: its fold is shown as it was.
+    A period that the road has left behind moves nothing: its fold is shown as it was. A release that live traffic
+    moves is shown as it stands: the gateway's controller advances it.
     """
     if not shop.is_next(period):
         return shop.state(before=period.end), None, ()
+    if shop.spec.release.live is not None:
+        project(shop, shop.state())
+        return shop.state(), None, ()
     before = shop.state(before=period.end)
     evidence = evidence_for(shop, before, period.end)
     moves = advance(before, evidence, shop.spec.plan, as_of=period.end, period=shop.spec.period.length())
