@@ -32,6 +32,15 @@ def latency_cell(milliseconds: float) -> int:
     return max(0, math.floor(_CELLS_A_DOUBLING * math.log2(max(milliseconds, _LEAST_MS) / _LEAST_MS)))
 
 
+def cells_apart(ratio: float) -> int:
+    """How many cells lie between a latency and `ratio` times it, rounded, at least one.
+
+    >>> cells_apart(1.05), cells_apart(1.10), cells_apart(2)
+    (1, 2, 14)
+    """
+    return max(1, round(_CELLS_A_DOUBLING * math.log2(ratio)))
+
+
 def cell_end(cell: int) -> float:
     """The upper edge of a cell in milliseconds: what a quantile is told as, never too low."""
     return float(_LEAST_MS * 2 ** ((cell + 1) / _CELLS_A_DOUBLING))
