@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from retrain_platform.dataset.stores import Values
     from retrain_platform.release.base import Ledger
     from retrain_platform.release.split import Exporter
+    from retrain_platform.steps.notices.base import Outbox
+    from retrain_platform.steps.notices.delivering import Post
     from retrain_platform.steps.workshop import Reader, SuiteTable, Workshop
     from retrain_platform.training.base import Registry
 
@@ -27,13 +29,15 @@ if TYPE_CHECKING:
 class Settings(Record):
     """Where everything is kept. `home` is absolute; the rest defaults to places under it.
 
-    `retrains_at_once` is the budget of all models of the code location; None is no limit.
+    `retrains_at_once` is the budget of all models of the code location; None is no limit. `environment` is what this
+    place is called (production, staging): messages say it, and targets may name it.
     """
 
     home: Path
     ledger_url: str
     tracking_uri: str
     retrains_at_once: int | None = None
+    environment: str = ""
 
     @property
     def dagster_home(self) -> Path:
@@ -42,7 +46,8 @@ class Settings(Record):
 
 
 def settings(env: Mapping[str, str] = os.environ) -> Settings:
-    """The settings in the environment: RETRAIN_HOME, RETRAIN_LEDGER_URL, MLFLOW_TRACKING_URI, RETRAIN_FLEET_BUDGET.
+    """The settings in the environment: RETRAIN_HOME, RETRAIN_LEDGER_URL, MLFLOW_TRACKING_URI, RETRAIN_FLEET_BUDGET,
+    RETRAIN_ENVIRONMENT.
 
     Raises:
         ValueError: a budget that is no whole number of at least 1.
@@ -53,6 +58,7 @@ def settings(env: Mapping[str, str] = os.environ) -> Settings:
         ledger_url=env.get("RETRAIN_LEDGER_URL", f"sqlite:///{home / 'ledger.db'}"),
         tracking_uri=env.get("MLFLOW_TRACKING_URI", f"sqlite:///{home / 'mlflow.db'}"),
         retrains_at_once=_budget(env.get("RETRAIN_FLEET_BUDGET", "")),
+        environment=env.get("RETRAIN_ENVIRONMENT", "").strip(),
     )
 
 
@@ -70,6 +76,31 @@ def ledger(at: Settings) -> Ledger:
     from retrain_platform.adapters.sql_ledger import SqlLedger
 
     return SqlLedger(at.ledger_url)
+
+
+@lru_cache(maxsize=4)
+def outbox(at: Settings) -> Outbox:
+    """What is to be told and what was, in the ledger's database."""
+    from retrain_platform.adapters.sql_outbox import SqlOutbox
+
+    return SqlOutbox(at.ledger_url)
+
+
+def post(spec: ModelSpec, at: Settings) -> Post:
+    """What telling people of the model needs; made without the model's workshop."""
+    from retrain_platform.adapters.clock import now
+    from retrain_platform.adapters.notices import AppriseNotifier
+    from retrain_platform.steps.notices.delivering import Post
+
+    return Post(
+        spec=spec,
+        ledger=ledger(at),
+        values=values_of(at),
+        outbox=outbox(at),
+        notifier=AppriseNotifier(),
+        now=now,
+        environment=at.environment,
+    )
 
 
 def values_of(at: Settings) -> Values:

@@ -19,6 +19,7 @@ def __getattr__(name: str) -> Any:
     from retrain_platform.cli import (  # noqa: F401
         fleet,
         labelling,
+        notifying,
         papers,
         people,
         reading,

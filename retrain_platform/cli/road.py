@@ -21,6 +21,7 @@ from retrain_platform.cli.app import (
     specs_here,
 )
 from retrain_platform.cli.explaining import detectable_lines, explained, further
+from retrain_platform.cli.notifying import tell, untold_of
 from retrain_platform.cli.quality import quality_of
 from retrain_platform.cli.reading import period_at, watched_periods
 from retrain_platform.cli.screen import answer, console, say, show
@@ -132,9 +133,12 @@ def run(
         steps, failed = play_with_progress(spec, until, quiet=as_json)
     except (BadTimes, SourceUnreadable) as error:
         fail(f"{file}: {error}\nPut it right and run the same command again: {again}", 1)
+    untold = tell(spec)
     row = _status(spec, until)
-    answered = answer({"model": spec.name, "steps": steps, "failed": failed, "status": row}, as_json)
+    done = {"model": spec.name, "steps": steps, "failed": failed, "status": row, "untold": untold}
+    answered = answer(done, as_json)
     if not answered:
+        say(untold)
         _print_run(steps, row, _last_decision(entries_of(spec), "why"))
     if failed:
         told = f"{file}: {failed}\nPut it right and run the same command again, it goes on from here: {again}"
@@ -226,6 +230,7 @@ def _status(spec: ModelSpec, until: str | None = None) -> dict[str, Any]:
         "next": following.why,
         "next_attempt": following.again,
         "deadline": left.shown if (left := standing_deadline(spec, entries, values_of(settings()))) else None,
+        **untold_of(spec),
         "newest_incident": f"{incidents[-1].as_of:%Y-%m-%d} {incidents[-1].why}" if incidents else None,
     }
 

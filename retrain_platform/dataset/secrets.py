@@ -64,6 +64,13 @@ class Option(Secret[str]):
         return HIDDEN
 
 
+class Address(Secret[str]):
+    """An address that is a secret as a whole: a webhook's path is its key. Of it only the scheme is shown."""
+
+    def _display(self) -> str:
+        return f"{self.get_secret_value().partition('://')[0]}://{HIDDEN}"
+
+
 def _shown(options: dict[str, Option]) -> dict[str, str]:
     return {
         name: HIDDEN if says_secret(name) else without_secrets(value.get_secret_value())

@@ -4,7 +4,17 @@ from typing import Any
 
 import dagster as dg
 
-from retrain_platform.defs import challenger, dataset, monitoring, policy, release, sensors, training, validation
+from retrain_platform.defs import (
+    challenger,
+    dataset,
+    monitoring,
+    policy,
+    release,
+    sensors,
+    telling,
+    training,
+    validation,
+)
 from retrain_platform.defs.launching import launch_tags
 from retrain_platform.defs.names import Named, named
 from retrain_platform.defs.resource import PLATFORM, mlflow_key, mlflow_run
@@ -39,6 +49,7 @@ def build_model_defs(spec: ModelSpec) -> dg.Definitions:
             sensors.new_periods(of, [watch, decide]),
             sensors.decided_retrains(of, [retrain]),
             sensors.failures(of, [watch, decide, retrain]),
+            *([telling.notices(of)] if spec.notify.targets else []),
         ],
         resources={"retrain": PLATFORM, mlflow_key(spec.name): mlflow_run(spec.name)},
     )

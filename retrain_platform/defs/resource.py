@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from retrain_platform.resources import Settings, ledger, reader_of, settings, values_of, workshop
+from retrain_platform.resources import Settings, ledger, post, reader_of, settings, values_of, workshop
 from retrain_platform.spec.model import ModelSpec
 
 
@@ -39,6 +39,10 @@ class Platform(dg.ConfigurableResource):
     def values(self) -> Any:
         """The stored values alone, for the fleet."""
         return values_of(self.settings())
+
+    def post(self, spec: ModelSpec) -> Any:
+        """What telling people of the model needs."""
+        return post(spec, self.settings())
 
     def ledger(self) -> Any:
         """The ledger alone, for a sensor's tick."""

@@ -47,7 +47,18 @@ def contradictions(spec: ModelSpec, lost: Callable[[str], bool]) -> list[Contrad
         *task_contradictions(spec, lost),
         *recording_contradictions(spec, lost),
         *suite_contradictions(spec),
+        *_told(spec, lost),
     ]
+
+
+def _told(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradiction]:
+    """Whoever reads a target's messages answers for the model."""
+    if not _has(spec, "notify", "owners") or lost("notify.targets") or lost("owners"):
+        return
+    for position, target in enumerate(spec.notify.targets):
+        if target.owner and target.owner not in spec.owners:
+            there = ", ".join(spec.owners) or "none"
+            yield f"notify.targets[{position}].owner", repr(target.owner), f"must be one of the owners: {there}"
 
 
 def _has(spec: ModelSpec, *sections: str) -> bool:

@@ -25,6 +25,7 @@ from retrain_platform.policy import Policy
 from retrain_platform.policy.gain import CostSpec
 from retrain_platform.release.base import ReleasePlan
 from retrain_platform.release.serving import GatewaySpec
+from retrain_platform.spec.notify import Notify
 from retrain_platform.spec.operation import Operation
 from retrain_platform.stats.metrics import DEFAULT_METRICS
 from retrain_platform.training import LearnerSpec
@@ -139,6 +140,7 @@ class ModelSpec(Record):
     release: ReleasePlan = ReleasePlan()
     gateway: GatewaySpec | None = None
     operation: Operation = Operation()
+    notify: Notify = Notify()
     cost: CostSpec | None = None
     card: CardSpec = CardSpec()
 

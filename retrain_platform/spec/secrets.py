@@ -64,6 +64,8 @@ def _bare_template(template: re.Match[str]) -> str:
 def _secret_place(path: Path) -> bool:
     """Whether what stands there is secret by the name of the field or of the object store's setting."""
     name, holder = path[-1], path[-2] if len(path) > 1 else ""
+    if name == "url" and path[:2] == ("notify", "targets"):
+        return True  # a webhook's path is its key
     if not isinstance(name, str) or holder in _NOT_NAMES:
         return False
     # An asset's `key` is its name; a key of an object store stands among its `options`.

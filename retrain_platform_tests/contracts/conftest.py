@@ -16,13 +16,17 @@ from retrain_platform.adapters.file_values import FileValues
 from retrain_platform.adapters.kept_texts import KeptTexts, MemoryTexts
 from retrain_platform.adapters.learners import learner
 from retrain_platform.adapters.memory import MemoryBins, MemoryLake, MemoryLedger, MemoryRegistry, MemoryValues
+from retrain_platform.adapters.memory_notices import MemoryNotifier, MemoryOutbox
 from retrain_platform.adapters.mlflow_registry import MlflowRegistry
+from retrain_platform.adapters.notices import AppriseNotifier
 from retrain_platform.adapters.scratch import ScratchLedger, ScratchValues
 from retrain_platform.adapters.sql_ledger import SqlLedger
+from retrain_platform.adapters.sql_outbox import SqlOutbox
 from retrain_platform.dataset.stores import Lake, Values
 from retrain_platform.release.base import Ledger
 from retrain_platform.release.bins import BinStore
 from retrain_platform.replay.matrix import Kept
+from retrain_platform.steps.notices.base import Notifier, Outbox
 from retrain_platform.training import LearnerSpec
 from retrain_platform.training.base import Registry
 from retrain_platform_tests.contracts.learner_examples import RECIPES, Made
@@ -48,6 +52,11 @@ MEMBERS: dict[type, dict[type, Make]] = {
         SqlBins: lambda place: SqlBins(f"sqlite:///{place / 'gateway' / 'evidence.db'}"),
     },
     Kept: {MemoryTexts: lambda _: MemoryTexts(), KeptTexts: lambda place: KeptTexts(place / "replays")},
+    Outbox: {
+        MemoryOutbox: lambda _: MemoryOutbox(),
+        SqlOutbox: lambda place: SqlOutbox(f"sqlite:///{place / 'ledger.db'}"),
+    },
+    Notifier: {MemoryNotifier: lambda _: MemoryNotifier(), AppriseNotifier: lambda _: AppriseNotifier()},
     Registry: {
         MemoryRegistry: lambda _: MemoryRegistry(),
         MlflowRegistry: lambda place: MlflowRegistry(
@@ -89,6 +98,12 @@ def bins(request: pytest.FixtureRequest, tmp_path: Path) -> BinStore:
 @pytest.fixture(params=MEMBERS[Kept], ids=lambda member: member.__name__)
 def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
     made: Kept = MEMBERS[Kept][request.param](tmp_path)
+    return made
+
+
+@pytest.fixture(params=MEMBERS[Outbox], ids=lambda member: member.__name__)
+def outbox(request: pytest.FixtureRequest, tmp_path: Path) -> Outbox:
+    made: Outbox = MEMBERS[Outbox][request.param](tmp_path)
     return made
 
 

@@ -15,9 +15,10 @@ from retrain_platform.dataset.stores import Lake, Values
 from retrain_platform.release.base import Ledger
 from retrain_platform.release.bins import BinStore
 from retrain_platform.replay.matrix import Kept
+from retrain_platform.steps.notices.base import Notifier, Outbox
 from retrain_platform.training.base import Registry
 
-PROTOCOLS = (Lake, Values, Ledger, Registry, BinStore, Kept)
+PROTOCOLS = (Lake, Values, Ledger, Outbox, Notifier, Registry, BinStore, Kept)
 
 
 def asked(protocol: type) -> set[str]:
