@@ -10,7 +10,7 @@ from retrain_platform.gateway.shares import told
 from retrain_platform.gateway.supervisor import ServePlan
 from retrain_platform.release.split import Split
 
-_QUIET = {"listening", "looked", "taken_over"}
+_QUIET = {"started", "listening", "looked"}
 """What is no news to a person."""
 
 

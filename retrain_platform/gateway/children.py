@@ -12,6 +12,8 @@ from pydantic import ValidationError
 
 from retrain_platform.gateway.life import Event, Orders
 
+SILENT = 30.0
+"""Seconds without a sign of life after which a worker hangs: it answers nobody, and holds connections."""
 _SOON_DEAD = 10.0
 _MOST_WAIT = 15.0
 _MODULES: Mapping[str, str] = {
@@ -40,6 +42,7 @@ class Child:
         self._seconds = seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._began, self._soon, self._due = 0.0, 0, 0.0
+        self._heard: float | None = None
         self._said = b""
 
     @property
@@ -51,6 +54,13 @@ class Child:
     def alive(self) -> bool:
         """Whether it runs."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def hangs(self) -> bool:
+        """Whether it runs and, once begun, has given no sign of life for long; only workers must."""
+        if self.orders.role != "worker" or self._heard is None or not self.alive:
+            return False
+        return self._seconds() - self._heard > SILENT
 
     @property
     def pid(self) -> int | None:
@@ -81,7 +91,7 @@ class Child:
         )
         assert self._process.stdout is not None
         os.set_blocking(self._process.stdout.fileno(), False)
-        self._began, self._said = self._seconds(), b""
+        self._began, self._heard, self._said = self._seconds(), None, b""
 
     def buried(self) -> int | None:
         """How it ended, when it has just been found dead, and then it is due again after a while; else None."""
@@ -110,6 +120,8 @@ class Child:
         more = out.read()
         if more == b"":  # its end: nothing more will come, and the system would say "ready" for ever
             out.close()
+        if more:
+            self._heard = self._seconds()
         self._said += more or b""
         *lines, self._said = self._said.split(b"\n")
         return [event for line in lines if (event := _event(line)) is not None]

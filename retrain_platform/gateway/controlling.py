@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ EVERY = 0.5
 
 ShopOf = Callable[[ModelSpec], Any]
 Tick = Callable[[Any], None]
-"""What is done of one model's workshop beside publishing: judge its live evidence, move its release."""
+"""What is done of one model's workshop beside publishing: judge its live evidence, move its release, set aliases."""
+NewTick = Callable[[Life], Tick]
 
 
 class ModelControl:
@@ -106,13 +108,13 @@ def _said(error: BaseException) -> str:
     return f"{type(found).__name__}: {' '.join(str(found).split())}"
 
 
-def control(life: Life, shop_of: ShopOf, tick: Tick) -> None:
+def control(life: Life, shop_of: ShopOf, new_tick: NewTick) -> None:
     """Control every model of the orders until the process must end; another instance's controller goes first."""
     lead = Lead(life.home.lead("controller"))
     waits = _Waits(life)
     if not lead.wait(life.ending.wait, waits):
         return
-    models = [ModelControl(life, name, file, shop_of, tick) for name, file in life.orders.models.items()]
+    models = [ModelControl(life, name, file, shop_of, new_tick(life)) for name, file in life.orders.models.items()]
     for model in models:
         threading.Thread(target=model.run, daemon=True).start()
     for model in models:
@@ -149,7 +151,7 @@ def main() -> None:
     """The process: `python -m retrain_platform.gateway.controlling ORDERS`."""
     os.environ.update({name: value for name, value in _PATIENCE.items() if name not in os.environ})
     life = Life(orders_given())
-    control(life, _shop, _project)
+    control(life, _shop, _live_tick)
 
 
 _PATIENCE: Mapping[str, str] = {
@@ -159,10 +161,26 @@ _PATIENCE: Mapping[str, str] = {
 }
 
 
-def _project(shop: Any) -> None:
-    from retrain_platform.steps.release.releasing import project
+def _live_tick(life: Life) -> Tick:
+    """The tick of one model; it remembers what it judged last."""
+    from retrain_platform.adapters.bin_store import SqlBins
+    from retrain_platform.release.live_gather import gather_live
+    from retrain_platform.steps.release.live import LiveRelease
 
-    project(shop, shop.state())
+    bins = SqlBins(f"sqlite:///{life.home.evidence}")
+    found: dict[timedelta, LiveRelease] = {}
+
+    def tick(shop: Any) -> None:
+        ripe_after = shop.spec.gateway.ripe_after
+        if ripe_after not in found:
+            found[ripe_after] = LiveRelease(
+                bins,
+                lambda seen, state, clock, live, until: gather_live(seen, state, live, clock, until, ripe_after),
+            )
+        for moved in found[ripe_after].tick(shop, now()):
+            life.tell("moved", f"{shop.model}: {moved.sentence}", model=shop.model, kind=moved.kind)
+
+    return tick
 
 
 def _shop(spec: ModelSpec) -> Any:

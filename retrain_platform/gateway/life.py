@@ -18,6 +18,8 @@ from retrain_platform.dataset.record import Record
 from retrain_platform.gateway.home import GatewayHome
 from retrain_platform.gateway.states import ProcessState, Role, Trouble, write_state
 
+ALIVE = "."
+"""A line that only says that the process lives; it needs no disk, as the state does."""
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -85,8 +87,7 @@ class Life:
     def tell(self, event: str, sentence: str, **about: Any) -> None:
         """A line for the supervisor, which shows it; said to nobody when it is gone."""
         told = Event(event=event, at=now(), process=self.orders.name, sentence=sentence, about=about)
-        with self._telling, suppress(OSError):
-            print(told.model_dump_json(), flush=True)
+        self._print(told.model_dump_json())
 
     def write_every(self, wait: float, **more: Any) -> None:
         """`write`, but not sooner than `wait` seconds after the last time."""
@@ -94,7 +95,8 @@ class Life:
             self.write(**more)
 
     def write(self, **more: Any) -> None:
-        """Leave this process's state in `status/`; a disk that takes none stops nothing."""
+        """Leave this process's state in `status/`; a disk that takes none stops nothing. A sign of life, too."""
+        self._print(ALIVE)
         kept = self.orders
         self._written = seconds()
         state = ProcessState(
@@ -110,6 +112,10 @@ class Life:
         )
         with suppress(OSError):
             write_state(self.home, state)
+
+    def _print(self, line: str) -> None:
+        with self._telling, suppress(OSError):
+            print(line, flush=True)
 
     def _hold(self) -> None:
         """Wait for the other end of the lifeline to close; then end, at the latest after the grace."""

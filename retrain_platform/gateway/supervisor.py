@@ -53,6 +53,8 @@ class Supervisor:
     def run(self) -> int:
         """Serve until a signal says to end; gives the exit code: 0, or 128 and more after a second signal."""
         with self._signals():
+            port = self._listening.getsockname()[1]
+            self._tell("started", f"listens on port {port}", port=port, workers=self._plan.workers)
             try:
                 while not self._asked:
                     self._tend()
@@ -89,6 +91,9 @@ class Supervisor:
         for child in self.children:
             if not child.alive:
                 self._hear(child)
+            elif child.hangs:
+                self._tell("hangs", f"{child.name} gives no sign of life and is ended", process=child.name)
+                child.signal(signal.SIGKILL)
             code = child.buried()
             if code is not None:
                 told = f"{child.name} ended ({_how(code)}) and is started again ({child.restarts} so far)"
