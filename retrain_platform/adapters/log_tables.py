@@ -1,0 +1,138 @@
+"""The gateway's log as Delta tables of the lake, `<model>/served`, `/beside` and `/feedback`, a partition a day (UTC).
+
+The record that was answered stands as JSON in `fields`: what a client sends next year can break no column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake.exceptions import DeltaError
+from deltalake.transaction import Transaction
+
+LogTable = Literal["served", "beside", "feedback"]
+_TIME = pa.timestamp("us", "UTC")
+_ANSWER = (("version", pa.string()), ("ms", pa.float64()), ("score", pa.float64()), ("scores", pa.list_(pa.float64())))
+_FIRST = (("id", pa.string()), ("at", _TIME))
+SCHEMAS: Mapping[LogTable, pa.Schema] = {
+    "served": pa.schema(
+        [*_FIRST, *_ANSWER, ("error", pa.string()), ("arm", pa.string()), ("seq", pa.int64()),
+         ("entity", pa.string()), ("call", pa.bool_()), ("fields", pa.string())]
+    ),
+    "beside": pa.schema([*_FIRST, *_ANSWER, ("error", pa.string())]),
+    "feedback": pa.schema(
+        [*_FIRST, ("kind", pa.string()), ("entity", pa.string()), ("known_at", _TIME), ("value", pa.float64()),
+         ("said", pa.string()), ("text", pa.string()), ("version", pa.string()), ("answered_at", _TIME),
+         ("known", pa.bool_()), ("by", pa.string())]
+    ),
+}  # fmt: skip
+"""The columns of each table, beside the partition `day`. Of several classes `scores` has the chances, else `score`."""
+
+_CONFIGURATION = {
+    "delta.checkpointInterval": "50",
+    # A segment lives for minutes: what was taken of it needs no memory for ever.
+    "delta.setTransactionRetentionDuration": "interval 30 days",
+}
+_SMALL_FILES = 8
+
+
+class LakeAway(OSError):
+    """The lake takes no rows now; they stay where they are."""
+
+
+class LogTables:
+    """Appends to the tables under `root`, each row once: a commit says to which byte of a segment it has the rows.
+
+    Only one process appends.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._opened: dict[Path, DeltaTable] = {}
+
+    def taken(self, model: str, name: LogTable, segment: str) -> int:
+        """To which byte of the segment the table has the rows; 0 where it has none.
+
+        Raises:
+            LakeAway: the table cannot be read.
+        """
+        delta = self._open(self._root / model / name)
+        return 0 if delta is None else int(delta.transaction_version(segment) or 0)
+
+    def append(self, model: str, name: LogTable, columns: Mapping[str, Sequence[Any]], ends: Mapping[str, int]) -> None:
+        """Add rows, given by column, that reach to `ends` of their segments: all of it, or nothing.
+
+        Raises:
+            LakeAway: they could not be written.
+        """
+        place = self._root / model / name
+        rows = pa.table({field.name: pa.array(columns[field.name], field.type) for field in SCHEMAS[name]})
+        days = rows.column("at").cast(pa.timestamp("us")).cast(pa.date32()).cast(pa.string())
+        marks = [Transaction(segment, end) for segment, end in sorted(ends.items())]
+        try:
+            write_deltalake(
+                self._open(place) or str(place),
+                rows.append_column("day", days),
+                mode="append",
+                partition_by=["day"],
+                schema_mode="merge",
+                configuration=None if place in self._opened else _CONFIGURATION,
+                commit_properties=CommitProperties(app_transactions=marks),
+            )
+        except (DeltaError, OSError) as error:
+            self._opened.pop(place, None)
+            raise LakeAway(f"{model}/{name} cannot be written: {error}") from error
+
+    def tend(self, model: str, today: date, keep: timedelta) -> None:
+        """Drop the days that are older than `keep`, make few files of many, and take away those that nobody reads.
+
+        A file stays for an hour after no version needs it, for whoever reads now. Snapshots name versions of the
+        model's `events`, into which these rows were copied, so no snapshot needs an old version of these tables.
+
+        Raises:
+            LakeAway: the lake cannot be read or written.
+        """
+        for name in SCHEMAS:
+            place = self._root / model / name
+            delta = self._open(place)
+            if delta is not None:
+                try:
+                    _tend(delta, today - keep)
+                except (DeltaError, OSError) as error:
+                    self._opened.pop(place, None)
+                    raise LakeAway(f"{model}/{name} cannot be tended: {error}") from error
+
+    def _open(self, place: Path) -> DeltaTable | None:
+        if not (place / "_delta_log").is_dir():
+            self._opened.pop(place, None)
+            return None
+        try:
+            kept = self._opened.get(place)
+            if kept is None:
+                kept = self._opened[place] = DeltaTable(place)
+            else:
+                kept.update_incremental()
+        except (DeltaError, OSError) as error:
+            self._opened.pop(place, None)
+            raise LakeAway(f"{place} cannot be read: {error}") from error
+        return kept
+
+
+def _tend(delta: DeltaTable, oldest: date) -> None:
+    files = pa.table(delta.get_add_actions(flatten=True)).column("partition.day").to_pylist()
+    if any(day < oldest.isoformat() for day in files):
+        delta.delete(f"day < '{oldest.isoformat()}'")
+    for day in sorted({day for day in files if day >= oldest.isoformat()}):
+        if files.count(day) > _SMALL_FILES:
+            delta.optimize.compact(partition_filters=[("day", "=", day)])
+    delta.vacuum(retention_hours=1, dry_run=False, enforce_retention_duration=False)
+
+
+def moment(microseconds: int) -> datetime:
+    """The time that the log writes as microseconds since 1970."""
+    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=microseconds)

@@ -1,0 +1,169 @@
+"""Takes the log over: the spools' lines into the bins and into the lake, each once, and the segments away."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from retrain_platform.adapters.log_tables import LakeAway, LogTables, moment
+from retrain_platform.gateway.evidence import Evidence, Marks
+from retrain_platform.gateway.lake_rows import LakeRows
+from retrain_platform.gateway.segments import Segment, segments
+from retrain_platform.gateway.tailing import Read, Tail, read_on
+
+_AT_ONCE = 4 * 2**20
+_MOST_WAITING = 20_000
+_TEND_EVERY = 3_600_000_000
+_MOST_ASIDE = 2**20
+
+
+class Collector:
+    """Reads every spool under `spools` on. `now` is microseconds since 1970.
+
+    The bins follow at each `round`, the lake where `lake_every` microseconds have passed or many lines wait. Killed at
+    any point it goes on where both stand: the bins know their place by their own transaction, each table by its commit.
+    Where the lake is away the lines stay in their segments; `problems` say what is away, by place.
+    """
+
+    def __init__(
+        self,
+        spools: Path,
+        evidence: Evidence,
+        tables: LogTables,
+        now: Callable[[], int],
+        *,
+        lake_every: int = 10_000_000,
+        aside: Path | None = None,
+    ) -> None:
+        self._spools, self._evidence, self._tables, self._now = spools, evidence, tables, now
+        self._aside = spools.parent / "aside" if aside is None else aside
+        self._lake_every, self._written, self._tended = lake_every, now(), 0
+        self._marks: dict[str, Marks] | None = None
+        self._read: dict[str, int] = {}
+        self._whole: set[str] = set()
+        self._rows = LakeRows(tables)
+        self.problems: dict[str, str] = {}
+        self.lines = 0
+
+    def round(self, keep: Mapping[str, timedelta] | None = None) -> int:
+        """Take over what has come; gives how many lines were read.
+
+        `keep` is how long the rows of each model stay; old ones leave about every hour.
+        """
+        try:
+            taken = self._take()
+            self.problems.pop("evidence", None)
+        except (SQLAlchemyError, OSError) as error:
+            self._begin_again()
+            self.problems["evidence"] = f"the bins cannot be written: {_first_line(error)}"
+            return 0
+        if self._rows.waiting >= _MOST_WAITING or self._now() - self._written >= self._lake_every:
+            self._keep_and_sweep()
+        if keep is not None and self._now() - self._tended >= _TEND_EVERY:
+            self._tend(keep)
+        return taken
+
+    def finish(self) -> None:
+        """Take over all that there is, now: before this process ends."""
+        while self.round():
+            pass
+        self._keep_and_sweep()
+
+    def _take(self) -> int:
+        """Read on in every segment, and count what was read."""
+        if self._marks is None:
+            self._marks = self._evidence.marks()
+            self._read = {name: mark.kept for name, mark in self._marks.items()}
+        lines: list[Read] = []
+        ends: dict[str, int] = {}
+        torn = 0
+        for segment in segments(self._spools):
+            if segment.name in self._whole:
+                continue
+            with suppress(FileNotFoundError):  # an instance's folder that somebody cleared
+                tail = read_on(segment, self._read.get(segment.name, 0), _AT_ONCE)
+                lines += tail.lines
+                torn += self._noted(segment, tail, ends)
+        if ends:
+            self._set_aside(lines)
+            self._evidence.fold(lines, ends, self._now(), torn)
+            self._rows.add(lines, ends)
+            self._read |= ends
+        self.lines += len(lines)
+        return len(lines)
+
+    def _noted(self, segment: Segment, tail: Tail, ends: dict[str, int]) -> int:
+        """Note how far the segment was read; gives 1 for a torn end that was not counted before."""
+        if tail.end > self._read.get(segment.name, 0) or segment.name not in self._read:
+            ends[segment.name] = tail.end
+        if tail.whole:
+            self._whole.add(segment.name)
+        folded = (self._marks or {}).get(segment.name, Marks()).folded
+        return int(tail.torn > 0 and tail.end > folded)
+
+    def _set_aside(self, lines: list[Read]) -> None:
+        """Keep what is no line of ours for a person to look at; the newest are left out when there are too many."""
+        for read in lines:
+            if read.line is None:
+                path = self._aside / read.segment.replace("/", "-")
+                with suppress(OSError):
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    if not path.exists() or path.stat().st_size < _MOST_ASIDE:
+                        with path.open("ab") as file:
+                            file.write(read.raw[:_MOST_ASIDE] + b"\n")
+
+    def _keep_and_sweep(self) -> None:
+        """Write to the lake, then take away the segments that both have whole."""
+        self._written = self._now()
+        try:
+            self._evidence.keep(self._rows.write())
+            self.problems.pop("lake", None)
+        except LakeAway as error:
+            self.problems["lake"] = _first_line(error)
+            if self._rows.waiting > 5 * _MOST_WAITING:
+                self._begin_again()  # they are read again from their segments when the lake is back
+            return
+        except SQLAlchemyError as error:
+            self._begin_again()
+            self.problems["evidence"] = f"the bins cannot be written: {_first_line(error)}"
+            return
+        for segment in segments(self._spools):
+            if segment.name in self._whole:
+                _take_away(segment.path)
+                self._whole.discard(segment.name)
+
+    def _begin_again(self) -> None:
+        """Forget what is only in memory: the next round reads from where the lake stands."""
+        self._marks, self._read, self._whole, self._rows = None, {}, set(), LakeRows(self._tables)
+
+    def _tend(self, keep: Mapping[str, timedelta]) -> None:
+        self._tended = self._now()
+        there = {segment.name for segment in segments(self._spools)}
+        gone = [name for name in self._evidence.marks() if name not in there]
+        try:
+            self._evidence.forget(gone, keep, moment(self._now()))
+            for model, span in keep.items():
+                self._tables.tend(model, moment(self._now()).date(), span)
+        except (SQLAlchemyError, LakeAway) as error:
+            self.problems["lake"] = _first_line(error)
+
+
+def _take_away(path: Path) -> None:
+    """Delete a segment, on the disk too, before anyone forgets that it was read."""
+    path.unlink(missing_ok=True)
+    with suppress(OSError):
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        path.parent.rmdir()  # the last one of an instance that ended; a folder with more in it stays
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
