@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from retrain_platform.dataset.period import Period
     from retrain_platform.dataset.stores import Values
     from retrain_platform.release.base import Ledger
+    from retrain_platform.release.bins import BinStore
     from retrain_platform.release.split import Exporter
     from retrain_platform.steps.notices.base import Outbox
     from retrain_platform.steps.notices.delivering import Post
@@ -30,7 +31,8 @@ class Settings(Record):
     """Where everything is kept. `home` is absolute; the rest defaults to places under it.
 
     `retrains_at_once` is the budget of all models of the code location; None is no limit. `environment` is what this
-    place is called (production, staging): messages say it, and targets may name it.
+    place is called (production, staging): messages say it, and targets may name it. `evidence_url` is the database of
+    live traffic's bins, None: SQLite in the gateway's folder.
     """
 
     home: Path
@@ -38,6 +40,17 @@ class Settings(Record):
     tracking_uri: str
     retrains_at_once: int | None = None
     environment: str = ""
+    evidence_url: str | None = None
+
+    @property
+    def evidence(self) -> str:
+        """The address of the database of bins."""
+        return self.evidence_url or f"sqlite:///{self.home / 'gateway' / 'evidence.db'}"
+
+    @property
+    def lake(self) -> Path:
+        """The tables of events, predictions, and of the gateway's log."""
+        return self.home / "lake"
 
     @property
     def dagster_home(self) -> Path:
@@ -46,7 +59,9 @@ class Settings(Record):
 
 
 def settings(env: Mapping[str, str] = os.environ) -> Settings:
-    """The settings in the environment: RETRAIN_HOME, RETRAIN_LEDGER_URL, MLFLOW_TRACKING_URI, RETRAIN_FLEET_BUDGET,
+    """The settings in the environment.
+
+    RETRAIN_HOME, RETRAIN_LEDGER_URL, RETRAIN_EVIDENCE_URL, MLFLOW_TRACKING_URI, RETRAIN_FLEET_BUDGET,
     RETRAIN_ENVIRONMENT.
 
     Raises:
@@ -59,6 +74,7 @@ def settings(env: Mapping[str, str] = os.environ) -> Settings:
         tracking_uri=env.get("MLFLOW_TRACKING_URI", f"sqlite:///{home / 'mlflow.db'}"),
         retrains_at_once=_budget(env.get("RETRAIN_FLEET_BUDGET", "")),
         environment=env.get("RETRAIN_ENVIRONMENT", "").strip(),
+        evidence_url=env.get("RETRAIN_EVIDENCE_URL") or None,
     )
 
 
@@ -101,6 +117,11 @@ def post(spec: ModelSpec, at: Settings) -> Post:
         now=now,
         environment=at.environment,
     )
+def bins_of(at: Settings) -> BinStore:
+    """What live traffic showed, by version in bins of ten seconds."""
+    from retrain_platform.adapters.bin_store import SqlBins
+
+    return SqlBins(at.evidence)
 
 
 def values_of(at: Settings) -> Values:
@@ -188,7 +209,7 @@ def _joined(spec: ModelSpec, at: Settings) -> Workshop:
     registry = MlflowRegistry(at.tracking_uri, at.home / "artifacts", at.home / "cache")
     return Workshop(
         spec=spec,
-        lake=DeltaLake(at.home / "lake"),
+        lake=DeltaLake(at.lake),
         values=values_of(at),
         ledger=ledger(at),
         registry=registry,

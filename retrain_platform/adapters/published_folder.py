@@ -35,6 +35,7 @@ def about(spec: ModelSpec) -> About:
         model=spec.name,
         description=spec.description,
         task=spec.task,
+        metric=spec.primary,
         label=spec.label.column,
         event_time=spec.source.event_time,
         entity=spec.source.entity,

@@ -17,7 +17,7 @@ from retrain_platform.gateway.segments import Segment, segments
 from retrain_platform.gateway.tailing import Read, Tail, read_on
 
 _AT_ONCE = 4 * 2**20
-_MOST_WAITING = 20_000
+_MOST_WAITING, _MOST_IN_MEMORY = 20_000, 50_000
 _TEND_EVERY = 3_600_000_000
 _MOST_ASIDE = 2**20
 
@@ -47,6 +47,7 @@ class Collector:
         self._read: dict[str, int] = {}
         self._whole: set[str] = set()
         self._rows = LakeRows(tables)
+        self._left_out = False
         self.problems: dict[str, str] = {}
         self.lines = 0
 
@@ -92,7 +93,10 @@ class Collector:
         if ends:
             self._set_aside(lines)
             self._evidence.fold(lines, ends, self._now(), torn)
-            self._rows.add(lines, ends)
+            if self._rows.waiting < _MOST_IN_MEMORY:
+                self._rows.add(lines, ends)
+            else:
+                self._left_out = True  # the lake is away: they are read again from their segments when it is back
             self._read |= ends
         self.lines += len(lines)
         return len(lines)
@@ -125,12 +129,13 @@ class Collector:
             self.problems.pop("lake", None)
         except LakeAway as error:
             self.problems["lake"] = _first_line(error)
-            if self._rows.waiting > 5 * _MOST_WAITING:
-                self._begin_again()  # they are read again from their segments when the lake is back
             return
         except SQLAlchemyError as error:
             self._begin_again()
             self.problems["evidence"] = f"the bins cannot be written: {_first_line(error)}"
+            return
+        if self._left_out:
+            self._begin_again()
             return
         for segment in segments(self._spools):
             if segment.name in self._whole:
@@ -140,6 +145,7 @@ class Collector:
     def _begin_again(self) -> None:
         """Forget what is only in memory: the next round reads from where the lake stands."""
         self._marks, self._read, self._whole, self._rows = None, {}, set(), LakeRows(self._tables)
+        self._left_out = False
 
     def _tend(self, keep: Mapping[str, timedelta]) -> None:
         self._tended = self._now()
@@ -162,7 +168,7 @@ def _take_away(path: Path) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
-        path.parent.rmdir()  # the last one of an instance that ended; a folder with more in it stays
+        path.parent.rmdir()  # after the last one; a folder with more in it stays, and a writer makes it again
 
 
 def _first_line(error: Exception) -> str:

@@ -52,7 +52,7 @@ class Turn:
             for part in parts(list(ends))
             for row in connection.execute(select(TAKEN).where(TAKEN.c.segment.in_(part)))
         }
-        places = {name: Place(row.beside, row.failed) for name, row in standing.items()}
+        places = {name: Place(row.answered, row.beside, row.failed) for name, row in standing.items()}
         for read in lines:
             before = standing.get(read.segment)
             if before is not None and read.end <= before.folded:
@@ -92,7 +92,7 @@ class Turn:
         if isinstance(line, AnswerLine):
             judged = self._judged(line.model)
             new = self._meeting.is_new(line, None if judged is None else judged.split)
-            sums.answer(line, failed=failed, new=new)
+            sums.answer(line, call=call, failed=failed, new=new)
         else:
             sums.beside(line, call=call, failed=failed)
         if line.score is not None:
@@ -109,7 +109,8 @@ class Turn:
                 "version": line.version,
                 "answered": answered,
                 "at": line.at,
-                "entity": line.entity if isinstance(line, AnswerLine) else None,
+                # PostgreSQL keeps no text with a zero in it, and a client chooses the name.
+                "entity": _without_zeros(line.entity) if isinstance(line, AnswerLine) else None,
                 "score": msgspec.json.encode(line.score).decode(),
             }
         )
@@ -166,10 +167,14 @@ class Turn:
         insert_new(connection, YES, rows)
 
 
+def _without_zeros(text: str | None) -> str | None:
+    return None if text is None else text.replace("\0", "")
+
+
 def _newest(connection: Connection, line: FeedbackLine) -> Any:
     """The entity's newest answer before the feedback was known."""
     columns = SCORED.c
-    mine = (columns.model == line.model, columns.entity == line.entity, columns.answered)
+    mine = (columns.model == line.model, columns.entity == _without_zeros(line.entity), columns.answered)
     known_at = line.at if line.known_at is None else line.known_at
     query = select(SCORED).where(*mine, columns.at <= known_at).order_by(columns.at.desc(), columns.id.desc()).limit(1)
     return connection.execute(query).first()

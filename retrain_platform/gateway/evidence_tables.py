@@ -19,6 +19,7 @@ TAKEN = Table(
     Column("segment", Text, primary_key=True),
     Column("folded", BigInteger, nullable=False),
     Column("kept", BigInteger, nullable=False),
+    Column("answered", Text, nullable=False),
     Column("beside", Text, nullable=False),
     Column("failed", Text, nullable=False),
 )

@@ -49,14 +49,17 @@ class Sums:
     def __init__(self) -> None:
         self._cells: defaultdict[tuple[int, str, bool], _Cell] = defaultdict(_Cell)
 
-    def answer(self, line: AnswerLine, *, failed: bool, new: bool) -> None:
-        """A record that was answered; `failed`: the first of its request that was not; `new`: a new entity."""
+    def answer(self, line: AnswerLine, *, call: bool, failed: bool, new: bool) -> None:
+        """A record that was answered; `call`: the version's first of its request, `failed`: the first that it failed.
+
+        `new`: its entity is. The latency is the request's, and stands on one line of it.
+        """
         cell = self._cells[(line.at // _WIDTH, line.version, True)]
         cell.rows += 1
         cell.errors += failed
         cell.entities += new
+        cell.calls += call
         if line.call:
-            cell.calls += 1
             cell.latency[latency_cell(line.ms)] += 1
 
     def beside(self, line: BesideLine, *, call: bool, failed: bool) -> None:
@@ -113,11 +116,13 @@ class Sums:
 
 
 class Place(NamedTuple):
-    """Where a segment's reader is among requests: a request's records stand one after another.
+    """Where a segment's reader is among requests: the records of one that a version got stand one after another.
 
-    `beside` is the request and version of the last line that was scored beside, `failed` those of the last failure.
+    `answered` and `beside` are the request and version of the last line of each kind, `failed` those of the last
+    failure.
     """
 
+    answered: str = ""
     beside: str = ""
     failed: str = ""
 
@@ -125,9 +130,14 @@ class Place(NamedTuple):
         """The place after the line; whether it is its request's first, and whether the first that failed."""
         answered = isinstance(line, AnswerLine)
         request = f"{'a' if answered else 'b'} {request_of(line.id)} {line.version}"
-        call = line.call if isinstance(line, AnswerLine) else request != self.beside
+        call = request != (self.answered if answered else self.beside)
         failed = line.error is not None and request != self.failed
-        return Place(self.beside if answered else request, request if failed else self.failed), call, failed
+        place = Place(
+            request if answered else self.answered,
+            self.beside if answered else request,
+            request if failed else self.failed,
+        )
+        return place, call, failed
 
 
 def request_of(identity: str) -> str:

@@ -110,6 +110,14 @@ class OpenSegment:
 
     def _open(self) -> int:
         if self._handle is None:
+            # The collector takes an empty folder away: a second try makes it again.
+            with suppress(FileNotFoundError):
+                return self._made()
+            return self._made()
+        return self._handle
+
+    def _made(self) -> int:
+        if self._handle is None:
             self._folder.mkdir(parents=True, exist_ok=True)
             name = f"{self._worker}-{time.time_ns() // 1000}{_SUFFIX}"
             draft = self._folder / f".{name}"

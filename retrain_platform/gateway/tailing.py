@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from retrain_platform.gateway.lines import Line, from_bytes
+from retrain_platform.gateway.lines import BesideLine, FeedbackLine, Line, from_bytes
 from retrain_platform.gateway.segments import Segment, is_closed
 
 _MODEL = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_LAST = 4_102_444_800_000_000
+"""The year 2100 in microseconds."""
 
 
 class Read(NamedTuple):
@@ -66,8 +68,17 @@ def _read(name: str, end: int, raw: bytes) -> Read:
         line = from_bytes(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return Read(name, end, None, raw)
-    # A model's name becomes a folder's: none of a stranger's making.
-    return Read(name, end, line) if _MODEL.fullmatch(line.model) else Read(name, end, None, raw)
+    return Read(name, end, line) if _sound(line) else Read(name, end, None, raw)
+
+
+def _sound(line: Line) -> bool:
+    """Whether it can be of ours: a model's name becomes a folder's, and times and latencies are placed in bins."""
+    times = (line.at,) if not isinstance(line, FeedbackLine) else (line.at, line.known_at or 0, line.answered_at or 0)
+    if not _MODEL.fullmatch(line.model) or any(not 0 <= each < _LAST for each in times):
+        return False
+    if isinstance(line, FeedbackLine):
+        return True
+    return 0 <= line.ms < _LAST and (isinstance(line, BesideLine) or 0 <= line.seq < _LAST)
 
 
 def behind(sizes: Mapping[str, int], taken: Mapping[str, int]) -> int:

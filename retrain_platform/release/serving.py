@@ -61,13 +61,14 @@ class About(Record):
     """What a worker must know of a model beside its versions, which bring their features with them.
 
     `event_time`, `entity` and, for ranking, `query` are columns that a request may bring beside the features, `label`
-    the column that feedback tells later. `timezone` is that of times without one. `trusted` are the packages of Python
-    that versions may name classes of.
+    the column that feedback tells later. `metric` is the one that a release is judged by. `timezone` is that of times
+    without one. `trusted` are the packages of Python that versions may name classes of.
     """
 
     model: str
     description: str = ""
     task: Task
+    metric: str = ""
     label: str
     event_time: str | None = None
     entity: str | None = None

@@ -1,0 +1,266 @@
+"""The collector takes every line over exactly once, wherever it is killed and whatever is away."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from deltalake import DeltaTable
+
+from retrain_platform.adapters.bin_store import SqlBins
+from retrain_platform.adapters.log_tables import LakeAway, LogTables
+from retrain_platform.gateway import collector as collector_module
+from retrain_platform.gateway.collector import Collector
+from retrain_platform.gateway.evidence import Evidence
+from retrain_platform.gateway.lake_rows import LakeRows
+from retrain_platform.gateway.lines import AnswerLine, BesideLine, FeedbackLine, Line, to_lines
+from retrain_platform.gateway.segments import segments
+from retrain_platform.gateway.spool import Spool
+from retrain_platform_tests.gateway.traffic import JUDGED, SECOND, START, as_counted, counted, traffic, write_segment
+
+EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC))
+KIND = {"served": AnswerLine, "beside": BesideLine, "feedback": FeedbackLine}
+
+
+class Killed(BaseException):
+    """What no handler of errors sees: the process is gone."""
+
+
+class Home:
+    """A gateway's folder, and collectors that come and go on it."""
+
+    def __init__(self, place: Path) -> None:
+        self.place, self.now = place, START
+        self.spools = place / "gateway" / "spool"
+        self.url = f"sqlite:///{place / 'gateway' / 'evidence.db'}"
+
+    def collector(self) -> Collector:
+        evidence = Evidence(self.url, lambda model: JUDGED if model == "m" else None)
+        return Collector(self.spools, evidence, LogTables(self.place / "lake"), lambda: self.now)
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        place = self.place / "lake" / "m" / name
+        if not place.exists():
+            return []
+        found: list[dict[str, Any]] = DeltaTable(place).to_pyarrow_table().to_pylist()
+        return found
+
+    def must_have(self, lines: list[Line]) -> None:
+        """All of the lines, each once, in the tables and in the bins."""
+        for name, kind in KIND.items():
+            expected = Counter((line.id, line.at) for line in lines if isinstance(line, kind))
+            rows = Counter((row["id"], int(row["at"].timestamp() * SECOND + 0.5)) for row in self.rows(name))
+            assert rows == expected, name
+        found, direct = as_counted(SqlBins(self.url).bins("m", *EVER)), counted(lines)
+        assert {key: cell.get("rows") for key, cell in found.items()} == {
+            key: cell.get("rows") for key, cell in direct.items()
+        }
+        assert sum(cell.get("labels", 0) for cell in found.values()) == sum(  # type: ignore[misc]
+            cell.get("labels", 0)  # type: ignore[misc]
+            for cell in direct.values()
+        )
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+def test_lines_of_several_workers_reach_bins_and_tables_and_the_segments_go(home: Home) -> None:
+    lines = traffic(3)
+    for number in range(3):
+        write_segment(home.spools, f"a/w{number}-{number}.jsonl", lines[number::3])
+    collector = home.collector()
+    assert collector.round() == len(lines)
+    assert home.rows("served") == []
+    home.now += 10 * SECOND
+    collector.round()
+    home.must_have(lines)
+    assert segments(home.spools) == []
+    assert collector.problems == {}
+
+
+POINTS = [
+    (Evidence, "fold"),
+    (LakeRows, "write"),
+    (LogTables, "append"),
+    (Evidence, "keep"),
+    (collector_module, "_take_away"),
+]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("nth", [1, 2])
+@pytest.mark.parametrize(("owner", "name"), POINTS, ids=[name for _, name in POINTS])
+def test_killed_at_any_point_it_goes_on_with_nothing_lost_or_doubled(
+    home: Home, owner: Any, name: str, nth: int, after: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = traffic(5)
+    with monkeypatch.context() as patched:
+        patched.setattr(owner, name, _killing(getattr(owner, name), nth, after))
+        with pytest.raises(Killed):
+            _in_two(home, lines)
+    _in_two(home, lines)
+    more = traffic(6, requests=10)
+    write_segment(home.spools, "b/w1-9.jsonl", [_renamed(line) for line in more])
+    _all(home, home.collector())
+    home.must_have(lines + [_renamed(line) for line in more])
+    assert segments(home.spools) == []
+
+
+def _in_two(home: Home, lines: list[Line]) -> None:
+    """Half of the lines, and the other half a little later; those that a run before left out."""
+    half, collector = len(lines) // 2, home.collector()
+    for number, part in enumerate((lines[:half], lines[half:])):
+        mark = home.place / f"written-{number}"
+        if not mark.exists():
+            mark.touch()
+            write_segment(home.spools, f"a/w1-{number}.jsonl", part)
+        _all(home, collector)
+
+
+def _all(home: Home, collector: Collector) -> None:
+    collector.round()
+    home.now += 10 * SECOND
+    collector.finish()
+
+
+def _renamed(line: Line) -> Line:
+    line.id = f"x{line.id}" if not (line.id or "").startswith("x") else line.id
+    return line
+
+
+def _killing(original: Callable[..., Any], nth: int, after: bool) -> Callable[..., Any]:
+    calls = Counter[str]()
+
+    def killed(*args: Any, **kwargs: Any) -> Any:
+        calls["all"] += 1
+        if calls["all"] != nth:
+            return original(*args, **kwargs)
+        if after:
+            original(*args, **kwargs)
+        raise Killed
+
+    return killed
+
+
+def test_what_is_open_is_read_and_stays(home: Home) -> None:
+    spool = Spool(home.spools / "a", "w1", disk=2**30, segment_seconds=0.0)
+    lines = [line for line in traffic(1) if isinstance(line, AnswerLine)]
+    handle = home.collector()
+    spool.write(lines[:5])
+    spool.close()
+    kept = Spool(home.spools / "a", "w2", disk=2**30)
+    kept.write(lines[5:])
+    while kept.logged < len(lines) - 5:
+        pass
+    _all(home, handle)
+    assert len(home.rows("served")) == len(lines)
+    assert [segment.path.name.startswith("w2-") for segment in segments(home.spools)] == [True]
+    kept.close()
+    _all(home, handle)
+    assert segments(home.spools) == []
+
+
+def test_a_killed_worker_s_torn_line_is_passed_over_and_counted(home: Home) -> None:
+    lines = traffic(2, requests=5)
+    path = write_segment(home.spools, "a/w1-1.jsonl", lines)
+    path.write_bytes(path.read_bytes() + to_lines(lines)[:40])
+    collector = home.collector()
+    _all(home, collector)
+    home.must_have(lines)
+    assert (home.collector()._evidence.counts(), segments(home.spools)) == ({"torn": 1}, [])
+
+
+STRANGE = [
+    b"no json\n",
+    b"\xff\xfe\n",
+    b'{"k":"a"}\n',
+    b'{"k":"a","model":"../m","id":"r","at":1,"version":"1","arm":"champion"}\n',
+    b'{"k":"a","model":"m","id":"r","at":-5,"version":"1","arm":"champion"}\n',
+    b'{"k":"a","model":"m","id":"r","at":99999999999999999999,"version":"1","arm":"champion"}\n',
+    b'{"k":"b","model":"m","id":"r","at":1,"version":"1","ms":1e300}\n',
+    b"\n",
+]
+
+
+@pytest.mark.parametrize("strange", STRANGE)
+def test_foreign_lines_are_kept_aside_and_hurt_no_other(home: Home, strange: bytes) -> None:
+    lines = traffic(2, requests=5)
+    path = write_segment(home.spools, "a/w1-1.jsonl", lines)
+    path.write_bytes(to_lines(lines[:3]) + strange + to_lines(lines[3:]))
+    _all(home, home.collector())
+    home.must_have(lines)
+    assert home.collector()._evidence.counts() == {"foreign": 1}
+    assert (home.spools.parent / "aside" / "a-w1-1.jsonl").read_bytes().startswith(strange.rstrip(b"\n"))
+
+
+def test_while_the_lake_is_away_bins_go_on_and_the_lake_catches_up(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collector_module, "_MOST_IN_MEMORY", 20)
+    lines, collector = traffic(4), home.collector()
+
+    def away(*_: Any) -> None:
+        raise LakeAway("m/served cannot be written: gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LogTables, "append", away)
+        for number, start in enumerate(range(0, len(lines), 60)):
+            write_segment(home.spools, f"a/w1-{number}.jsonl", lines[start : start + 60])
+            collector.round()
+            home.now += 10 * SECOND
+            collector.round()
+        assert collector.problems == {"lake": "m/served cannot be written: gone"}
+        assert len(segments(home.spools)) > 2
+        bins = as_counted(SqlBins(home.url).bins("m", *EVER))
+        assert {key: cell.get("rows") for key, cell in bins.items()} == {
+            key: cell.get("rows") for key, cell in counted(lines).items()
+        }
+    for _ in range(3):
+        _all(home, collector)
+    home.must_have(lines)
+    assert (segments(home.spools), collector.problems) == ([], {})
+
+
+def test_while_the_bins_are_away_nothing_is_read_past(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines, collector = traffic(4), home.collector()
+    write_segment(home.spools, "a/w1-1.jsonl", lines)
+    with monkeypatch.context() as patched:
+        patched.setattr("retrain_platform.gateway.counting.add_bins", _full)
+        collector.round()
+        assert collector.problems == {"evidence": "the bins cannot be written: the disk is full"}
+    _all(home, collector)
+    home.must_have(lines)
+
+
+def _full(*_: object) -> None:
+    raise OSError("the disk is full")
+
+
+def test_old_days_leave_and_small_files_are_made_one(home: Home) -> None:
+    tables = LogTables(home.place / "lake")
+    collector = home.collector()
+    day = 86_400 * SECOND
+    for number in range(12):
+        line = AnswerLine("m", f"r{number}", START + (number >= 2) * 3 * day + number, "1", "champion")
+        write_segment(home.spools, f"a/w1-{number}.jsonl", [line])
+        _all(home, collector)
+    files = len(DeltaTable(home.place / "lake" / "m" / "served").file_uris())
+    home.now = START + 5 * day
+    tables.tend("m", datetime.fromtimestamp(home.now / SECOND, UTC).date(), timedelta(days=3))
+    rows = home.rows("served")
+    assert (files, len(DeltaTable(home.place / "lake" / "m" / "served").file_uris())) == (12, 1)
+    assert sorted(row["id"] for row in rows) == sorted(f"r{number}" for number in range(2, 12))
+
+
+def test_a_folder_that_somebody_clears_stops_nothing(home: Home) -> None:
+    collector = home.collector()
+    write_segment(home.spools, "a/w1-1.jsonl", traffic(1, requests=3))
+    collector.round()
+    shutil.rmtree(home.spools)
+    _all(home, collector)
+    assert collector.problems == {}
