@@ -117,6 +117,9 @@ def post(spec: ModelSpec, at: Settings) -> Post:
         now=now,
         environment=at.environment,
     )
+
+
+@lru_cache(maxsize=4)
 def bins_of(at: Settings) -> BinStore:
     """What live traffic showed, by version in bins of ten seconds."""
     from retrain_platform.adapters.bin_store import SqlBins
