@@ -59,6 +59,7 @@ def serve(
     problems: list[str] = []
     chosen = _chosen(models or [], problems)
     doors = {"host": host, "open_to_all": open_to_all, "admin_anywhere": admin_anywhere}
+    _guarded(host, problems, open_to_all=open_to_all)
     listening = _listening(host, port, problems)
     if problems or listening is None:
         fail("\n".join(problems))
@@ -93,6 +94,17 @@ def _named(model: str, sound: dict[str, Found], wrong: list[SpecErrors], problem
         problems += [f"MODEL == {model!r}, {must}", *(str(error) for error in wrong if str(error) not in problems)]
         return None
     return sound[model]
+
+
+def _guarded(host: str, problems: list[str], *, open_to_all: bool) -> None:
+    """Strangers are not let in because nobody thought of them."""
+    from retrain_platform.gateway.guard import must_be_guarded
+    from retrain_platform.resources import gateway_home, settings
+
+    try:
+        must_be_guarded(host, gateway_home(settings()).tokens, open_to_all=open_to_all)
+    except ValueError as error:
+        problems.append(str(error))
 
 
 def _listening(host: str, port: int, problems: list[str]) -> socket.socket | None:
