@@ -29,6 +29,7 @@ def __getattr__(name: str) -> Any:
         replay,
         road,
         serve,
+        tokens,
         trying,
     )
     from retrain_platform.cli.app import app

@@ -28,7 +28,7 @@ class GatewayApp:
 
     def __init__(self, doors: Doors, more: Sequence[BaseRoute] = ()) -> None:
         self._doors = doors
-        self._router = Router([*routes(doors), *more])
+        self._router = Router([*routes(doors), *more], redirect_slashes=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the server's beginning and end."""

@@ -91,12 +91,12 @@ async def _whole(scope: Scope, receive: Receive, most: int) -> bytes:
 
 
 def _too_large(most: int) -> Refused:
-    return Refused(413, f"the body is larger than {most} bytes: send it in several requests", close=True)
+    return Refused(413, f"the body is larger than {most} bytes: send it in several requests", more=True)
 
 
 def _length(text: bytes) -> int:
     if not text.isdigit() or len(text) > 18:
-        raise Refused(400, f"content-length == {_shown(text)}, must be a whole number", close=True)
+        raise Refused(400, f"content-length == {_shown(text)}, must be a whole number", more=True)
     return int(text)
 
 
@@ -105,7 +105,7 @@ def _must_be_json(kind: bytes) -> None:
     charsets = [value.strip(b'"') for name, _, value in (part.partition(b"=") for part in params) if name == b"charset"]
     plain = base == b"application/json" or (base.startswith(b"application/") and base.endswith(b"+json"))
     if not plain or any(charset not in (b"utf-8", b"utf8") for charset in charsets):
-        raise Refused(415, f"content-type == {_shown(kind)}, must be 'application/json' in UTF-8", close=True)
+        raise Refused(415, f"content-type == {_shown(kind)}, must be 'application/json' in UTF-8", more=True)
 
 
 def _shown(value: bytes) -> str:
@@ -118,8 +118,9 @@ async def refuse(error: Refused, receive: Receive, send: Send) -> None:
     What is closed while its client still sends is reset, and the answer may be lost with it: so what still comes is
     thrown away for a moment, up to a second and 8 MiB.
     """
-    if not error.close:
-        await reply(send, error.status, error.body(), error.headers)
+    if not error.more:
+        closing = [("connection", "close")] if error.close else []
+        await reply(send, error.status, error.body(), [*error.headers, *closing])
         return
     body = error.body()
     told = [("content-type", "application/json"), ("content-length", str(len(body))), ("connection", "close")]

@@ -34,8 +34,8 @@ def must_be_guarded(host: str, tokens: Path, *, open_to_all: bool) -> None:
     """
     if not is_loopback(host) and not open_to_all and read_tokens(tokens) is None:
         raise ValueError(
-            f"host == {host!r} is reached from other machines and there are no tokens: make one with "
-            "`retrain token add NAME`, or say --open to let everybody in"
+            f"--host == {host!r} is reached from other machines and there are no tokens: make one with "
+            "`retrain token add NAME`, or let everybody in with --open"
         )
 
 

@@ -23,6 +23,7 @@ _CODES = {
     415: "wrong_content_type",
     422: "wrong_fields",
     429: "too_many_requests",
+    431: "too_large",
     500: "failed",
     503: "not_ready",
 }
@@ -34,7 +35,10 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Refused(Exception):
-    """A request that is answered with an error; `problems` name field, value and cure, all of them at once."""
+    """A request that is answered with an error; `problems` name field, value and cure, all of them at once.
+
+    `close`: the connection ends with the answer, for its body was not read; `more`: the client still sends it.
+    """
 
     def __init__(
         self,
@@ -44,10 +48,11 @@ class Refused(Exception):
         *,
         headers: Sequence[tuple[str, str]] = (),
         close: bool = False,
+        more: bool = False,
     ) -> None:
         super().__init__(message)
         self.status, self.message, self.problems = status, message, tuple(problems)
-        self.headers, self.close = tuple(headers), close
+        self.headers, self.close, self.more = tuple(headers), close or more, more
 
     @property
     def code(self) -> str:

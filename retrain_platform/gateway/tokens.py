@@ -96,7 +96,7 @@ def add_token(
     with locked(path.with_name(".tokens.lock")):
         kept = read_tokens(path) or ()
         if any(each.name == name and not each.over(now) for each in kept):
-            raise ValueError(f"name == {name!r} has a token already: revoke it first, or take another name")
+            raise ValueError(f"NAME == {name!r} has a token already: revoke it first, or take another name")
         _write(path, (*kept, token))
     return token, plain
 
@@ -106,14 +106,14 @@ def _must_be_sound(
 ) -> None:
     wrong = []
     if not re.fullmatch(r"[\w.@+-]{1,80}", name):
-        wrong.append(f"name == {name!r}, must be who will use it: letters, digits and . @ + - _, at most 80")
+        wrong.append(f"NAME == {name!r}, must be who will use it: letters, digits and . @ + - _, at most 80")
     if not models:
-        wrong.append(f"models == [], must name at least one, or {EVERY!r} for all")
-    wrong += [f"scope == {scope!r}, must be one of {', '.join(SCOPES)}" for scope in scopes if scope not in SCOPES]
+        wrong.append(f"--model == [], must name at least one, or {EVERY!r} for all")
+    wrong += [f"--scope == {scope!r}, must be one of {', '.join(SCOPES)}" for scope in scopes if scope not in SCOPES]
     if not scopes:
-        wrong.append(f"scopes == [], must be some of {', '.join(SCOPES)}")
+        wrong.append(f"--scope == [], must be some of {', '.join(SCOPES)}")
     if expires is not None and expires <= now:
-        wrong.append(f"expires == {expires:%Y-%m-%d %H:%M %Z}, must lie ahead")
+        wrong.append(f"--expires == {expires:%Y-%m-%d %H:%M %Z}, must lie ahead")
     if wrong:
         raise ValueError("\n".join(wrong))
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 from retrain_platform.gateway.app import GatewayApp
 from retrain_platform.gateway.base import Answered, Asked, BadRequest, Loaded, NotServed, Row, Serving
@@ -164,6 +167,17 @@ class Worker:
             body_seconds=0.5,
         )
         self.app = GatewayApp(self.doors)
+
+
+def ask(worker: Worker, method: str, path: str, client: str = "127.0.0.1", **more: Any) -> httpx.Response:
+    """One request to the app in this process, as one from `client`."""
+
+    async def asked() -> httpx.Response:
+        transport = httpx.ASGITransport(worker.app, client=(client, 4000))
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as session:
+            return await session.request(method, path, **more)
+
+    return asyncio.run(asked())
 
 
 def about(**gateway: Any) -> About:
