@@ -15,7 +15,7 @@ from retrain_platform.gateway.replies import Refused
 
 HEAD_SECONDS, HEAD_BYTES = 10.0, 64 * 2**10
 """The longest that a request's head may take to come, and the most bytes of it."""
-_LAST_WORDS_SECONDS = 30.0
+_LAST_WORDS_SECONDS, _DEAF_SECONDS = 30.0, 0.3
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -30,6 +30,7 @@ class PatientProtocol(HttpToolsProtocol):
         self._in_head = False
         self._head_bytes = 0
         self._head_timer: TimerHandle | None = None
+        self._deaf = False
 
     def connection_made(self, transport: Any) -> None:
         """Wait for the first head."""
@@ -43,6 +44,8 @@ class PatientProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on; a head that is not whole by now has its time."""
+        if self._deaf:
+            return
         if self._in_head or self._head_timer is not None:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES:
@@ -80,7 +83,7 @@ class PatientProtocol(HttpToolsProtocol):
             return None
         cycle.keep_alive = False
         if cycle.more_body:
-            cycle.scope[CUT_SHORT] = True  # type: ignore[typeddict-unknown-key]
+            cycle.scope[CUT_SHORT] = True  # type: ignore[literal-required]
             cycle.message_event.set()
         return True
 
@@ -116,7 +119,10 @@ class PatientProtocol(HttpToolsProtocol):
 
     def _say(self, status: int, message: str) -> None:
         """Answer outside of any request, and close."""
+        self._head_came()
         body = Refused(status, message).body()
         head = b"content-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
         self.transport.write(STATUS_LINE[status] + head + body)
-        self.transport.close()
+        # What is closed while its client still sends is reset, and the answer may be lost with it.
+        self._deaf = True
+        self.loop.call_later(_DEAF_SECONDS, self.transport.close)
