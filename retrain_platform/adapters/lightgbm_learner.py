@@ -108,7 +108,7 @@ class LightGBMLearner:
         stopped = limit.stopped if limit else ""
         text = booster.model_to_string(num_iteration=booster.best_iteration if valid is not None or stopped else -1)
         told = {"taken_over": base.report.rounds if base else 0, "stopped": stopped}
-        report = _report(text, preparation, curves, classes).model_copy(update=told)
+        report = report_of(text, preparation, curves, classes).model_copy(update=told)
         return FittedLightGBM(text, self._task, preparation, report, self._threads)
 
     def load(self, folder: Path) -> FittedLightGBM:
@@ -158,7 +158,7 @@ class FittedLightGBM:
 
     def __init__(self, text: str, task: Task, preparation: Preparation, report: FitReport, threads: int = 0) -> None:
         self.report = report
-        self.preparation, self.booster = preparation, _booster(text)
+        self.preparation, self.booster = preparation, booster_of(text)
         self._text, self._task, self._threads = text, task, threads
 
     def score(self, frame: pd.DataFrame) -> NDArray[np.float64]:
@@ -191,7 +191,8 @@ def load_lightgbm(folder: Path, *, threads: int = 0) -> FittedLightGBM:
     return FittedLightGBM(text, package.task, package.preparation, package.report, threads)
 
 
-def _booster(text: str) -> lgb.Booster:
+def booster_of(text: str) -> lgb.Booster:
+    """The trees of a model's text."""
     import lightgbm as lgb
 
     with warnings.catch_warnings():
@@ -200,10 +201,11 @@ def _booster(text: str) -> lgb.Booster:
         return lgb.Booster(model_str=text)
 
 
-def _report(
+def report_of(
     text: str, preparation: Preparation, curves: dict[str, dict[str, list[float]]], classes: tuple[str, ...]
 ) -> FitReport:
-    booster = _booster(text)
+    """What the trees of `text` say of themselves; `curves` are LightGBM's, by the name of the part."""
+    booster = booster_of(text)
     gain = booster.feature_importance(importance_type="gain")
     return FitReport(
         rounds=booster.num_trees() // booster.num_model_per_iteration(),

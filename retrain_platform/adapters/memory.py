@@ -15,7 +15,7 @@ from weakref import finalize
 from retrain_platform.adapters import clock
 from retrain_platform.adapters.entries import entry_body, entry_time, refuse_moved
 from retrain_platform.adapters.file_values import safe_name
-from retrain_platform.adapters.known_versions import known_version
+from retrain_platform.adapters.known_versions import known_version, of_others, refuse_taken
 from retrain_platform.dataset.record import Record
 from retrain_platform.dataset.stores import UnknownTable, UnknownTableVersion
 from retrain_platform.release.base import Entry
@@ -234,7 +234,7 @@ class MemoryRegistry:
 
     def find(self, model: str, decision_id: str) -> ModelVersion | None:
         """The version registered for this decision."""
-        return next((made for made in self.versions(model) if made.tags["decision_id"] == decision_id), None)
+        return next((made for made in self.versions(model) if made.tags.get("decision_id") == decision_id), None)
 
     def versions(self, model: str) -> list[ModelVersion]:
         """All versions, oldest first; empty for an unknown model."""
@@ -257,8 +257,10 @@ class MemoryRegistry:
             to = wanted[alias]
             if to is not None:
                 known_version(to, model, self.versions(model))
-        standing = {**before, **{alias: wanted[alias] for alias in changed}}
+        taken = of_others(before, list(changed), self.versions(model))
+        standing = {**before, **{alias: wanted[alias] for alias in changed if alias not in taken}}
         self._aliases[model] = {alias: to for alias, to in standing.items() if to is not None}
+        refuse_taken(model, taken, before)
         return changed
 
 

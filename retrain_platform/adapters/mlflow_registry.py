@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlparse
 
 from retrain_platform.adapters.atomic import locked
-from retrain_platform.adapters.known_versions import known_version
+from retrain_platform.adapters.known_versions import known_version, of_others, refuse_taken
 from retrain_platform.adapters.mlflow_store import DECISION, experiment_id, mlflow_client
 from retrain_platform.adapters.model_signature import signature_of
 from retrain_platform.training.base import ModelVersion, UnknownVersion
@@ -90,15 +90,17 @@ class MlflowRegistry:
         """Point each alias at a version, or take it off; touches no other alias. See `Registry`."""
         before = self.aliases(model)
         changed = {alias: before.get(alias) for alias, to in wanted.items() if before.get(alias) != to}
-        targets = {to for alias in changed if (to := wanted[alias]) is not None}
-        for version in sorted(targets):
-            known_version(version, model, self.versions(model))
-        for alias in changed:
+        versions = self.versions(model) if changed else []
+        for version in sorted({to for alias in changed if (to := wanted[alias]) is not None}):
+            known_version(version, model, versions)
+        taken = of_others(before, list(changed), versions)
+        for alias in (alias for alias in changed if alias not in taken):
             to = wanted[alias]
             if to is None:
                 self._client.delete_registered_model_alias(model, alias)
             else:
                 self._client.set_registered_model_alias(model, alias, to)
+        refuse_taken(model, taken, before)
         return changed
 
     @property

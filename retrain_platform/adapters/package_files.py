@@ -12,7 +12,7 @@ from retrain_platform.training.base import FitReport, Task
 FORMAT = 1
 _MARKER, _PREPARATION, _REPORT = "learner.json", "preparation.json", "report.json"
 
-Kind = Literal["lightgbm", "sklearn", "python", "ensemble"]
+Kind = Literal["lightgbm", "sklearn", "python", "ensemble", "pipeline"]
 
 
 class BadPackage(ValueError):

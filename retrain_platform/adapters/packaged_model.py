@@ -10,6 +10,7 @@ from retrain_platform.adapters.atomic import write_folder_atomically
 from retrain_platform.adapters.ensemble_learner import load_ensemble
 from retrain_platform.adapters.lightgbm_learner import load_lightgbm
 from retrain_platform.adapters.package_files import BadPackage, read_package
+from retrain_platform.adapters.pipeline_package import load_pipeline
 from retrain_platform.adapters.python_learner import load_python
 from retrain_platform.adapters.sklearn_learner import load_sklearn
 from retrain_platform.dataset.classes import top_class
@@ -26,6 +27,7 @@ _LOADERS: dict[str, Callable[..., Fitted]] = {
     "sklearn": load_sklearn,
     "python": load_python,
     "ensemble": load_ensemble,
+    "pipeline": load_pipeline,
 }
 
 

@@ -57,7 +57,8 @@ class Here:
         """Every move of its release, oldest first."""
         from retrain_platform.release.history import changes
 
-        return changes(entries_of(spec_of(model)))
+        spec = spec_of(model)
+        return changes(entries_of(spec), spec.release.aliases)
 
     def move(self, what: Moved, model: str, why: str, **fields: Any) -> list[Transition]:
         """Move its release by hand; leaves with 1 where that may not be, with 2 where it cannot be meant."""

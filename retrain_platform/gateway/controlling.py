@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -163,21 +162,13 @@ _PATIENCE: Mapping[str, str] = {
 
 def _live_tick(life: Life) -> Tick:
     """The tick of one model; it remembers what it judged last."""
-    from retrain_platform.adapters.bin_store import SqlBins
-    from retrain_platform.release.live_gather import gather_live
+    from retrain_platform.resources import bins_of, settings
     from retrain_platform.steps.release.live import LiveRelease
 
-    bins = SqlBins(f"sqlite:///{life.home.evidence}")
-    found: dict[timedelta, LiveRelease] = {}
+    release = LiveRelease(bins_of(settings()))
 
     def tick(shop: Any) -> None:
-        ripe_after = shop.spec.gateway.ripe_after
-        if ripe_after not in found:
-            found[ripe_after] = LiveRelease(
-                bins,
-                lambda seen, state, clock, live, until: gather_live(seen, state, live, clock, until, ripe_after),
-            )
-        for moved in found[ripe_after].tick(shop, now()):
+        for moved in release.tick(shop, now()):
             life.tell("moved", f"{shop.model}: {moved.sentence}", model=shop.model, kind=moved.kind)
 
     return tick

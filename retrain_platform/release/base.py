@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from retrain_platform.dataset.duration import Duration, parse_duration
 from retrain_platform.dataset.record import Record
+from retrain_platform.release.alias_names import AliasNames
 from retrain_platform.release.live_evidence import LiveEvidence
 from retrain_platform.release.live_plan import LivePlan
 
@@ -95,6 +96,7 @@ class ReleasePlan(Record):
     `patience`: the most ripe periods a stage may stay undecided before the champion is kept.
     `approval`: a person must say yes before the shadow; with `four_eyes` another than who asked for the retrain.
     `quarantine`: after a rollback what the version learned last is left out of training until a person clears it.
+    `aliases` are the names that the registry knows champion, challenger and shadow by.
     `live` is said where the model answers live traffic: the release then moves by its evidence and its clock, and
     `shadow`, `canary`, `bake` and `patience` are not asked.
     """
@@ -109,6 +111,7 @@ class ReleasePlan(Record):
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     patience: int = Field(default=4, ge=1)
     quarantine: bool = True
+    aliases: AliasNames = AliasNames()
     live: LivePlan | None = None
 
     @model_validator(mode="after")

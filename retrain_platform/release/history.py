@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from retrain_platform.dataset.record import Record
+from retrain_platform.release.alias_names import AliasNames
 from retrain_platform.release.aliases import aliases
 from retrain_platform.release.base import Entry, ReleaseState, Stage
 from retrain_platform.release.fold import course, release_of
@@ -46,13 +47,13 @@ class Change(Record):
         }
 
 
-def changes(entries: Sequence[Entry]) -> list[Change]:
-    """Every move of the release, oldest first.
+def changes(entries: Sequence[Entry], names: AliasNames | None = None) -> list[Change]:
+    """Every move of the release, oldest first; aliases by their `names`, where they have others than usual.
 
     Raises:
         IllegalMove: the ledger holds a move that the table does not allow.
     """
-    return [_change(entry, state) for entry, state in course(entries)]
+    return [_change(entry, state, names) for entry, state in course(entries)]
 
 
 def traffic(state: ReleaseState) -> dict[str, int]:
@@ -65,7 +66,7 @@ def traffic(state: ReleaseState) -> dict[str, int]:
     return shares if opened is None or not share else {**shares, opened.version: share}
 
 
-def _change(entry: Entry, state: ReleaseState) -> Change:
+def _change(entry: Entry, state: ReleaseState, names: AliasNames | None) -> Change:
     version = str(entry.body["version"])
     release = release_of(state, version)
     return Change(
@@ -76,7 +77,7 @@ def _change(entry: Entry, state: ReleaseState) -> Change:
         version=version,
         stage="" if release is None else release.stage.value,
         decision_id=entry.body.get("decision_id") or ("" if release is None else release.decision_id),
-        aliases={alias: to for alias, to in aliases(state).items() if to is not None},
+        aliases={alias: to for alias, to in aliases(state, names).items() if to is not None},
         traffic=traffic(state),
         who=entry.actor or "unattributed",
         why=entry.why,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "AliasTaken",
     "Candidate",
     "Continuing",
     "FitReport",
@@ -127,7 +128,7 @@ class Continuing(Protocol):
 
 
 class ModelVersion(Record):
-    """One entry of the registry. `tags` are texts; 'decision_id' is always among them."""
+    """One entry of the registry. `tags` are texts; 'decision_id' is among those of every version of our own."""
 
     model: str
     version: str
@@ -165,7 +166,14 @@ class Registry(Protocol):
         """Alias name to version; empty for an unknown model."""
 
     def set_aliases(self, model: str, wanted: Mapping[str, str | None]) -> dict[str, str | None]:
-        """Point each alias at a version, or take it off (None); returns what it changed, from before."""
+        """Point each alias at a version, or take it off (None); returns what it changed, from before.
+
+        An alias on a version that carries no 'decision_id' is somebody else's: it stays.
+
+        Raises:
+            UnknownVersion: nothing was changed.
+            AliasTaken: what could be changed was.
+        """
 
 
 class Candidate(Record):
@@ -202,6 +210,10 @@ class PluginFailed(UnfitColumn):
 
     It is met wherever a column that does not fit is: nobody is scored, and nothing is promoted, by it.
     """
+
+
+class AliasTaken(RuntimeError):
+    """An alias that is asked for stands on a version that the platform did not register."""
 
 
 class UnknownVersion(LookupError):

@@ -28,7 +28,7 @@ from retrain_platform.release.bins import BinStore
 from retrain_platform.replay.matrix import Kept
 from retrain_platform.steps.notices.base import Notifier, Outbox
 from retrain_platform.training import LearnerSpec
-from retrain_platform.training.base import Registry
+from retrain_platform.training.base import ModelVersion, Registry
 from retrain_platform_tests.contracts.learner_examples import RECIPES, Made
 
 AT = datetime(2026, 11, 21, 9, 30, 0, 123456, tzinfo=UTC)
@@ -112,6 +112,25 @@ def registry(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     """One for all tests: making MLflow's database takes seconds. Each test has a model of its own."""
     made: Registry = MEMBERS[Registry][request.param](tmp_path_factory.mktemp("registry"))
     return made
+
+
+@pytest.fixture
+def of_others() -> Callable[[Registry, str], str]:
+    """Registers a version past the platform, as another team does, and calls it champion; gives its number."""
+    return _of_others
+
+
+def _of_others(registry: Registry, model: str) -> str:
+    if isinstance(registry, MemoryRegistry):
+        made = ModelVersion(model=model, version="1", tags={})
+        registry._versions[model], registry._aliases[model] = [made], {"champion": "1"}
+        return made.version
+    assert isinstance(registry, MlflowRegistry)
+    client = registry._client
+    client.create_registered_model(model)
+    version = str(client.create_model_version(model, "file:///nowhere").version)
+    client.set_registered_model_alias(model, "champion", version)
+    return version
 
 
 @pytest.fixture(params=RECIPES, ids=lambda recipe: f"{recipe[0]}-{recipe[1]}-{next(iter(recipe[2].values()))}"[:60])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from retrain_platform.training.base import Registry, UnknownVersion
+from retrain_platform.training.base import AliasTaken, Registry, UnknownVersion
 
 _models = (f"model_{number}" for number in itertools.count())
 
@@ -115,3 +116,18 @@ def test_models_do_not_meet(registry: Registry, model: str, package: Path) -> No
     assert registry.find(other, "d1") is None
     assert registry.register(other, "d1", package, {}).model == other
     assert len(registry.versions(model)) == 1
+
+
+def test_an_alias_on_somebody_elses_version_is_left_where_it_is_and_told(
+    registry: Registry, model: str, package: Path, of_others: Callable[[Registry, str], str]
+) -> None:
+    theirs = of_others(registry, model)
+    registry.set_aliases(model, {})
+    ours = registry.register(model, "d1", package, {}).version
+    assert registry.aliases(model) == {"champion": theirs}
+    taken = rf"alias == champion \(version {theirs}\) of '{model}', must be on a version of ours"
+    for wanted in (ours, None):
+        with pytest.raises(AliasTaken, match=taken):
+            registry.set_aliases(model, {"champion": wanted, "shadow": ours})
+        assert registry.aliases(model) == {"champion": theirs, "shadow": ours}
+    assert registry.set_aliases(model, {"our_champion": ours}) == {"our_champion": None}

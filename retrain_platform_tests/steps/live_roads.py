@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,9 +9,7 @@ from typing import Any
 from retrain_platform.adapters.memory import MemoryBins, MemoryLedger
 from retrain_platform.release.advance import open_release
 from retrain_platform.release.base import ReleaseState, Stage
-from retrain_platform.release.bins import Bin
-from retrain_platform.release.live_evidence import LiveEvidence, Reading, StageClock
-from retrain_platform.release.live_plan import LivePlan
+from retrain_platform.release.bins import Bin, bin_start, latency_cell
 from retrain_platform.release.split import Split
 from retrain_platform.release.staging import Asked, Staged
 from retrain_platform.steps.release.live import LiveRelease
@@ -43,44 +40,32 @@ class Published:
             self.splits.append(split)
 
 
-class Seeing:
-    """Evidence as a test says it is: error rates and how they speak, of whatever is under way."""
+CALLS = {"not worse": 20_000, "worse": 2_000, "unclear": 4}
+"""Calls of each side in a bin, by what they will show."""
 
-    def __init__(self) -> None:
-        self.says = "not worse"
 
-    def __call__(
-        self, bins: Sequence[Bin], state: ReleaseState, clock: StageClock, plan: LivePlan, until: datetime
-    ) -> LiveEvidence | None:
-        opened = state.open
-        if opened is None or self.says == "nothing":
-            return None
-        other = opened.previous if opened.stage is Stage.BAKE else state.champion
-        worse, not_worse = {"not worse": (0.0, 9.0), "worse": (19.0, 0.0), "unclear": (0.0, 0.0)}[self.says]
-        reading = Reading(
-            measure="error_rate",
-            margin=0.005,
-            value=0.02 if self.says == "worse" else 0.001,
-            other=0.001,
-            n=900,
-            n_other=900,
-            since=clock.stage,
-            until=until,
-            worse=worse,
-            not_worse=not_worse,
-            beyond=self.says == "worse",
+def traffic(state: ReleaseState, says: str, since: datetime, until: datetime) -> list[Bin]:
+    """Some bins of all that is served in [since, until): of the version under way a tenth fails where it is worse."""
+    opened = state.open
+    if opened is None or says == "nothing":
+        return []
+    other = opened.previous if opened.stage is Stage.BAKE else state.champion
+    step = max(timedelta(seconds=10), (until - since) / 40)
+    starts = {bin_start(since + number * step) for number in range(int((until - since) / step))}
+    sides = {opened.version: opened.stage is not Stage.SHADOW, str(other): opened.stage is not Stage.BAKE}
+    return [
+        Bin(
+            start=start,
+            version=version,
+            answered=answered,
+            calls=CALLS[says],
+            rows=CALLS[says],
+            errors=CALLS[says] // (10 if says == "worse" and version == opened.version else 1_000),
+            latency={latency_cell(4.0): CALLS[says]},
         )
-        return LiveEvidence(
-            version=opened.version,
-            other=str(other),
-            stage=opened.stage,
-            share=opened.share,
-            since=clock.stage,
-            until=until,
-            calls=900,
-            calls_other=900,
-            readings=(reading,),
-        )
+        for start in sorted(starts)
+        for version, answered in sides.items()
+    ]
 
 
 class LiveRoad:
@@ -91,10 +76,10 @@ class LiveRoad:
         self.places = Places()
         self.places.ledger = MemoryLedger(clock=lambda: self.now)
         self.spec = tiny_spec(gateway={}, release={"live": LIVE if live is None else live, **release})
-        self.published, self.seeing, self.bins = Published(), Seeing(), MemoryBins()
+        self.published, self.bins, self.says = Published(), MemoryBins(), "not worse"
         for decision in ("d1", "d2", "d3"):
             self._register(decision)
-        self.control = LiveRelease(self.bins, self.seeing)
+        self.control = LiveRelease(self.bins)
 
     def _register(self, decision: str) -> None:
         folder = self.places.values.folder("tiny", "made", decision)
@@ -115,7 +100,8 @@ class LiveRoad:
         judge(self.shop, Staged(version=version, asked=asked, **run))
 
     def tick(self, after: timedelta = timedelta(seconds=30)) -> list[str]:
-        """What moved, a look later."""
+        """What moved, a look later, of what was served until then."""
+        self.bins.add("tiny", traffic(self.shop.state(), self.says, self.now, self.now + after))
         self.now += after
         return [move.kind for move in self.control.tick(self.shop, self.now)]
 

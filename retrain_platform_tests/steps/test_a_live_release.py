@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from retrain_platform.release.base import LedgerMoved, Stage
+from retrain_platform.release.bins import Bin, BinStore
 from retrain_platform.release.staging import Asked, Staged
 from retrain_platform.steps.by_hand.acting import Act
 from retrain_platform.steps.by_hand.moving import roll_back
 from retrain_platform.steps.lines import PAUSED, STAGED
-from retrain_platform.steps.release.live import LiveRelease
+from retrain_platform.steps.release.live import LiveRelease, live_evidence
+from retrain_platform.steps.release.live_bins import LiveBins
 from retrain_platform.steps.release.releasing import move
 from retrain_platform.steps.release.staging import judge, staged, under_trial
-from retrain_platform_tests.steps.live_roads import LiveRoad
+from retrain_platform_tests.steps.live_roads import T0, LiveRoad, traffic
 
 MINUTES = timedelta(minutes=1)
 
@@ -50,11 +53,11 @@ def test_from_staging_over_shadow_and_canary_to_proven() -> None:
 
 def test_a_worse_canary_goes_back_at_the_next_look_and_after_the_promotion_the_one_before_answers() -> None:
     road = LiveRoad().to(Stage.CANARY)
-    road.seeing.says = "worse"
+    road.says = "worse"
     assert (road.tick(), road.stage(), road.shop.state().champion) == (["aborted"], "none", "1")
     assert (road.published.splits[-1].champion, road.published.splits[-1].share) == ("1", 0)
     road = LiveRoad().to(Stage.BAKE)
-    road.seeing.says = "worse"
+    road.says = "worse"
     assert (road.tick(), road.shop.state().champion) == (["rolled_back"], "1")
     assert road.shop.registry.aliases("tiny") == {"champion": "1"}
 
@@ -79,16 +82,21 @@ def test_what_was_tried_must_be_what_is_in_staging() -> None:
         road.staged("2")
 
 
+class Watched:
+    """A store of bins of which a test hears each reading, before it."""
+
+    def __init__(self, bins: BinStore, heard: Callable[..., Any]) -> None:
+        self._bins, self._heard = bins, heard
+
+    def bins(self, *args: Any) -> list[Bin]:
+        self._heard(*args)
+        return self._bins.bins(*args)
+
+
 def test_nothing_is_judged_twice_and_a_new_line_is_looked_at_at_once() -> None:
     road = LiveRoad().to(Stage.CANARY)
-    asked = []
-    seeing = road.seeing
-
-    def counting(*args: Any) -> Any:
-        asked.append(args[-1])
-        return seeing(*args)
-
-    road.control = LiveRelease(road.bins, counting)
+    asked: list[datetime] = []
+    road.control = LiveRelease(Watched(road.bins, lambda _, since, until, *__: asked.append(until)))
     road.tick()
     road.tick(timedelta(seconds=1))
     road.tick(timedelta(seconds=1))
@@ -96,7 +104,7 @@ def test_nothing_is_judged_twice_and_a_new_line_is_looked_at_at_once() -> None:
     road.shop.ledger.append("tiny", "note", "note:1", road.now)
     road.tick(timedelta(seconds=1))
     road.tick(timedelta(seconds=10))
-    assert len(asked) == 3
+    assert len(asked) == 3, asked
     assert all(moment.second % 10 == 0 for moment in asked)
 
 
@@ -104,24 +112,19 @@ def test_a_pause_holds_what_would_go_up_and_never_what_goes_back() -> None:
     road = LiveRoad().to(Stage.CANARY)
     road.shop.ledger.append("tiny", PAUSED, "paused:1", road.now, actor="ana", why="fair")
     assert road.tick(10 * MINUTES) == []
-    road.seeing.says = "unclear"
+    road.says = "unclear"
     assert road.tick(timedelta(hours=3)) == []
-    road.seeing.says = "worse"
-    assert road.tick() == ["aborted"]
+    road.says = "worse"
+    assert road.tick(10 * MINUTES) == ["aborted"]
 
 
 def test_who_writes_between_reading_and_writing_wins() -> None:
     road = LiveRoad().to(Stage.BAKE)
-    road.seeing.says = "worse"
-    shop, seeing = road.shop, road.seeing
-
-    def meanwhile(*args: Any) -> Any:
-        roll_back(road.shop, Act(actor="ana", why="odd scores"))
-        return seeing(*args)
-
-    road.now += MINUTES
+    road.says = "worse"
+    road.control = LiveRelease(Watched(road.bins, lambda *_: roll_back(road.shop, Act(actor="ana", why="odd scores"))))
     with pytest.raises(LedgerMoved):
-        LiveRelease(road.bins, meanwhile).tick(shop, road.now)
+        road.tick(6 * MINUTES)
+    road.control = LiveRelease(road.bins)
     last = road.shop.entries()[-1]
     assert (last.kind, last.actor) == ("rolled_back", "ana")
     assert road.tick() == []
@@ -153,7 +156,7 @@ def test_killed_between_any_two_writes_the_next_tick_finishes(
 ) -> None:
     road, whole = LiveRoad().to(stage), LiveRoad().to(stage)
     for each in (road, whole):  # one waits behind, so that two lines are written
-        each.seeing.says = "worse" if stage is Stage.BAKE else "not worse"
+        each.says = "worse" if stage is Stage.BAKE else "not worse"
         if stage is not Stage.SHADOW:
             each.open("3")
     owner = {"ledger": road.places.ledger, "published": road.published, "registry": road.places.registry}[write]
@@ -161,7 +164,7 @@ def test_killed_between_any_two_writes_the_next_tick_finishes(
     killing(owner, method, monkeypatch, after=after)
     with pytest.raises(Killed):
         road.tick(6 * MINUTES)
-    road.control = LiveRelease(road.bins, road.seeing)
+    road.control = LiveRelease(road.bins)
     whole.tick(6 * MINUTES)
     for each in (road, whole):
         each.tick()
@@ -176,18 +179,17 @@ def test_killed_between_any_two_writes_the_next_tick_finishes(
 
 def test_evidence_that_cannot_be_read_moves_nothing_and_is_asked_for_again() -> None:
     road = LiveRoad().to(Stage.CANARY)
-    before, bins = road.shop.entries(), road.bins
+    before = road.shop.entries()
 
-    class Away:
-        def bins(self, *args: Any) -> Any:
-            raise OSError("disk")
+    def away(*_: Any) -> None:
+        raise OSError("disk")
 
-    road.control = LiveRelease(Away(), road.seeing)
+    road.control = LiveRelease(Watched(road.bins, away))
     with pytest.raises(OSError, match="disk"):
         road.tick(10 * MINUTES)
     assert road.shop.entries() == before
-    road.control._bins = bins
-    assert road.tick(timedelta(0)) == ["promoted"]
+    road.control = LiveRelease(road.bins)
+    assert road.tick(timedelta(seconds=10)) == ["promoted"]
 
 
 def test_the_periods_watch_run_shows_a_live_release_and_leaves_it_alone() -> None:
@@ -205,3 +207,21 @@ def test_a_model_without_a_live_plan_is_published_and_not_judged() -> None:
     assert road.tick() == []
     assert road.published.splits[-1].champion == "1"
     assert road.shop.registry.aliases("tiny") == {"champion": "1"}
+
+
+def test_evidence_of_days_is_the_same_whether_it_was_kept_or_is_read_anew() -> None:
+    road, kept = LiveRoad().to(Stage.BAKE), 0
+    read: list[datetime] = []
+    store = Watched(road.bins, lambda _, since, *__: read.append(since))
+    reader = LiveBins(store)
+    for hours in (1, 2, 3.4, 9, 9.1, 20, 30.7):
+        road.bins.add("tiny", traffic(road.shop.state(), "not worse", road.now, T0 + hours * 60 * MINUTES))
+        road.now = T0 + hours * 60 * MINUTES
+        entries = road.shop.entries()
+        found = live_evidence(road.shop, reader, entries, road.now)
+        assert found is not None
+        assert found == live_evidence(road.shop, LiveBins(road.bins), entries, road.now)
+        kept = max(kept, found.calls)
+    assert kept > 1_000_000
+    assert road.now - read[-1] <= timedelta(hours=13)  # the look before was at 20 hours
+    assert road.now - read[0] > timedelta(hours=24)

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from retrain_platform.release.advance_live import advance_live
-from retrain_platform.release.base import Entry, ReleaseState, Stage, Transition
-from retrain_platform.release.bins import Bin, BinStore, bin_start
+from retrain_platform.release.base import Entry, ReleaseState, Transition
+from retrain_platform.release.bins import BinStore
 from retrain_platform.release.fold import fold
-from retrain_platform.release.live_evidence import LiveEvidence, StageClock
+from retrain_platform.release.live_evidence import LiveEvidence
 from retrain_platform.release.live_plan import LivePlan
 from retrain_platform.release.live_verdict import sent_back
 from retrain_platform.release.stage_clock import stage_clock
+from retrain_platform.release.strata import closed_until
 from retrain_platform.steps.lines import paused
 from retrain_platform.steps.release.aftercare import look_after
+from retrain_platform.steps.release.live_bins import LiveBins
 from retrain_platform.steps.release.live_time import moved_at
 from retrain_platform.steps.release.releasing import project, record
 from retrain_platform.steps.release.staging import staged
 from retrain_platform.steps.workshop import Workshop
-
-Gather = Callable[[Sequence[Bin], ReleaseState, StageClock, LivePlan, datetime], LiveEvidence | None]
-"""From the bins that start in the stage, the state, its clock, the plan, and the end of the last closed bin."""
-
-_JUDGED = (Stage.SHADOW, Stage.CANARY, Stage.BAKE)
 
 
 class _Look(NamedTuple):
@@ -37,8 +34,8 @@ class _Look(NamedTuple):
 class LiveRelease:
     """Moves one model's live release. It remembers only what it looked at last, so that nothing is judged twice."""
 
-    def __init__(self, bins: BinStore, gather: Gather) -> None:
-        self._bins, self._gather = bins, gather
+    def __init__(self, bins: BinStore) -> None:
+        self._bins, self._read = bins, LiveBins(bins)
         self._looked: _Look | None = None
 
     def tick(self, shop: Workshop, now: datetime) -> tuple[Transition, ...]:
@@ -55,7 +52,7 @@ class LiveRelease:
             project(shop, shop.state())
             return ()
         entries = shop.entries()
-        look = _Look(entries[-1].seq if entries else 0, closed_until(live, now))
+        look = _Look(entries[-1].seq if entries else 0, closed_until(now, live.settle))
         if look == self._looked:
             return ()
         moves = self._moves(shop, live, entries, now)
@@ -67,7 +64,7 @@ class LiveRelease:
 
     def _moves(self, shop: Workshop, live: LivePlan, entries: Sequence[Entry], now: datetime) -> tuple[Transition, ...]:
         state, clock = fold(entries), stage_clock(entries)
-        evidence = live_evidence(shop, self._bins, self._gather, entries, now)
+        evidence = live_evidence(shop, self._read, entries, now)
         moves = advance_live(
             state,
             evidence,
@@ -92,28 +89,13 @@ class LiveRelease:
         )
 
 
-def closed_until(live: LivePlan, now: datetime) -> datetime:
-    """The end of the newest bin that counts at `now`: late lines had the plan's time to settle."""
-    return bin_start(now - live.settle)
-
-
-def live_evidence(
-    shop: Workshop, bins: BinStore, gather: Gather, entries: Sequence[Entry], now: datetime
-) -> LiveEvidence | None:
-    """The version under way against its control since its stage or step began; None where nothing is judged.
-
-    The control is the champion, in bake the champion before.
-    """
-    live, clock, state = shop.spec.release.live, stage_clock(entries), fold(entries)
-    opened = state.open
-    if live is None or clock is None or opened is None or opened.stage not in _JUDGED:
+def live_evidence(shop: Workshop, bins: LiveBins, entries: Sequence[Entry], now: datetime) -> LiveEvidence | None:
+    """The version under way against its control since its stage or step began; None where nothing is judged."""
+    live, gateway = shop.spec.release.live, shop.spec.gateway
+    if live is None or gateway is None:
         return None
-    other = opened.previous if opened.stage is Stage.BAKE else state.champion
-    if other is None:
-        return None
-    until = closed_until(live, now)
-    found = bins.bins(shop.model, clock.stage, until, (opened.version, other)) if until > clock.stage else []
-    return gather(found, state, clock, live, until)
+    until = closed_until(now, live.settle)
+    return bins.evidence(shop.model, fold(entries), stage_clock(entries), live, gateway, until)
 
 
 def _goes_back(state: ReleaseState, live: LivePlan, evidence: LiveEvidence | None) -> bool:

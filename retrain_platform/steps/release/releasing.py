@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from retrain_platform.dataset.period import Period
+from retrain_platform.dataset.record import fingerprint
 from retrain_platform.monitoring.reports import Role
 from retrain_platform.release.advance import advance
 from retrain_platform.release.aliases import aliases
@@ -17,8 +18,11 @@ from retrain_platform.release.evidence import gather
 from retrain_platform.release.fold import moves_release, transition_body
 from retrain_platform.steps.answers import Judged, columns_to_judge, judged, stored, together
 from retrain_platform.steps.known import days_of, labelled, ripened
+from retrain_platform.steps.lines import INCIDENT
+from retrain_platform.steps.release.live_time import data_time
 from retrain_platform.steps.values import Scored
 from retrain_platform.steps.workshop import Workshop
+from retrain_platform.training.base import AliasTaken
 
 
 def move(shop: Workshop, period: Period) -> tuple[ReleaseState, Evidence | None, tuple[Transition, ...]]:
@@ -82,14 +86,26 @@ def project(shop: Workshop, state: ReleaseState) -> dict[str, str | None]:
     """Make what is served, and the registry's aliases, what the ledger says; gives the aliases that had to change.
 
     What is served comes first: a registry that is away keeps no rollback from the requests. A version that the
-    registry does not hold has no alias.
+    registry does not hold has no alias. An alias that somebody else set stays where it is, and is told once.
     """
     shop.exporter.publish(shop.split())
     wanted = {
         alias: None if version is not None and shop.is_outside(version) else version
-        for alias, version in aliases(state).items()
+        for alias, version in aliases(state, shop.spec.release.aliases).items()
     }
-    return shop.registry.set_aliases(shop.model, wanted)
+    try:
+        return shop.registry.set_aliases(shop.model, wanted)
+    except AliasTaken as error:
+        _tell_taken(shop, str(error))
+        return {}
+
+
+def _tell_taken(shop: Workshop, why: str) -> None:
+    entries = shop.entries()
+    key = f"alias:{fingerprint(why)}"
+    if not any(entry.key == key for entry in entries):
+        as_of = max([data_time(shop.spec, entries), *(entry.as_of for entry in entries)])
+        shop.ledger.append(shop.model, INCIDENT, key, as_of, why=why, body={"kind": "alias"})
 
 
 def evidence_for(shop: Workshop, state: ReleaseState, as_of: datetime) -> Evidence | None:

@@ -1,0 +1,36 @@
+"""Whether a version can still answer: asked with the newest rows that there are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
+from retrain_platform.steps.workshop import CannotLoad, Workshop
+
+MOST = 1_000
+"""So many of the newest rows are asked about: a schema shows in a few."""
+
+
+def newest_rows(shop: Workshop) -> pd.DataFrame:
+    """Rows of the newest period that has some, at most `MOST`; empty where there are none yet.
+
+    They are the lake's; before anything was watched, the source's own of its newest closed period.
+    """
+    if shop.lake.version(shop.events) is not None and (periods := shop.lake.periods(shop.events)):
+        return shop.lake.read(shop.events, periods[-1:]).tail(MOST)
+    watermark = shop.reader.watermark()
+    closed = [] if watermark is None else shop.spec.period.closed(watermark)
+    return shop.reader.read(closed[-1]).tail(MOST) if closed else pd.DataFrame()
+
+
+def cannot_score(shop: Workshop, version: str, frame: pd.DataFrame) -> str:
+    """Why the version cannot answer these rows, in a sentence; empty where it can, or is not ours to ask."""
+    if shop.is_outside(version) or not len(frame):
+        return ""
+    try:
+        scores = shop.fitted(version).score(frame)
+    except (MissingColumns, UnfitColumn, CannotLoad) as error:
+        return f"version {version} cannot score today's rows: {error}"
+    finite = np.isfinite(scores)
+    return "" if finite.all() else f"version {version} gives {int((~finite).sum())} scores that are no numbers"

@@ -1,0 +1,71 @@
+"""The bins of the release under way: the newest hours read anew at every look, what is older read once and kept."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from retrain_platform.release.base import Release, ReleaseState, Stage
+from retrain_platform.release.bins import Bin, BinStore
+from retrain_platform.release.live_evidence import LiveEvidence, StageClock
+from retrain_platform.release.live_gather import JUDGED, gather_live, raw_span, reads_since
+from retrain_platform.release.live_plan import LivePlan
+from retrain_platform.release.serving import GatewaySpec
+from retrain_platform.release.strata import compact
+
+_HOUR = 3600
+"""Seconds; every stratum lies within one hour of UTC."""
+
+
+class _Past(NamedTuple):
+    """The bins of `of` that start before `edge`, made few: nothing more is added to them."""
+
+    of: tuple[str, str, datetime]
+    edge: datetime
+    bins: list[Bin]
+
+
+class LiveBins:
+    """Reads one model's evidence. What it keeps is only quicker: another process finds the same."""
+
+    def __init__(self, store: BinStore) -> None:
+        self._store = store
+        self._past: _Past | None = None
+
+    def evidence(
+        self,
+        model: str,
+        state: ReleaseState,
+        clock: StageClock | None,
+        live: LivePlan,
+        gateway: GatewaySpec,
+        until: datetime,
+    ) -> LiveEvidence | None:
+        """The version under way against its control at `until`; None where no stage is judged by live traffic."""
+        opened = state.open
+        if opened is None or clock is None or opened.stage not in JUDGED:
+            return None
+        other = opened.previous if opened.stage is Stage.BAKE else state.champion
+        if other is None:
+            return None
+        edge = _hour(until - raw_span(live, gateway.ripe_after))
+        bins = self._read(model, opened, other, clock, (edge, until))
+        return gather_live(bins, state, live, clock, until, gateway.ripe_after)
+
+    def _read(
+        self, model: str, opened: Release, other: str, clock: StageClock, span: tuple[datetime, datetime]
+    ) -> list[Bin]:
+        of, (edge, until) = (opened.version, other, clock.stage), span
+        past = self._past
+        if past is None or past.of != of or past.edge > edge:
+            past = _Past(of, reads_since(clock, opened.stage), [])
+        fresh = self._store.bins(model, past.edge, until, (opened.version, other)) if past.edge < until else []
+        if edge > past.edge:
+            done = compact([*past.bins, *(each for each in fresh if each.start < edge)], clock.stage, edge)
+            past, fresh = _Past(of, edge, done), [each for each in fresh if each.start >= edge]
+        self._past = past
+        return [*past.bins, *fresh]
+
+
+def _hour(moment: datetime) -> datetime:
+    return datetime.fromtimestamp(moment.timestamp() // _HOUR * _HOUR, UTC)
