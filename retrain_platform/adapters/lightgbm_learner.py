@@ -13,7 +13,7 @@ import numpy as np
 from retrain_platform.adapters.labels import named, numbered, numbered_as
 from retrain_platform.adapters.lightgbm_limit import TimeLimit
 from retrain_platform.adapters.lightgbm_rows import dataset, valid_rows
-from retrain_platform.adapters.package_files import read_package, write_package
+from retrain_platform.adapters.package_files import BOOSTER, read_package, write_package
 from retrain_platform.dataset.preparation import Preparation, fit_preparation
 from retrain_platform.training.base import FitReport, Fitted, Rows, Task
 from retrain_platform.training.incremental import CannotContinue, MoreTrees
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-_MODEL = "booster.txt"
 _FEW_ROWS = 1000
 """Up to here one thread answers sooner than several can be woken."""
 _OBJECTIVE: dict[Task, str] = {
@@ -171,7 +170,7 @@ class FittedLightGBM:
 
     def save(self, folder: Path) -> None:
         """Write trees, preparation and report into `folder`."""
-        (folder / _MODEL).write_text(self._text, encoding="utf-8")
+        (folder / BOOSTER).write_text(self._text, encoding="utf-8")
         write_package(folder, "lightgbm", self._task, self.preparation, self.report)
 
     def fingerprint(self) -> str:
@@ -187,7 +186,7 @@ def load_lightgbm(folder: Path, *, threads: int = 0) -> FittedLightGBM:
         BadPackage: `folder` holds none.
     """
     package = read_package(folder)
-    text = (folder / _MODEL).read_text(encoding="utf-8")
+    text = (folder / BOOSTER).read_text(encoding="utf-8")
     return FittedLightGBM(text, package.task, package.preparation, package.report, threads)
 
 

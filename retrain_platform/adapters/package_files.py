@@ -10,6 +10,8 @@ from retrain_platform.dataset.preparation import Preparation
 from retrain_platform.training.base import FitReport, Task
 
 FORMAT = 1
+BOOSTER = "booster.txt"
+"""LightGBM's trees, as a text."""
 _MARKER, _PREPARATION, _REPORT = "learner.json", "preparation.json", "report.json"
 
 Kind = Literal["lightgbm", "sklearn", "python", "ensemble", "pipeline"]

@@ -14,7 +14,8 @@ import pandas as pd
 from retrain_platform.dataset.label import LabelSpec, Task
 from retrain_platform.dataset.period import Calendar, Period
 from retrain_platform.dataset.source import Source
-from retrain_platform.dataset.times import BadTimes, as_text, shown, to_utc
+from retrain_platform.dataset.texts import shown
+from retrain_platform.dataset.times import BadTimes, as_text, to_utc
 
 INTERNAL = ("_event_time", "_entity", "_label", "_arrived")
 """The columns that `arrange` adds: UTC, text, the label, UTC (NaT without a label).

@@ -17,7 +17,7 @@ def misfit_propensities(frame: pd.DataFrame, column: str | None) -> list[str]:
         return []
     import pandas as pd
 
-    from retrain_platform.dataset.times import shown
+    from retrain_platform.dataset.texts import shown
 
     numbers = pd.to_numeric(frame[column], errors="coerce")
     wrong = frame[column][~((numbers > 0) & (numbers <= 1))]

@@ -10,6 +10,7 @@ import numpy as np
 
 from retrain_platform.dataset.record import Record
 from retrain_platform.dataset.soundness import kind_of
+from retrain_platform.dataset.texts import shown, value_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,8 +127,6 @@ def _coded(values: pd.Series[Any]) -> tuple[NDArray[Any], list[str]]:
     """A number for each value, -1 for a missing one, and what each number is called: a name may come twice."""
     import pandas as pd
 
-    from retrain_platform.dataset.times import value_text
-
     if isinstance(values.dtype, pd.CategoricalDtype):
         codes, uniques = values.cat.codes.to_numpy(), values.cat.categories
     else:
@@ -152,7 +151,5 @@ def _numbers(values: pd.Series[Any]) -> NDArray[np.float64]:
     numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
     wrong = values[np.isnan(numbers) & values.notna().to_numpy()]
     if len(wrong):
-        from retrain_platform.dataset.times import shown
-
         raise UnfitColumn(f"{values.name} == {shown(wrong.iloc[0])}, must be a number: the model was fitted on numbers")
     return np.asarray(numbers, dtype="float64")

@@ -10,7 +10,8 @@ import pandas as pd
 
 from retrain_platform.dataset.keys import key_codes
 from retrain_platform.dataset.recorded import Recorded
-from retrain_platform.dataset.times import as_text, shown, to_utc
+from retrain_platform.dataset.texts import shown
+from retrain_platform.dataset.times import as_text, to_utc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -237,7 +237,7 @@ def report_part(frame: pd.DataFrame, features: Sequence[str], *, classes: bool) 
     """Describe one part: a frame with `_event_time`, `_label` and the features; an empty one is fine."""
     import pandas as pd
 
-    from retrain_platform.dataset.times import value_text
+    from retrain_platform.dataset.texts import value_text
 
     found = frame["_label"].value_counts() if classes else pd.Series(dtype="int64")
     counts = {value_text(value): int(count) for value, count in found.items() if count}

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from retrain_platform.dataset.texts import shown, value_text
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -77,19 +79,3 @@ def as_text(values: pd.Series[Any], missing: str | None = None) -> pd.Series[Any
     codes, uniques = pd.factorize(values)
     names = np.array([*(value_text(value) for value in uniques), missing], dtype=object)
     return pd.Series(names[codes], index=values.index, name=values.name, dtype=object)
-
-
-def value_text(value: object) -> str:
-    """One value's text, as `as_text` writes it.
-
-    >>> value_text(12.0), value_text("JFK")
-    ('12', 'JFK')
-    """
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        return str(int(value))
-    return str(value)
-
-
-def shown(value: object) -> str:
-    """A cell's value as an error shows it: texts in quotes, numbers without numpy's name around them."""
-    return repr(value) if isinstance(value, str) else str(value)

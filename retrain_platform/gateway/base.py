@@ -73,6 +73,9 @@ class Serving(Protocol):
             NotServed: nobody answers yet.
         """
 
+    def beside(self) -> tuple[Loaded, ...]:
+        """The versions that score every row which they do not answer, those of `split.beside` that are in memory."""
+
     def rows_of(self, records: Sequence[object]) -> list[Row]:
         """The same for records that came another way, each a mapping of fields; see `read`."""
 

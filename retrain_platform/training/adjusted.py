@@ -70,7 +70,12 @@ def adjustment_of(fitted: Fitted) -> Adjustment:
 
 def read_adjusted(folder: Path, fitted: Fitted) -> Fitted:
     """The model of the package `folder` with the adjustment that is kept there, if there is one."""
+    return adjusted(fitted, adjustment_in(folder))
+
+
+def adjustment_in(folder: Path) -> Adjustment:
+    """The adjustment that the package `folder` keeps; none where it keeps none."""
     path = folder / _FILE
     if not path.exists():
-        return fitted
-    return adjusted(fitted, Adjustment.model_validate_json(path.read_text(encoding="utf-8")))
+        return Adjustment()
+    return Adjustment.model_validate_json(path.read_text(encoding="utf-8"))

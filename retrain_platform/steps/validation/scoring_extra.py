@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from retrain_platform.dataset.record import finite
-from retrain_platform.dataset.times import BadTimes, as_text, shown, to_utc
+from retrain_platform.dataset.texts import shown
+from retrain_platform.dataset.times import BadTimes, as_text, to_utc
 from retrain_platform.spec.model import ModelSpec
 from retrain_platform.stats.intervals import linear_single
 from retrain_platform.stats.metrics import metric

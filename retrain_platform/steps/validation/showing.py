@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from retrain_platform.dataset.classes import top_class
-from retrain_platform.dataset.times import value_text
+from retrain_platform.dataset.texts import value_text
 from retrain_platform.steps.answers import Answers, queries_of
 from retrain_platform.steps.known import ids_of
 from retrain_platform.steps.training.stored_requests import even_places, plain
