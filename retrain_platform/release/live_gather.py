@@ -27,10 +27,10 @@ JUDGED = (Stage.SHADOW, Stage.CANARY, Stage.BAKE)
 def gather_live(
     bins: Sequence[Bin],
     state: ReleaseState,
-    live: LivePlan,
     clock: StageClock,
+    live: LivePlan,
     until: datetime,
-    ripe_after: timedelta,
+    ripe_after: timedelta = timedelta(hours=1),
 ) -> LiveEvidence | None:
     """The evidence at `until`, from bins of both versions since `reads_since`; None where no stage is judged by it.
 
