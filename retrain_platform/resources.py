@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from retrain_platform.release.base import Ledger
     from retrain_platform.release.bins import BinStore
     from retrain_platform.release.split import Exporter
-    from retrain_platform.steps.notices.base import Outbox
+    from retrain_platform.steps.notices.base import Notice, Outbox
     from retrain_platform.steps.notices.delivering import Post
     from retrain_platform.steps.workshop import Reader, SuiteTable, Workshop
     from retrain_platform.training.base import Registry
@@ -116,6 +116,7 @@ def post(spec: ModelSpec, at: Settings) -> Post:
         notifier=AppriseNotifier(),
         now=now,
         environment=at.environment,
+        link=partial(_answer_link, spec, at),
     )
 
 
@@ -125,6 +126,21 @@ def bins_of(at: Settings) -> BinStore:
     from retrain_platform.adapters.bin_store import SqlBins
 
     return SqlBins(at.evidence)
+
+
+def _answer_link(spec: ModelSpec, at: Settings, notice: Notice) -> str:
+    """The address by which the notice's version is answered; '' where no gateway is named, or its key is away."""
+    from retrain_platform.adapters.clock import now
+    from retrain_platform.adapters.gateway_key import signing_key
+    from retrain_platform.steps.notices.links import link_text, new_link
+
+    if not spec.notify.links or notice.version is None:
+        return ""
+    to = new_link(spec.name, notice.version, now() + spec.notify.links_for)
+    try:
+        return f"{spec.notify.links}/approvals/{link_text(signing_key(gateway_home(at).key), to)}"
+    except (OSError, ValueError):
+        return ""
 
 
 def values_of(at: Settings) -> Values:

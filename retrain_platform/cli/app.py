@@ -6,6 +6,7 @@ import difflib
 import getpass
 import os
 import shlex
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -16,21 +17,47 @@ from retrain_platform.cli.screen import hush
 from retrain_platform.spec import ModelSpec, SpecErrors, read_spec
 from retrain_platform.spec.load import COMPONENT
 
+_HELP = (
+    "Decide, validate and release the retraining of models.\n\n"
+    "Exit 0: done; 1: the answer is no; 2: wrong use.\n\n"
+    "Everything is kept under RETRAIN_HOME (.home here unless set)."
+)
 app = typer.Typer(
     cls=Talking,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    help="Decide, validate and release the retraining of models.\n\n"
-    "Exit 0: done; 1: the answer is no; 2: wrong use.\n\n"
-    "Everything is kept under RETRAIN_HOME (.home here unless set).",
+    help=_HELP,
 )
+GIVEN: ContextVar[str] = ContextVar("gateway", default="")
+"""The address that --gateway gives the command under way."""
+_RELEASE = tuple(f"release {name}" for name in ("show", "approve", "reject", "rollback", "clear", "history"))
+_OVER_HTTP = ("event", "retrain", "pause", "resume", *_RELEASE)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON, for programs.")]
 ModelName = Annotated[str, typer.Argument(metavar="MODEL", help="The model's name, or the path of its defs.yaml.")]
 Why = Annotated[str, typer.Option("--why", help="The reason; it goes on record.")]
 _SKIPPED = {"node_modules", "site-packages", "build", "dist"}
+
+
+@app.callback(help=_HELP)
+def begin(
+    context: typer.Context,
+    gateway: Annotated[
+        str, typer.Option("--gateway", metavar="URL", help="Act over a gateway's admin API, with RETRAIN_TOKEN.")
+    ] = "",
+) -> None:
+    """What holds for every command; leaves with 2 where --gateway is given to one that needs the stores here."""
+    GIVEN.set(gateway)
+    if context.invoked_subcommand != "release":
+        must_go_there(context.invoked_subcommand or "")
+
+
+def must_go_there(command: str) -> None:
+    """Leave with 2 where --gateway was given to a command that needs the stores here."""
+    if GIVEN.get() and command not in _OVER_HTTP:
+        fail(f"--gateway == {GIVEN.get()!r}, must be given to one of: {', '.join(_OVER_HTTP)}")
 
 
 def spec_files() -> list[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote
 
 from pydantic import TypeAdapter
@@ -11,9 +11,10 @@ from pydantic import TypeAdapter
 from retrain_platform.cli.doors import refuse
 from retrain_platform.cli.errors import fail
 from retrain_platform.dataset.secrets import without_secrets
-from retrain_platform.release.base import Transition
+from retrain_platform.policy.history import Quarantine
 from retrain_platform.release.history import Change
 from retrain_platform.steps.by_hand.acting import Asked, Moved, NotNow, WrongUse
+from retrain_platform.steps.by_hand.moving import Done
 from retrain_platform.steps.by_hand.shown import Said, Shown
 
 if TYPE_CHECKING:
@@ -47,10 +48,14 @@ class Elsewhere:
         """Every move of its release, oldest first."""
         return TypeAdapter(list[Change]).validate_python(self._asked("GET", model, "release/history"))
 
-    def move(self, what: Moved, model: str, why: str, **fields: Any) -> list[Transition]:
+    def move(self, what: Moved, model: str, why: str, **fields: Any) -> Done:
         """Move its release by hand."""
-        answered = self._asked("POST", model, f"release/{what}", {"why": why, **_given(fields)})
-        return TypeAdapter(list[Transition]).validate_python(answered)
+        return Done.model_validate(self._asked("POST", model, f"release/{what}", {"why": why, **_given(fields)}))
+
+    def clear(self, model: str, why: str, version: str | None) -> Quarantine:
+        """Let the rows in again that are in quarantine since `version` was rolled back."""
+        body = {"why": why, **_given({"version": version})}
+        return Quarantine.model_validate(self._asked("POST", model, "release/clear", body))
 
     def ask(self, what: Asked, model: str, why: str, **fields: Any) -> Said:
         """Put something on record."""
@@ -67,13 +72,13 @@ class Elsewhere:
             fail(f"the gateway at {self._url} does not answer: {type(error).__name__}: {error}", 1)
         return answer.json() if answer.is_success else self._refused(answer)
 
-    def _refused(self, answer: httpx.Response) -> Any:
+    def _refused(self, answer: httpx.Response) -> NoReturn:
         said = _said(answer)
-        told = str(said.get("error") or f"the gateway at {self._url} answered {answer.status_code}")
+        told = str(said.get("message") or f"the gateway at {self._url} answered {answer.status_code}")
         if answer.status_code == 409:
             refuse(NotNow(told))
         if answer.status_code == 422 and "field" in said:
-            refuse(WrongUse(said["field"], said.get("value"), str(said.get("must", ""))))
+            refuse(WrongUse(str(said["field"]), said.get("value"), str(said.get("must", ""))))
         if answer.status_code in (401, 403):
             fail(f"{TOKEN}: {told}", 1)
         fail(told, 2 if answer.status_code in (404, 422) else 1)
@@ -88,4 +93,5 @@ def _said(answer: httpx.Response) -> dict[str, Any]:
         said = answer.json()
     except ValueError:
         return {}
-    return said if isinstance(said, dict) else {}
+    error = said.get("error") if isinstance(said, dict) else None
+    return error if isinstance(error, dict) else {}

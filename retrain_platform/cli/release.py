@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retrain_platform.cli.app import AsJson, ModelName, Why, app, fail, played_not_yet, shop_of, spec_of
+from retrain_platform.cli.app import AsJson, ModelName, Why, app, fail, must_go_there, played_not_yet, shop_of, spec_of
 from retrain_platform.cli.doors import door
 from retrain_platform.cli.screen import answer, say, show
-from retrain_platform.release.base import Transition
 
-commands = typer.Typer(no_args_is_help=True, help="Look at the release, or move it by hand.")
+if TYPE_CHECKING:
+    from retrain_platform.steps.by_hand.moving import Done
+
+_HELP = "Look at the release, or move it by hand."
+commands = typer.Typer(no_args_is_help=True, help=_HELP)
 app.add_typer(commands, name="release")
+
+
+@commands.callback(help=_HELP)
+def begin(context: typer.Context) -> None:
+    """Leaves with 2 where --gateway is given to one of these that needs the stores here."""
+    must_go_there(f"release {context.invoked_subcommand}")
 
 
 @commands.command("show")
@@ -116,6 +126,8 @@ def rollback(
     _tell(door().move("rollback", model, why, to=to), as_json=as_json)
 
 
-def _tell(moves: list[Transition], *, as_json: bool) -> None:
-    if not answer(moves, as_json):
-        say(made.sentence for made in moves)
+def _tell(done: Done, *, as_json: bool) -> None:
+    if not answer(list(done.moves), as_json):
+        say(made.sentence for made in done.moves)
+    if done.late:
+        print(done.late, file=sys.stderr)

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from retrain_platform.cli.app import AsJson, ModelName, Why, actor, ledger_here, spec_of
-from retrain_platform.cli.doors import refuse
+from retrain_platform.cli.app import AsJson, ModelName, Why
+from retrain_platform.cli.doors import door
 from retrain_platform.cli.release import commands
 from retrain_platform.cli.screen import answer, say
 
@@ -27,13 +27,7 @@ def clear_rows(
 
     Example: [bold]retrain release clear flight_delay --why "the feed was sound, the split was not"[/bold]
     """
-    from retrain_platform.steps.by_hand.acting import Act, NotNow, WrongUse
-    from retrain_platform.steps.by_hand.clearing import clear
-
-    try:
-        cleared = clear(spec_of(model), ledger_here(), Act(actor=actor(), why=why), version)
-    except (NotNow, WrongUse) as error:
-        refuse(error)
+    cleared = door().clear(model, why, version)
     if not answer(cleared, as_json):
         span = f"{cleared.since:%Y-%m-%d} to {cleared.until:%Y-%m-%d}"
         said = f"The rows from {span}, which version {cleared.version} learned last, are learned from again"

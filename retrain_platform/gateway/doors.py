@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from retrain_platform.adapters import clock
+from retrain_platform.adapters.gateway_key import signing_key
 from retrain_platform.gateway.about import About
 from retrain_platform.gateway.base import Beside, Log, Models
 from retrain_platform.gateway.bodies import BODY_SECONDS, Head
@@ -13,7 +14,6 @@ from retrain_platform.gateway.feedback import Feeding
 from retrain_platform.gateway.guard import Guard, Guest
 from retrain_platform.gateway.home import GatewayHome
 from retrain_platform.gateway.ids import Ids
-from retrain_platform.gateway.key import signing_key
 from retrain_platform.gateway.metrics import Metrics
 from retrain_platform.gateway.predicting import Predicting
 from retrain_platform.gateway.rates import Rates

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from retrain_platform.adapters.gateway_key import signing_key
 from retrain_platform.gateway.home import GatewayHome
-from retrain_platform.gateway.key import signing_key
 from retrain_platform.gateway.lead import Lead
 from retrain_platform.gateway.listening import CannotListen, instance_name, is_loopback, listen
 from retrain_platform.gateway.states import ProcessState, forget_state, read_states, write_state

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from retrain_platform.dataset.record import Record
 from retrain_platform.release import by_hand
-from retrain_platform.release.base import Entry, LedgerMoved, Transition
+from retrain_platform.release.base import Entry, LedgerMoved, ReleaseState, Transition
 from retrain_platform.release.table import IllegalMove
 from retrain_platform.steps.by_hand.acting import (
     Act,
@@ -17,13 +18,21 @@ from retrain_platform.steps.by_hand.acting import (
     must_be_mine,
     reason,
 )
+from retrain_platform.steps.lines import RETRAINED
 from retrain_platform.steps.release.approving import may_approve
 from retrain_platform.steps.release.live_time import moved_at
 from retrain_platform.steps.release.releasing import project, record
 from retrain_platform.steps.workshop import Workshop
 
 
-def approve(shop: Workshop, act: Act, version: str | None = None) -> tuple[Transition, ...]:
+class Done(Record):
+    """What was moved. `late` says why the aliases do not follow yet, '' they do: what is on record stands without."""
+
+    moves: tuple[Transition, ...]
+    late: str = ""
+
+
+def approve(shop: Workshop, act: Act, version: str | None = None) -> Done:
     """Approve what waits for a person; `version` None means whichever waits.
 
     Raises:
@@ -40,7 +49,7 @@ def approve(shop: Workshop, act: Act, version: str | None = None) -> tuple[Trans
     return _record(shop, entries, "approve", moves, act)
 
 
-def reject(shop: Workshop, act: Act, version: str | None = None) -> tuple[Transition, ...]:
+def reject(shop: Workshop, act: Act, version: str | None = None) -> Done:
     """Turn away what is under way and does not answer yet; `version` None means whichever is.
 
     Raises:
@@ -58,7 +67,7 @@ def reject(shop: Workshop, act: Act, version: str | None = None) -> tuple[Transi
     return _record(shop, entries, "reject", moves, act)
 
 
-def roll_back(shop: Workshop, act: Act, to: str | None = None) -> tuple[Transition, ...]:
+def roll_back(shop: Workshop, act: Act, to: str | None = None) -> Done:
     """Give the traffic back to an earlier version; `to` None is the champion before.
 
     Raises:
@@ -66,8 +75,7 @@ def roll_back(shop: Workshop, act: Act, to: str | None = None) -> tuple[Transiti
         NotNow: no model answers, or `to` is not an earlier version; somebody wrote first.
     """
     entries, state, why = shop.entries(), shop.state(), reason(act.why)
-    # A registry that nobody needed yet is not made for this question.
-    versions = [version.version for version in shop.registry.versions(shop.model)] if state.champion else []
+    versions = _versions(shop, state, entries)
     if to is not None and state.champion and to not in versions:
         raise WrongUse("to", to, f"must be one of {', '.join(versions)}")
     try:
@@ -89,9 +97,7 @@ def _refuse_used(entries: Sequence[Entry], act: Act) -> None:
         raise NotNow(f"this link was used already, to {did}, by {used.actor} at {when}: {used.why}")
 
 
-def _record(
-    shop: Workshop, entries: Sequence[Entry], what: Moved, moves: tuple[Transition, ...], act: Act
-) -> tuple[Transition, ...]:
+def _record(shop: Workshop, entries: Sequence[Entry], what: Moved, moves: tuple[Transition, ...], act: Act) -> Done:
     state, why = shop.state(), reason(act.why)
     on_way = state.open or state.waiting
     decision_id = on_way.decision_id if on_way else ""
@@ -102,5 +108,27 @@ def _record(
     except LedgerMoved:
         raise moved_meanwhile(shop.model) from None
     must_be_mine(shop.ledger.entries(shop.model), f"{key}:0", act)
-    project(shop, shop.state())
-    return moves
+    return Done(moves=moves, late=_projected(shop))
+
+
+def _versions(shop: Workshop, state: ReleaseState, entries: Sequence[Entry]) -> list[str]:
+    """The registry's versions, oldest first; while it is away, those that the ledger knows.
+
+    A registry that nobody needed yet is not made for this question.
+    """
+    if state.champion is None:
+        return []
+    try:
+        return [version.version for version in shop.registry.versions(shop.model)]
+    except Exception:  # whatever a server that is away raises: going back must not wait for it
+        made = [e.body["version"] for e in entries if e.kind == RETRAINED and e.body["version"] is not None]
+        return list(dict.fromkeys(str(version) for version in made))
+
+
+def _projected(shop: Workshop) -> str:
+    """Why the projection is late; '' it is not. The next watch run or the gateway's next look makes it good."""
+    try:
+        project(shop, shop.state())
+    except Exception as error:
+        return f"on record; the registry's aliases follow later: {type(error).__name__}: {error}"
+    return ""

@@ -111,7 +111,7 @@ def may_approve(spec: ModelSpec, entries: Sequence[Entry], version: str | None, 
 
 def _two_people(waits: Waiting, actor: str) -> None:
     if actor in NOBODY:
-        raise IllegalMove("four_eyes: approver == nobody, must be named: set RETRAIN_ACTOR")
+        raise IllegalMove("four_eyes: approver == nobody, must be named: set RETRAIN_ACTOR, or give your token")
     if any(each in NOBODY for each in waits.requesters):
         raise IllegalMove(
             f"four_eyes: requester of version {waits.version} == nobody, must be named to be another than {actor!r}; "

@@ -1,4 +1,4 @@
-"""The key that signs the gateway's ids: made once for a home, readable by its owner alone."""
+"""The key that signs the gateway's ids and the links in notices: made once for a home, readable by its owner alone."""
 
 from __future__ import annotations
 
