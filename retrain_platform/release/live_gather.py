@@ -27,8 +27,8 @@ JUDGED = (Stage.SHADOW, Stage.CANARY, Stage.BAKE)
 def gather_live(
     bins: Sequence[Bin],
     state: ReleaseState,
-    clock: StageClock,
     live: LivePlan,
+    clock: StageClock,
     until: datetime,
     ripe_after: timedelta = timedelta(hours=1),
 ) -> LiveEvidence | None:

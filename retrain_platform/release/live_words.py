@@ -9,13 +9,19 @@ from retrain_platform.dataset.duration import span_of_clock_text
 from retrain_platform.release.live_evidence import LiveEvidence, Reading, Window
 from retrain_platform.release.triggers import AccuracyUnder, ErrorRateOver, LatencyOver, Trigger
 
+_UNITS = (
+    (timedelta(days=2), timedelta(hours=1)),
+    (timedelta(minutes=10), timedelta(minutes=1)),
+    (timedelta.min, timedelta(seconds=1)),
+)
 _MOST = 700.0
 """Beyond it an e-value has no float."""
 
 
 def spoken(span: timedelta) -> str:
-    """A span in whole seconds, as a spec writes it."""
-    return span_of_clock_text(timedelta(seconds=math.floor(span.total_seconds())))
+    """A span as a spec writes it: whole seconds, of long ones whole minutes, of very long ones whole hours."""
+    unit = next(unit for least, unit in _UNITS if span >= least)
+    return span_of_clock_text(span // unit * unit)
 
 
 def e_value(logarithm: float) -> str:

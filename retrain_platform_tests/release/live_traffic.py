@@ -58,7 +58,7 @@ class LiveRoad:
         live, clock = self.plan.live, self.clock
         if live is None or clock is None:
             return None
-        return gather_live(self.bins, self.state, clock, live, closed_until(self.now, live.settle))
+        return gather_live(self.bins, self.state, live, clock, closed_until(self.now, live.settle))
 
     def tick(self, evidence: LiveEvidence | None = None) -> tuple[Transition, ...]:
         seen = evidence or self.evidence()
@@ -138,11 +138,12 @@ def at_stage(stage: Stage, plan: ReleasePlan, seed: int = 0) -> LiveRoad:
         live.tick()
         live.staged = None
     live.road.open("2")
+    share = 5 if plan.live is None else min(plan.live.rollout.shares)
     moves = {
         Stage.SHADOW: [],
-        Stage.CANARY: [("advanced", Stage.CANARY, 5)],
-        Stage.BAKE: [("advanced", Stage.CANARY, 5), ("promoted", Stage.BAKE, 100)],
+        Stage.CANARY: [("advanced", Stage.CANARY, share)],
+        Stage.BAKE: [("advanced", Stage.CANARY, share), ("promoted", Stage.BAKE, 100)],
     }
-    for kind, to, share in moves.get(stage, []):
-        live.road.record([Transition(kind=kind, version="2", stage=to, share=share, sentence="moved by a test")])
+    for kind, to, percent in moves.get(stage, []):
+        live.road.record([Transition(kind=kind, version="2", stage=to, share=percent, sentence="moved by a test")])
     return live

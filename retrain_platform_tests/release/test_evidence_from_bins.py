@@ -112,7 +112,7 @@ CLOCK = StageClock(opened=NOON, stage=NOON)
 
 
 def gather(bins: list[Bin]) -> LiveEvidence:
-    found = gather_live(bins, TRAFFIC.state, CLOCK, LIVE, closed_until(TRAFFIC.now, LIVE.settle))
+    found = gather_live(bins, TRAFFIC.state, LIVE, CLOCK, closed_until(TRAFFIC.now, LIVE.settle))
     assert found is not None
     return found
 
@@ -235,4 +235,4 @@ def test_new_entities_are_held_against_the_share() -> None:
 def test_nothing_is_gathered_where_traffic_judges_nothing() -> None:
     done = at_stage(Stage.CANARY, plan())
     state = done.state.model_copy(update={"open": None})
-    assert gather_live([], state, CLOCK, LIVE, NOON) is None
+    assert gather_live([], state, LIVE, CLOCK, NOON) is None
