@@ -125,15 +125,16 @@ def _feedback(whom: str, kinds: list[str], value: dict[str, Any], *, needed: boo
         "kind": {"type": "string", "enum": kinds},
         "value": value,
         "text": {"type": "string", "maxLength": 10_000},
-        "known_at": {"type": "string", "description": "when it was known, ISO 8601 with a zone; now if left out"},
+        "known_at": {"type": "string", "format": "date-time", "description": "when it was known; now if left out"},
     }
     required = [whom, "kind", *(["value"] if needed else [])]
     return {"type": "object", "required": required, "properties": told, "additionalProperties": False}
 
 
 def _invocations(tags: list[str], serving: Serving) -> dict[str, Any]:
-    """As MLflow documents it; the shape by columns is told by its frame alone."""
+    """As MLflow documents it."""
     records = {"type": "array", "minItems": 1, "items": serving.schema()}
+    either = {"anyOf": [records, {"type": "object", "additionalProperties": {"type": "array", "items": {}}}]}
     split = _object(
         columns={"type": "array", "items": {"type": "string"}},
         data={"type": "array", "items": {"type": "array", "items": {}}},
@@ -141,8 +142,8 @@ def _invocations(tags: list[str], serving: Serving) -> dict[str, Any]:
     forms = [
         _object(dataframe_records=records),
         _object(dataframe_split=split),
-        _object(instances={}),
-        _object(inputs={}),
+        _object(instances=either),
+        _object(inputs=either),
     ]
     answer = _object(predictions={"type": "array", "items": {}})
     return _post("Predict as MLflow's scoring server does", tags, {"anyOf": forms}, {200: answer})
