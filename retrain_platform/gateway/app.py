@@ -10,8 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Router
 
 from retrain_platform.adapters import clock
-from retrain_platform.gateway.about import About
-from retrain_platform.gateway.base import BadRequest
+from retrain_platform.gateway.base import BadRequest, NotServed
 from retrain_platform.gateway.bodies import Gone, head_of, read_body, refuse
 from retrain_platform.gateway.doors import Doors
 from retrain_platform.gateway.other_doors import routes
@@ -57,8 +56,6 @@ class GatewayApp:
             doors.must_wait(guest, about)
         body = await read_body(scope, receive, head, about.gateway.most_bytes, doors.body_seconds)
         rows, listed = serving.read(body)
-        if len(rows) > about.gateway.most_records:
-            raise _too_many(about)
         given = await doors.predicting.answer(serving, rows, began)
         status, answer = _several(model, given) if listed else _one(model, given[0])
         await reply(send, status, answer)
@@ -105,6 +102,8 @@ def _as_refused(error: Exception) -> Refused | None:
         return error
     if isinstance(error, BadRequest):
         return Refused(error.status, _in_short(error.problems), error.problems)
+    if isinstance(error, NotServed):
+        return Refused(503, str(error), headers=[("retry-after", "1")])
     if isinstance(error, HTTPException):
         what = {404: "there is no such path; /docs shows what there is", 405: "this path takes another method"}
         allowed = [(name, value) for name, value in (error.headers or {}).items()]
@@ -114,10 +113,6 @@ def _as_refused(error: Exception) -> Refused | None:
 
 def _in_short(problems: Sequence[str]) -> str:
     return problems[0] if len(problems) == 1 else f"{len(problems)} problems: {problems[0]}, ..."
-
-
-def _too_many(about: About) -> Refused:
-    return Refused(422, f"records == more than {about.gateway.most_records}: send them in several requests")
 
 
 class _One(msgspec.Struct, omit_defaults=True):

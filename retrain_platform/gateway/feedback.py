@@ -94,7 +94,7 @@ def _records(found: Any, most: int) -> list[Any]:
     if not isinstance(several, list) or not several:
         raise BadRequest(["records == [], must be a list of at least one feedback"])
     if len(several) > most:
-        raise BadRequest([f"records == [{len(several)} of them], must be at most {most}: send several requests"])
+        raise BadRequest([f"records == [{len(several)} of them], must be <= {most}: send several requests"], 413)
     return several
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from retrain_platform.gateway.about import About
@@ -16,15 +17,10 @@ _READING = (401, 403, 404, 503)
 
 def document(models: Models) -> dict[str, Any]:
     """The document of what is served now; a model of which nothing is known yet is left out until it is."""
-    served = {}
+    served: dict[str, Any] = {}
     for name in models.names():
-        try:
-            served[name] = models.serving(name)
-        except NotServed:
-            continue
-    paths: dict[str, Any] = {}
-    for name, serving in served.items():
-        paths |= _paths(name, serving)
+        with suppress(NotServed):
+            served |= _paths(name, models.serving(name))
     return {
         "openapi": "3.0.3",
         "info": {
@@ -32,7 +28,7 @@ def document(models: Models) -> dict[str, Any]:
             "version": "1",
             "description": "Predictions of the served models, and what came of them.",
         },
-        "paths": {**paths, **_of_all(list(served))},
+        "paths": {**served, **_of_all()},
         "components": {
             "schemas": {"Error": error_schema()},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
@@ -67,7 +63,7 @@ def _paths(name: str, serving: Serving) -> dict[str, Any]:
     }
 
 
-def _of_all(names: list[str]) -> dict[str, Any]:
+def _of_all() -> dict[str, Any]:
     health = _object(status={"type": "string"})
     ready = _object(ready={"type": "boolean"}, degraded={"type": "boolean"})
     paths = {
@@ -75,7 +71,7 @@ def _of_all(names: list[str]) -> dict[str, Any]:
         "/health": {"get": _get("Whether the process lives", ["gateway"], health, ())},
         "/ready": {"get": _get("Whether every model answers, and what is degraded", ["gateway"], ready, (), (503,))},
     }
-    return {path: _open(path, each) for path, each in paths.items()} if names else paths
+    return {path: _open(path, each) for path, each in paths.items()}
 
 
 def _open(path: str, item: dict[str, Any]) -> dict[str, Any]:
@@ -133,7 +129,9 @@ def _feedback(whom: str, kinds: list[str], value: dict[str, Any], *, needed: boo
 
 def _invocations(tags: list[str], serving: Serving) -> dict[str, Any]:
     """As MLflow documents it."""
-    records = {"type": "array", "minItems": 1, "items": serving.schema()}
+    # As there, what the model does not know is left aside.
+    record = {**serving.schema(), "additionalProperties": True}
+    records = {"type": "array", "minItems": 1, "items": record}
     either = {"anyOf": [records, {"type": "object", "additionalProperties": {"type": "array", "items": {}}}]}
     split = _object(
         columns={"type": "array", "items": {"type": "string"}},

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from retrain_platform.adapters import clock
 from retrain_platform.gateway import invocations, page
-from retrain_platform.gateway.base import BadRequest, Serving
+from retrain_platform.gateway.base import Serving
 from retrain_platform.gateway.bodies import head_of, read_body
 from retrain_platform.gateway.doors import Doors
 from retrain_platform.gateway.feedback import told
@@ -65,9 +65,6 @@ class _Asking:
         name = request.path_params.get("model") or self._only()
         _, serving, body = await self._body(request, name, "predict")
         rows = invocations.rows_of(serving, body)
-        most = serving.about.gateway.most_records
-        if len(rows) > most:
-            raise BadRequest([f"records == [{len(rows)} of them], must be at most {most}: send several requests"])
         given = await doors.predicting.answer(serving, rows, began)
         return Response(invocations.answer_of(given), media_type="application/json")
 

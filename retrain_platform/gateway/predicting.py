@@ -43,12 +43,11 @@ class Predicting:
         """The model as it is served now.
 
         Raises:
-            Refused: no such model (404), or it does not answer yet (503).
+            Refused: no such model (404).
+            NotServed: it does not answer yet.
         """
         try:
             return self._models.serving(model)
-        except NotServed as error:
-            raise Refused(503, f"{model} does not answer yet: {error}", headers=[("retry-after", "1")]) from None
         except KeyError:
             raise unknown_model(model, self._models.names()) from None
 
@@ -56,7 +55,8 @@ class Predicting:
         """One answer a row, in order; `began` is the stopwatch's at the request's head.
 
         Raises:
-            Refused: nobody answers yet, or the log could not take what must be durable (503).
+            NotServed: nobody answers yet.
+            Refused: the log could not take what must be durable (503).
         """
         at = clock.microseconds()
         arms = _routed(serving.split, rows)
@@ -94,10 +94,10 @@ class Predicting:
         serving = answers.serving
         try:
             loaded = serving.loaded(arm)
-        except NotServed as error:
+        except NotServed:
             if arm == "canary":  # not the version's fault, and told by /ready
                 return await self._by("champion", places, answers)
-            raise Refused(503, f"nobody answers yet: {error}", headers=[("retry-after", "1")]) from None
+            raise
         rows = answers.rows if len(places) == len(answers.rows) else [answers.rows[place] for place in places]
         failed = answers.take(arm, loaded, places, await self._ask(serving.about.model, loaded, rows))
         model, good = serving.about.model, len(places) - len(failed)

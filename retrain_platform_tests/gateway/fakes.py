@@ -59,6 +59,7 @@ class FakeServing:
         return Asked(self.rows_of(records), listed)
 
     def rows_of(self, records: Sequence[object]) -> list[Row]:
+        self.loaded("champion")
         problems: list[str] = []
         for record in records:
             if not isinstance(record, dict) or "x" not in record or record.keys() - {"x", "who"}:
@@ -67,6 +68,8 @@ class FakeServing:
                 problems.append("x, must be a number")
             elif not isinstance(record.get("who"), str | None):
                 problems.append("who, must be a text")
+        if len(records) > (most := self.about.gateway.most_records):
+            raise BadRequest([f"records == {len(records)} of them, must be <= {most}"], 413)
         if problems:
             raise BadRequest(problems)
         return [Row(record, record.get("who")) for record in records if isinstance(record, dict)]
@@ -77,6 +80,9 @@ class FakeServing:
             raise NotServed(f"version {version} is not loaded")
         return self._loaded[version]
 
+    def beside(self) -> tuple[Loaded, ...]:
+        return tuple(self._loaded[version] for version in self.split.beside if version in self._loaded)
+
     def logged(self, row: Row) -> tuple[dict[str, Any], str | None]:
         if "who" in self.about.gateway.private:
             return {**row.fields, "who": "hidden"}, row.entity and "hidden"
@@ -86,6 +92,7 @@ class FakeServing:
         return "hidden" if "who" in self.about.gateway.private else entity
 
     def schema(self) -> dict[str, Any]:
+        self.loaded("champion")
         return {
             "type": "object",
             "required": ["x"],

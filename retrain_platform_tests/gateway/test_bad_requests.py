@@ -90,7 +90,7 @@ def test_too_many_records(tmp_path: Path) -> None:
     many = {"records": [{"x": 1}] * 3}
     for door, body in (("predict", many), ("invocations", {"dataframe_records": many["records"]})):
         answer = ask(doors, "POST", f"/models/m/{door}", json=body)
-        assert answer.status_code == 422
+        assert answer.status_code == 413
         assert "2" in answer.json()["error"]["message"]
     assert doors.log.lines == []
 
