@@ -13,7 +13,7 @@ import numpy as np
 from retrain_platform.adapters.lightgbm_learner import FittedLightGBM, report_of
 from retrain_platform.dataset.label import Task
 from retrain_platform.dataset.preparation import Preparation
-from retrain_platform.dataset.times import value_text
+from retrain_platform.dataset.texts import value_text
 from retrain_platform.training.foreign import CannotAdopt
 
 if TYPE_CHECKING:

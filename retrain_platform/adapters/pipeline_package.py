@@ -14,7 +14,7 @@ from retrain_platform.adapters.package_files import BadPackage, read_package, wr
 from retrain_platform.adapters.sklearn_learner import TRUSTED
 from retrain_platform.dataset.label import Task
 from retrain_platform.dataset.preparation import Preparation, UnfitColumn, must_have
-from retrain_platform.dataset.times import value_text
+from retrain_platform.dataset.texts import value_text
 from retrain_platform.training.base import FitReport
 
 if TYPE_CHECKING:

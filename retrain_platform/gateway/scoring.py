@@ -9,7 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from retrain_platform.adapters.lightgbm_native import NativeBooster
-from retrain_platform.adapters.package_files import BOOSTER, read_package
+from retrain_platform.adapters.package_files import BOOSTER, BadPackage, read_package
 from retrain_platform.dataset.weights import Factors
 from retrain_platform.gateway.encoding import Encoder, Unreadable, picker
 from retrain_platform.gateway.signature import Signature, signature_of
@@ -38,6 +38,9 @@ class NativeScorer:
     def __init__(self, folder: Path, adjustment: Adjustment) -> None:
         package = read_package(folder)
         self._booster = NativeBooster((folder / BOOSTER).read_text(encoding="utf-8"))
+        known = len(package.preparation.features)
+        if self._booster.features != known:  # it would read beyond the row
+            raise BadPackage(f"features == {known} of {folder}, must be {self._booster.features} as its trees have")
         self._encode = Encoder(package.preparation, adjustment.limits).encode
         self._corrected = correction(adjustment.factors, package.report.classes)
         self._several = bool(package.report.classes)

@@ -33,9 +33,9 @@ def signature_of(folder: Path) -> Signature:
     if package.kind == "ensemble":
         members = sorted(place for place in folder.glob("members/*") if place.is_dir())
         return Signature(_of_members([read_package(place).preparation for place in members], package))
-    if package.kind == "python":
-        return Signature(dict.fromkeys(package.preparation.features, "any"))
-    return Signature(_kinds(package.preparation))
+    if package.kind in ("lightgbm", "sklearn"):
+        return Signature(_kinds(package.preparation))
+    return Signature(dict.fromkeys(package.report.features, "any"))
 
 
 def _kinds(preparation: Preparation) -> dict[str, Kind]:

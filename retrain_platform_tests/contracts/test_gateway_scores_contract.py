@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from retrain_platform.adapters.learners import learner
-from retrain_platform.adapters.packaged_model import load_package
+from retrain_platform.adapters.package_files import Kind
+from retrain_platform.adapters.packaged_model import _LOADERS, load_package
+from retrain_platform.adapters.pipeline_package import FittedPipeline
 from retrain_platform.gateway.base import Row
 from retrain_platform.gateway.decoding import RowDecoder
 from retrain_platform.gateway.scoring import NativeScorer
-from retrain_platform.gateway.versions import Version, loaded_version
+from retrain_platform.gateway.versions import CannotServe, Version, loaded_version
 from retrain_platform.release.serving import About
 from retrain_platform.training.adjusted import Adjustment, adjusted
-from retrain_platform.training.base import Fitted
+from retrain_platform.training.base import FitReport, Fitted
 from retrain_platform.training.lightgbm import LightGBM
-from retrain_platform_tests.contracts.learner_examples import LATER, Made, known
+from retrain_platform_tests.contracts.learner_examples import LATER, RECIPES, Made, known
 
 TRUSTED = ("retrain_platform_tests",)
 ABOUT = About(model="m", task="binary", label="y", entity="who")
@@ -127,3 +129,33 @@ def test_a_row_that_a_frame_cannot_hold_spoils_no_other(tmp_path: Path) -> None:
     assert (second.score, third.score) == (None, None)
     assert "distance" in str(second.error)
     assert "x" in str(third.error)
+
+
+def test_a_pipeline_of_others_answers_as_in_batch(tmp_path: Path) -> None:
+    from sklearn.compose import make_column_transformer
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    rows = known("regression")
+    texts = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["carrier"]), remainder="passthrough")
+    pipeline = make_pipeline(texts, LinearRegression())
+    filled = rows.frame.assign(gust=1.0).fillna({"temp": 50.0, "carrier": "none"})
+    report = FitReport(rounds=0, features=tuple(filled.columns), importance={})
+    version = agree(FittedPipeline(pipeline.fit(filled, rows.labels), "regression", report), tmp_path, filled.iloc[:50])
+    assert set(version.signature.kinds.values()) == {"any"}
+
+
+def test_trees_of_other_columns_than_the_preparation_has_are_never_asked(tmp_path: Path) -> None:
+    """The library takes a row for as long as its trees are wide: a shorter one would be read beyond its end."""
+    learner(LightGBM(rounds=3), "binary").fit(known("binary")).save(tmp_path)
+    preparation = json.loads((tmp_path / "preparation.json").read_text())
+    preparation["features"] = preparation["features"][:-1]
+    (tmp_path / "preparation.json").write_text(json.dumps(preparation))
+    with pytest.raises(CannotServe, match=r"features == 3 of .*, must be 4 as its trees have"):
+        loaded_version("3", tmp_path, None, ())
+
+
+def test_no_learner_escapes_and_the_adopted_ones_are_there_too() -> None:
+    asked = {kind for kind, _, _ in RECIPES} | {"pipeline"}
+    assert asked == set(get_args(Kind)) == set(_LOADERS)
