@@ -21,6 +21,7 @@ from retrain_platform.gateway.versions import CannotServe, Version, loaded_versi
 from retrain_platform.release.serving import About
 from retrain_platform.training.adjusted import Adjustment, adjusted
 from retrain_platform.training.base import FitReport, Fitted
+from retrain_platform.training.conformance import _frame
 from retrain_platform.training.lightgbm import LightGBM
 from retrain_platform_tests.contracts.learner_examples import LATER, RECIPES, Made, known
 
@@ -96,6 +97,18 @@ def test_categories_of_whole_numbers_and_truths_are_read_as_training_took_them(t
     one, other = ({"gate": gate, "late": late, "seats": 5} for gate, late in ((12, True), (12.0, 1)))
     answers = version.answer([Row(one, None), Row(other, None)])
     assert answers[0] == answers[1]
+
+
+def test_ten_thousand_rows_with_missing_values_and_unseen_categories_are_scored_alike(tmp_path: Path) -> None:
+    learner(LightGBM(rounds=30, params={"num_leaves": 15}), "binary").fit(known("binary")).save(tmp_path)
+    version = loaded_version("3", tmp_path, None, ())
+    many = strange(_frame(10_000, 7))
+    rows = [Row(fields, None) for fields in as_requests(many)]
+    wanted = load_package(tmp_path).score(many)
+    alone = np.array([version.answer([row])[0].score for row in rows])
+    np.testing.assert_allclose(alone, wanted, rtol=0, atol=1e-9)
+    together = np.array([answer.score for answer in version.answer(rows)])
+    np.testing.assert_allclose(together, wanted, rtol=0, atol=1e-9)
 
 
 def test_a_row_that_a_version_cannot_read_spoils_no_other(tmp_path: Path) -> None:
