@@ -215,6 +215,7 @@ def _joined(spec: ModelSpec, at: Settings) -> Workshop:
     from retrain_platform.adapters.clean_process import ask_in_clean_process
     from retrain_platform.adapters.clock import now, seconds
     from retrain_platform.adapters.delta_lake import DeltaLake
+    from retrain_platform.adapters.foreign_mlflow import MlflowForeignModels
     from retrain_platform.adapters.great_expectations_gate import run_gate
     from retrain_platform.adapters.learners import learner
     from retrain_platform.adapters.mlflow_registry import MlflowRegistry
@@ -242,6 +243,7 @@ def _joined(spec: ModelSpec, at: Settings) -> Workshop:
         tuner=OptunaTuner(),
         ask_cleanly=ask_in_clean_process,
         stopwatch=seconds,
+        foreign=MlflowForeignModels(at.tracking_uri),
         exporter=exporter_of(spec, at, registry),
         **_readers(spec),
     )

@@ -17,6 +17,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     # Each registers its commands.
     from retrain_platform.cli import (  # noqa: F401
+        adopt,
         fleet,
         labelling,
         notifying,

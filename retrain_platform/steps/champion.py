@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from retrain_platform.dataset.period import Period
 from retrain_platform.policy.history import Champion
-from retrain_platform.release.base import Entry
+from retrain_platform.release.base import Entry, ReleaseState
 from retrain_platform.release.fold import fold
-from retrain_platform.steps.lines import DECIDED, RETRAINED, WATCHED, asked, frontier_of, is_next
+from retrain_platform.steps.lines import ADOPTED, DECIDED, RETRAINED, WATCHED, asked, frontier_of, is_next
 from retrain_platform.steps.workshop import Workshop
 
 
@@ -29,17 +29,17 @@ def as_then(shop: Workshop, period: Period) -> list[Entry]:
 
 def champion_at(shop: Workshop, period: Period) -> Champion | None:
     """Who answers as the period's newest decision saw it."""
-    return champion_of(as_then(shop, period))
+    return champion_of(as_then(shop, period), period.end)
 
 
-def champion_of(entries: Sequence[Entry]) -> Champion | None:
-    """Who answers after these entries, and what it learned from."""
+def champion_of(entries: Sequence[Entry], as_of: datetime) -> Champion | None:
+    """Who answers after these entries, and what it had learned from at `as_of`."""
     state = fold(entries)
     if state.champion is None or state.released_as_of is None:
         return None
     trained = next((e for e in reversed(entries) if e.kind == RETRAINED and e.body["version"] == state.champion), None)
     if trained is None:
-        return _adopted(state.champion, state.released_as_of)
+        return _adopted(state.champion, state.released_as_of, min(_told(entries, state), as_of))
     return Champion(
         version=state.champion,
         decision_id=trained.body["decision_id"],
@@ -52,13 +52,21 @@ def champion_of(entries: Sequence[Entry]) -> Champion | None:
     )
 
 
-def _adopted(version: str, released_as_of: datetime) -> Champion:
+def _told(entries: Sequence[Entry], state: ReleaseState) -> datetime:
+    """Until when the adopted version learned, as its makers say; unsaid, until its release."""
+    told = [e.body["seen_until"] for e in entries if e.kind == ADOPTED and e.body["version"] == state.champion]
+    if told and told[-1]:
+        return datetime.fromisoformat(told[-1])
+    return state.released_as_of or datetime.max.replace(tzinfo=UTC)
+
+
+def _adopted(version: str, released_as_of: datetime, seen_until: datetime) -> Champion:
     """A version that was made elsewhere: what it learned from is not on record, so it may have seen all before it."""
     return Champion(
         version=version,
         decision_id="",
         trained_as_of=released_as_of,
         training_rows=0,
-        seen_until=released_as_of,
+        seen_until=seen_until,
         released_as_of=released_as_of,
     )

@@ -13,6 +13,8 @@ REQUESTED, INCIDENT, FAILED = "requested", "incident", "failed"
 PAUSED, RESUMED = "paused", "resumed"
 STAGED, CHECKED = "staged", "checked"
 """What a staging instance showed of a version; a look at one after it took over."""
+ADOPTED = "adopted"
+"""A model that others registered became a version of ours."""
 CLEARED = "cleared"
 """A person lets the rows of a version that was rolled back be learned from again."""
 NOT_EXAMINED = (DATA_REFUSED, SEARCH_FAILED)

@@ -23,6 +23,7 @@ from retrain_platform.steps import lines
 from retrain_platform.training import LearnerSpec
 from retrain_platform.training.artefact import PACKAGE_DIGEST, folder_digest
 from retrain_platform.training.base import Fitted, Learner, Registry
+from retrain_platform.training.foreign import ForeignModels, NoForeignModels
 from retrain_platform.training.search import Tuner
 
 if TYPE_CHECKING:
@@ -155,6 +156,7 @@ class Workshop:
     stopwatch: Callable[[], float] = _no_stopwatch
     sample: Sample | None = None
     exporter: Exporter = field(default_factory=Unpublished)
+    foreign: ForeignModels = field(default_factory=NoForeignModels)
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
     loaded: dict[str, Fitted] = field(default_factory=dict)
     references: dict[tuple[str, ...], Reference | None] = field(default_factory=dict)

@@ -43,7 +43,7 @@ _HOW: dict[str, Literal["release", "rollback", "outside"]] = {
 def history(shop: Workshop, period: Period) -> History:
     """What was known when the period was decided; entries and reports of later data time do not enter."""
     spec, entries = shop.spec, as_then(shop, period)
-    champion = champion_of(entries)
+    champion = champion_of(entries, period.end)
     ripe = [value.period for value in ripened(shop, period.end).values()]
     quarantined = quarantines(spec, entries)
     known = History(

@@ -30,10 +30,16 @@ def keep_requests(shop: Workshop, fitted: Fitted, made: DatasetSnapshot, folder:
     They stay within the platform's own home, as no example does in the registry (docs/adr/0007), and private features
     are left missing. A file that stands stays: the model is the same.
     """
+    if not (folder / _REGISTERED).exists():
+        keep_rows(shop, fitted, rows_of(shop, made), folder)
+
+
+def keep_rows(shop: Workshop, fitted: Fitted, rows: pd.DataFrame, folder: Path) -> None:
+    """As `keep_requests`, of some of these rows."""
     place = folder / _REGISTERED
     if place.exists():
         return
-    known = evenly(with_columns(rows_of(shop, made), list(fitted.report.features)), REQUESTS)
+    known = evenly(with_columns(rows, list(fitted.report.features)), REQUESTS)
     requests = _sendable(known, shop.spec.gateway.private if shop.spec.gateway else ())
     draft = place.with_suffix(".draft")
     write_requests(draft, requests, asked(fitted, requests))
