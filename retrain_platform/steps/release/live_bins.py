@@ -50,7 +50,7 @@ class LiveBins:
             return None
         edge = _hour(until - raw_span(live, gateway.ripe_after))
         bins = self._read(model, opened, other, clock, (edge, until))
-        return gather_live(bins, state, clock, live, until, gateway.ripe_after)
+        return gather_live(bins, state, clock=clock, live=live, until=until, ripe_after=gateway.ripe_after)
 
     def _read(
         self, model: str, opened: Release, other: str, clock: StageClock, span: tuple[datetime, datetime]
