@@ -20,6 +20,7 @@ _MODULES: Mapping[str, str] = {
     "worker": "retrain_platform.gateway.worker",
     "collector": "retrain_platform.gateway.collecting",
     "controller": "retrain_platform.gateway.controlling",
+    "office": "retrain_platform.gateway.office",
 }
 _ENVIRONMENT = {
     # One row is scored on one thread, and small matrices need no second one.

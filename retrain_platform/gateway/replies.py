@@ -19,6 +19,7 @@ _CODES = {
     404: "not_found",
     405: "wrong_method",
     408: "too_slow",
+    409: "not_now",
     413: "too_large",
     415: "wrong_content_type",
     422: "wrong_fields",

@@ -19,7 +19,7 @@ from retrain_platform.release.split import Applied
 SILENT = timedelta(seconds=10)
 """Whoever has said nothing for so long is not counted as there."""
 
-Role = Literal["worker", "collector", "controller", "supervisor"]
+Role = Literal["worker", "collector", "controller", "office", "supervisor"]
 
 
 class Trouble(Record):

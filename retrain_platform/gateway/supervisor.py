@@ -31,7 +31,7 @@ class ServePlan(Record):
     instance: str
     models: Mapping[str, Path]
     workers: int = 1
-    roles: tuple[Role, ...] = ("collector", "controller")
+    roles: tuple[Role, ...] = ("collector", "controller", "office")
     grace: float = 20.0
     host: str = "127.0.0.1"
     open_to_all: bool = False

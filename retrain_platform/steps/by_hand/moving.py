@@ -90,11 +90,15 @@ def used_by(entries: Sequence[Entry], link: str) -> Entry | None:
     return next((entry for entry in entries if link and f":link:{link}:" in entry.key), None)
 
 
+def used_already(used: Entry) -> NotNow:
+    """What to say of a link that was used: by whom, when, what for."""
+    did = "approve" if used.key.startswith("approve:") else "reject"
+    return NotNow(f"this link was used already, to {did}, by {used.actor} at {used.at:%Y-%m-%d %H:%M} UTC: {used.why}")
+
+
 def _refuse_used(entries: Sequence[Entry], act: Act) -> None:
     if used := used_by(entries, act.link):
-        did = "approve" if used.key.startswith("approve:") else "reject"
-        when = f"{used.at:%Y-%m-%d %H:%M} UTC"
-        raise NotNow(f"this link was used already, to {did}, by {used.actor} at {when}: {used.why}")
+        raise used_already(used)
 
 
 def _record(shop: Workshop, entries: Sequence[Entry], what: Moved, moves: tuple[Transition, ...], act: Act) -> Done:

@@ -104,7 +104,7 @@ def may_approve(spec: ModelSpec, entries: Sequence[Entry], version: str | None, 
     """
     waits = waiting_for(spec, entries)
     if waits is None or (version is not None and version != waits.version):
-        raise IllegalMove(_not_waiting(entries, version, waits))
+        raise IllegalMove(not_waiting(entries, version, waits))
     if waits.four_eyes:
         _two_people(waits, actor)
 
@@ -123,7 +123,7 @@ def _two_people(waits: Waiting, actor: str) -> None:
         )
 
 
-def _not_waiting(entries: Sequence[Entry], version: str | None, waits: Waiting | None) -> str:
+def not_waiting(entries: Sequence[Entry], version: str | None, waits: Waiting | None) -> str:
     """Why there is nothing to approve: what became of the version that was meant."""
     state = fold(entries)
     last = version or (state.open.version if state.open else state.champion)

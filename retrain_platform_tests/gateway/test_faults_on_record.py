@@ -1,0 +1,59 @@
+"""Faults of the gateway that stand become incidents, once each, and people hear of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from retrain_platform.gateway.faults import STANDS, Fault, put_on_record, standing_faults
+from retrain_platform.gateway.states import ProcessState, Trouble
+from retrain_platform_tests.steps.telling import People
+
+NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
+
+
+def state(*troubles: Trouble, name: str = "8000-w1", **restarts: int) -> ProcessState:
+    return ProcessState(
+        name=name,
+        role="worker",
+        instance="8000",
+        pid=1,
+        started=NOW - timedelta(days=1),
+        at=NOW,
+        troubles=troubles,
+        restarts=restarts,
+    )
+
+
+def trouble(place: str, seconds: float, sentence: str = "refused") -> Trouble:
+    return Trouble(place=place, since=NOW - timedelta(seconds=seconds), sentence=sentence)
+
+
+def test_only_what_stands_is_told_and_once_for_all_processes_that_say_it() -> None:
+    stands = STANDS.total_seconds()
+    states = [
+        state(trouble("ledger", stands + 5), trouble("registry", stands - 1)),
+        state(trouble("ledger", stands + 9, "the first to say so"), name="8000-w2"),
+        state(trouble("model:tiny", stands), name="8000-controller"),
+    ]
+    found = standing_faults(states, NOW)
+    assert [(fault.sentence, fault.model) for fault in found] == [
+        ("ledger: the first to say so", ""),
+        ("model:tiny: refused", "tiny"),
+    ]
+
+
+@pytest.mark.parametrize(("restarts", "told"), [(2, []), (3, [3]), (5, [3]), (6, [6])])
+def test_a_process_that_dies_again_and_again_is_told_at_every_third_time(restarts: int, told: list[int]) -> None:
+    found = standing_faults([state(w1=restarts)], NOW)
+    assert [fault.sentence for fault in found] == [f"w1 was started again {times} times or more" for times in told]
+
+
+def test_each_is_on_record_once_of_the_models_that_it_concerns_and_told() -> None:
+    people = People()
+    faults = [Fault("ledger@1", NOW, "ledger: refused"), Fault("model:other@1", NOW, "x", "other")]
+    assert len(put_on_record(people.spec, people.ledger, faults, people.now)) == 1
+    assert put_on_record(people.spec, people.ledger, faults, people.now) == []
+    assert people.round() == ["[critical] tiny: fault of the gateway"]
+    assert people.newest.startswith("ledger: refused (since 2026-11-21 09:00:00 UTC)")
