@@ -21,7 +21,7 @@ class ErrorRate(Record):
 
     kind: Literal["error_rate"] = "error_rate"
     must: Must = "not_worse"
-    not_worse_by: float = Field(default=0.005, gt=0, lt=1)
+    not_worse_by: float = Field(default=0.003, gt=0, lt=1)
 
     @property
     def name(self) -> str:

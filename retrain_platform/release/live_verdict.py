@@ -10,7 +10,7 @@ from retrain_platform.release.live_evidence import LiveEvidence, Reading, Window
 from retrain_platform.release.live_measures import Must
 from retrain_platform.release.live_plan import ABTest, Expedited, LivePlan, Traffic
 from retrain_platform.release.live_words import compared, crossed, e_value
-from retrain_platform.release.triggers import AccuracyUnder, ErrorRateOver, LatencyOver, Trigger
+from retrain_platform.release.triggers import FEWEST, AccuracyUnder, ErrorRateOver, LatencyOver, Trigger
 
 
 def parts(road: Expedited) -> int:
@@ -52,7 +52,7 @@ def is_passed(trigger: Trigger, window: Window) -> bool:
     if window.value is None:
         return False
     if isinstance(trigger, ErrorRateOver):
-        return window.value > trigger.limit
+        return window.value > trigger.limit and round(window.value * window.n) >= FEWEST
     if isinstance(trigger, LatencyOver):
         return window.value > trigger.milliseconds
     if isinstance(trigger, AccuracyUnder):

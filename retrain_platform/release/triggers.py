@@ -22,11 +22,13 @@ def _a_bin(value: timedelta) -> timedelta:
 Over = Annotated[ClockSpan, AfterValidator(_a_bin)]
 """The time that a trigger looks back over; the window must lie within the stage."""
 
-_LEAST = Field(default=50, ge=1)
+_LEAST = Field(default=100, ge=1)
+FEWEST = 3
+"""One or two failed calls are nobody's rate."""
 
 
 class ErrorRateOver(Record):
-    """More than the share `limit` of the window's calls failed; not asked of fewer than `least` calls."""
+    """More than the share `limit` of the window's calls failed, at least `FEWEST`; not asked of fewer than `least`."""
 
     kind: Literal["error_rate"] = "error_rate"
     limit: float = Field(gt=0, lt=1)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from retrain_platform.stats.evidence import mixture
+from retrain_platform.stats.evidence import Floats, mixture
 
 SHARES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 """The parts of the most that can be bet without ever losing all."""
@@ -32,9 +32,14 @@ def log_e_above(counts: Mapping[int, int], at: float, effect: float = 1.0) -> fl
     if np.abs(values).max() > 1:
         raise ValueError(f"difference == {np.abs(values).max() * 100:.0f} hundredths, must be within [-100, 100]")
     weights = np.array(list(counts.values()), dtype=np.float64)
+    return mixture(log_pays(values, at) @ weights / effect)
+
+
+def log_pays(values: Floats, at: float) -> Floats:
+    """What each of `SHARES` makes of a difference, logarithms of shape (shares, values): bets that it is above `at`."""
     bets = np.array(SHARES) / (1 + at)
-    capital = np.log1p(bets[:, None] * (values - at)[None, :]) @ weights
-    return mixture(capital / effect)
+    pays: Floats = np.log1p(bets[:, None] * (values - at)[None, :])
+    return pays
 
 
 def log_e_below(counts: Mapping[int, int], at: float, effect: float = 1.0) -> float:

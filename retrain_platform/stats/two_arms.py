@@ -52,12 +52,17 @@ class Arms(NamedTuple):
 
 def log_e_more_often(arms: Arms, effect: float = 1.0) -> float:
     """Evidence that the version hits more often: against odds at most the control's in every stratum. Whole hits."""
-    total = np.zeros(len(ODDS))
-    for hits, n, other_hits, other_n in zip(*(np.rint(side).astype(np.int64).tolist() for side in arms), strict=True):
-        both = hits + other_hits
-        if n and other_n and 0 < both < n + other_n:
-            total += hits * _LOG_ODDS - np.asarray(_log_moments(n, other_n, both))
-    return mixture(total / effect)
+    return mixture(log_odds_ratios(arms).sum(axis=0) / effect)
+
+
+def log_odds_ratios(arms: Arms) -> Floats:
+    """What each stratum adds for each of `ODDS`, shape (strata, odds); nothing where a margin is empty."""
+    hits, n, other_hits, other_n = (np.rint(side).astype(np.int64) for side in arms)
+    margins = np.stack([n, other_n, hits + other_hits], axis=1)
+    kinds, of = np.unique(margins, axis=0, return_inverse=True)
+    moments = np.array([_log_moments(*kind) for kind in kinds.tolist()]).reshape(-1, len(ODDS))
+    found: Floats = hits[:, None] * _LOG_ODDS[None, :] - moments[of.reshape(-1)]
+    return found
 
 
 _LOG_ODDS = np.log(np.array(ODDS))
@@ -67,6 +72,8 @@ _LOG_ODDS = np.log(np.array(ODDS))
 def _log_moments(n: int, other_n: int, both: int) -> tuple[float, ...]:
     """log E[omega^X] for each of `ODDS`, X hypergeometric: `both` drawn of which `n` of n + `other_n` would be hits."""
     low, high = max(0, both - other_n), min(n, both)
+    if low == high:
+        return tuple((low * _LOG_ODDS).tolist())
     x = np.arange(low, high, dtype=np.float64)
     steps = np.log((n - x) * (both - x)) - np.log((x + 1) * (other_n - both + x + 1))
     weights = np.concatenate([[0.0], np.cumsum(steps)])
@@ -93,10 +100,16 @@ def log_e_higher(arms: Arms, effect: float = 1.0) -> float:
 
 def log_e_not_higher_by(arms: Arms, margin: float, effect: float = 1.0) -> float:
     """Evidence that the version's mean is not higher by `margin`: against higher by that or more in every stratum."""
+    return float(log_margin_ratios(arms, margin).sum() / effect)
+
+
+def log_margin_ratios(arms: Arms, margin: float) -> Floats:
+    """What each stratum adds to the evidence of `log_e_not_higher_by`, shape (strata,)."""
     base, told = _before(arms)
     base = np.clip(base, 1e-6, 1 - 1e-6)
     low = _projected(arms, base, margin)
-    return float(_ratio(arms, (base, base), (low + margin, low))[told].sum() / effect)
+    found: Floats = np.where(told, _ratio(arms, (base, base), (low + margin, low)), 0.0)
+    return found
 
 
 def _before(arms: Arms) -> tuple[Floats, np.ndarray]:
