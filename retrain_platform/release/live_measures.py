@@ -86,5 +86,6 @@ class Labels(Record):
         return self.kind
 
 
+MEASURES = (ErrorRate, Latency, FeedbackRate, EventRate, Labels)
 LiveMeasure = Annotated[ErrorRate | Latency | FeedbackRate | EventRate | Labels, Field(discriminator="kind")]
 """One question to live traffic."""

@@ -64,6 +64,7 @@ class QualityFall(Record):
     least: int = _LEAST
 
 
+TRIGGERS = (ErrorRateOver, LatencyOver, AccuracyUnder, QualityFall)
 Trigger = Annotated[ErrorRateOver | LatencyOver | AccuracyUnder | QualityFall, Field(discriminator="kind")]
 """A limit that is not argued with."""
 
@@ -74,13 +75,14 @@ class Triggers(Record):
     """The limits during the rollout and after it; a list that is given stands instead of the preset's.
 
     `shipped`: error rate 1% and p95 300 ms over 10 minutes, after the promotion 2% and p99 500 ms over 5. `playbook`:
-    error rate 5% and p95 5 s over 10 minutes, accuracy 0.75 over `accuracy_over`, in both.
+    error rate 5% and p95 5 s over 10 minutes, accuracy 0.75 over `accuracy_over` (None: left out), in
+    both.
     """
 
     preset: Literal["shipped", "playbook", "none"] = "shipped"
     rollout: tuple[Trigger, ...] | None = None
     after: tuple[Trigger, ...] | None = None
-    accuracy_over: Over = _30
+    accuracy_over: Over | None = _30
 
     def during(self, *, promoted: bool) -> tuple[Trigger, ...]:
         """The limits that hold before or after the promotion."""
@@ -92,11 +94,11 @@ class Triggers(Record):
         return () if self.preset == "none" else self._playbook()
 
     def _playbook(self) -> tuple[Trigger, ...]:
-        return (
+        fast: tuple[Trigger, ...] = (
             ErrorRateOver(limit=0.05, over=_10),
             LatencyOver(quantile="p95", milliseconds=5_000, over=_10),
-            AccuracyUnder(limit=0.75, over=self.accuracy_over),
         )
+        return fast if self.accuracy_over is None else (*fast, AccuracyUnder(limit=0.75, over=self.accuracy_over))
 
 
 _SHIPPED_ROLLOUT: tuple[Trigger, ...] = (

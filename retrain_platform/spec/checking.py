@@ -13,6 +13,7 @@ from retrain_platform.spec.depths import depth_contradictions
 from retrain_platform.spec.exams import exam_contradictions
 from retrain_platform.spec.fields import did_you_mean
 from retrain_platform.spec.gains import gain_contradictions
+from retrain_platform.spec.lives import live_contradictions
 from retrain_platform.spec.model import ModelSpec
 from retrain_platform.spec.pasts import past_contradictions
 from retrain_platform.spec.placed import Contradiction, not_whole, placed
@@ -46,6 +47,7 @@ def contradictions(spec: ModelSpec, lost: Callable[[str], bool]) -> list[Contrad
         *depth_contradictions(spec, lost),
         *task_contradictions(spec, lost),
         *recording_contradictions(spec, lost),
+        *live_contradictions(spec, lost),
         *suite_contradictions(spec),
         *_told(spec, lost),
     ]

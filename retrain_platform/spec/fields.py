@@ -29,6 +29,20 @@ from retrain_platform.policy.escalation import EscalationRow
 from retrain_platform.policy.gain import CostSpec
 from retrain_platform.policy.screening import Screen
 from retrain_platform.release.base import ReleasePlan
+from retrain_platform.release.freeze import DateFreeze, WeeklyFreeze
+from retrain_platform.release.live_measures import MEASURES
+from retrain_platform.release.live_plan import (
+    ABTest,
+    BlueGreen,
+    Canary,
+    CheckEvery,
+    Expedited,
+    LivePlan,
+    Shadow,
+    Staging,
+    Traffic,
+)
+from retrain_platform.release.triggers import TRIGGERS, Triggers
 from retrain_platform.spec.model import Features, ModelSpec, Monitoring, Validation
 from retrain_platform.spec.operation import Operation, Resources
 from retrain_platform.training import LEARNERS
@@ -81,6 +95,7 @@ _WITHIN: dict[str, dict[str, type[BaseModel]]] = {
     "training": {"rows": Cleaning, "split": SplitSpec, "search": Search, "anomaly": Anomaly},
     "features": {"rolling": Rolling},
     "operation": {"resources": Resources},
+    "release": {"live": LivePlan},
 }
 """What stands within a section, by its name: a mapping, or the items of a list."""
 
@@ -88,6 +103,13 @@ _DEEPER: dict[str, type[BaseModel]] = {
     "rows.duplicates": Duplicates,
     "rows.outliers": Outliers,
     "search.space": Dimension,
+    "live.staging": Staging,
+    "live.shadow": Shadow,
+    "live.expedited": Expedited,
+    "live.traffic": Traffic,
+    "live.triggers": Triggers,
+    "live.checks": CheckEvery,
+    "live.freeze": DateFreeze,
 }
 """What stands within such a part, by its name and its own."""
 
@@ -114,6 +136,8 @@ def known_fields(path: Sequence[str | int], attributes: Mapping[str, Any]) -> li
     section = nearest(path[0], ModelSpec.model_fields)
     if section == "source" and len(path) > 2 and nearest(path[1], ["joins"]):
         section = "joins"
+    if (member := _of_live(path, data)) is not None:
+        return [field.alias or name for name, field in member.model_fields.items()]
     within = _WITHIN.get(section or "", {})
     if len(path) > 1 and (meant := nearest(path[1], within)) is not None:
         inner = _DEEPER.get(f"{meant}.{path[2]}") if len(path) > 2 else None
@@ -125,6 +149,27 @@ def known_fields(path: Sequence[str | int], attributes: Mapping[str, Any]) -> li
     if section == "policy" or (section == "validation" and len(path) > 3):
         return _part_of_policy(path, attributes)
     return list(_SECTIONS[section].model_fields) if section in _SECTIONS else []
+
+
+_LIVE_FAMILIES: dict[str, Sequence[type[BaseModel]]] = {
+    "rollout": (Canary, ABTest, BlueGreen),
+    "primary": MEASURES,
+    "secondary": MEASURES,
+    "measures": MEASURES,
+    "triggers": TRIGGERS,
+    "freeze": (WeeklyFreeze, DateFreeze),
+}
+"""The members of the families within a live plan, by the name that they stand under."""
+
+
+def _of_live(path: Sequence[str | int], data: Any) -> type[BaseModel] | None:
+    """What stands at a place of a live plan that says its kind; None elsewhere."""
+    if tuple(path[:2]) != ("release", "live") or not isinstance(data, Mapping):
+        return None
+    families = [family for part in path[2:] for family in _LIVE_FAMILIES.get(str(part), ())]
+    members = {str(member.model_fields["kind"].default): member for member in families}
+    kind = nearest(data.get("kind"), members)
+    return None if kind is None else members[kind]
 
 
 def nearest(name: object, known: Iterable[str]) -> str | None:
