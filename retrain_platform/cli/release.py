@@ -117,13 +117,16 @@ def rollback(
     model: ModelName,
     why: Why,
     to: Annotated[str | None, typer.Option(help="A version; without it, the champion before.")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Return also to one that could not score the newest rows.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Give the traffic back to an earlier version, at once.
 
     Example: [bold]retrain release rollback flight_delay --why "wrong for night flights" --to 2[/bold]
     """
-    _tell(door().move("rollback", model, why, to=to), as_json=as_json)
+    _tell(door().move("rollback", model, why, to=to, force=force or None), as_json=as_json)
 
 
 def _tell(done: Done, *, as_json: bool) -> None:

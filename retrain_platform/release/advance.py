@@ -21,8 +21,11 @@ def open_release(
     *,
     mode: Literal["propose", "act"],
     urgent: bool = False,
+    again: bool = False,
 ) -> tuple[Transition, ...]:
     """Put `version` on its way; empty when it already is or was (a repeat doubles nothing).
+
+    With `again` one whose way has ended, and which does not answer, begins anew.
 
     A first model answers at once. Else a release in shadow, or one that waits for approval, is
     superseded by the newer; behind a canary or a bake the newer waits, in place of whichever
@@ -30,14 +33,15 @@ def open_release(
     'propose' asks for a person, approval comes first, for a first model too; where `plan.live` has a
     staging, that comes next, before any traffic.
     """
-    if release_of(state, version) is not None:
+    known = release_of(state, version)
+    if known is not None and (not again or known.stage.open or version == state.champion):
         return ()
     needs_approval = plan.approval or mode == "propose"
     needs_staging = plan.live is not None and plan.live.staging is not None
     cleared, queued = _make_room(state, version, urgent)
     event = _opening(state, queued, needs_approval, needs_staging)
     sentence = _SENTENCES[event].format(version=version, decision=decision_id, day=f"{as_of:%Y-%m-%d}")
-    opened = transition(None, event, version, sentence)
+    opened = transition(None if known is None else known.stage, event, version, sentence)
     kept = {"needs_approval": needs_approval, "needs_staging": needs_staging, "urgent": urgent}
     return (*cleared, opened.model_copy(update=kept))
 

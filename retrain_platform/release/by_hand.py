@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from retrain_platform.release.advance import next_in_line
-from retrain_platform.release.base import ReleaseState, Stage, Transition
+from retrain_platform.release.advance import next_in_line, open_release
+from retrain_platform.release.base import ReleasePlan, ReleaseState, Stage, Transition
 from retrain_platform.release.fold import apply, release_of
 from retrain_platform.release.table import Event, IllegalMove, transition
 
@@ -27,6 +27,31 @@ def approve(state: ReleaseState, as_of: datetime) -> tuple[Transition, ...]:
         event, place = Event.APPROVED_FIRST, "answers as the first model"
     sentence = f"approved: version {opened.version} {place} from {as_of:%Y-%m-%d} on"
     return (transition(opened.stage, event, opened.version, sentence),)
+
+
+def open_version(
+    state: ReleaseState,
+    version: str,
+    decision_id: str,
+    as_of: datetime,
+    plan: ReleasePlan,
+    *,
+    expedited: bool = False,
+) -> tuple[Transition, ...]:
+    """Put a registered version on its way, also one whose way has ended; what is under way gives way or goes first.
+
+    Who opens it approves it, but where two people must.
+
+    Raises:
+        IllegalMove: it answers already, or is on its way.
+    """
+    if version == state.champion:
+        raise IllegalMove(f"version {version!r} answers already")
+    known = release_of(state, version)
+    if known is not None and known.stage.open:
+        raise IllegalMove(f"version {version!r} is on its way already: it is in stage {known.stage.value}")
+    asked = plan if plan.four_eyes else plan.model_copy(update={"approval": False})
+    return open_release(state, version, decision_id, as_of, asked, mode="act", urgent=expedited, again=True)
 
 
 def reject(state: ReleaseState, as_of: datetime, why: str) -> tuple[Transition, ...]:

@@ -82,6 +82,8 @@ def apply(state: ReleaseState, transition: Transition, as_of: datetime, decision
         raise IllegalMove(
             f"version {transition.version!r} cannot go from {_named(before)} to {_named(transition.stage)}"
         )
+    if transition.kind == "opened" and transition.version == state.champion:
+        raise IllegalMove(f"version {transition.version!r} cannot be opened: it answers")
     if transition.kind == "rolled_back" and transition.version != state.champion:
         raise IllegalMove(f"version {transition.version!r} cannot be rolled back: {state.champion!r} answers")
     release = _moved(known, transition, as_of, decision_id)
@@ -104,8 +106,9 @@ def _moved(known: Release | None, transition: Transition, as_of: datetime, decis
         "stage_as_of": as_of,
         "sentence": transition.sentence,
     }
-    if known is not None:
+    if known is not None and transition.kind != "opened":
         return known.model_copy(update=changes)
+    decision_id = decision_id or ("" if known is None else known.decision_id)
     if not decision_id:
         raise IllegalMove(f"the first transition of version {transition.version!r} must carry its decision_id")
     return Release(

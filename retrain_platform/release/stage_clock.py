@@ -19,5 +19,7 @@ def stage_clock(entries: Sequence[Entry]) -> StageClock | None:
     if opened is None:
         return None
     own = [entry for entry in entries if entry.kind in TRANSITION_KINDS and entry.body.get("version") == opened.version]
+    begun = [place for place, entry in enumerate(own) if entry.kind == "opened"]
+    own = own[begun[-1] :] if begun else own  # a person may have opened it again
     promoted = [entry.at for entry in own if entry.kind == "promoted"]
     return StageClock(opened=own[0].at, stage=own[-1].at, promoted=promoted[-1] if promoted else None)

@@ -36,13 +36,22 @@ class Event(StrEnum):
     ROLLED_BACK = "rolled_back"
 
 
+ENDED = (Stage.DONE, Stage.ABORTED, Stage.REJECTED, Stage.SUPERSEDED, Stage.ROLLED_BACK)
+"""The stages from which only a person brings a version on its way again."""
+
+_OPENINGS: Mapping[Event, Stage] = MappingProxyType(
+    {
+        Event.OPENED: Stage.SHADOW,
+        Event.OPENED_FIRST: Stage.DONE,
+        Event.OPENED_FOR_APPROVAL: Stage.APPROVAL,
+        Event.OPENED_FOR_STAGING: Stage.STAGING,
+        Event.QUEUED: Stage.WAITING,
+    }
+)
+
 TABLE: Mapping[tuple[Stage | None, Event], Stage] = MappingProxyType(
     {
-        (None, Event.OPENED): Stage.SHADOW,
-        (None, Event.OPENED_FIRST): Stage.DONE,
-        (None, Event.OPENED_FOR_APPROVAL): Stage.APPROVAL,
-        (None, Event.OPENED_FOR_STAGING): Stage.STAGING,
-        (None, Event.QUEUED): Stage.WAITING,
+        **{(None, event): after for event, after in _OPENINGS.items()},
         (Stage.WAITING, Event.TURN_CAME): Stage.SHADOW,
         (Stage.WAITING, Event.TURN_CAME_FOR_APPROVAL): Stage.APPROVAL,
         (Stage.WAITING, Event.TURN_CAME_FOR_STAGING): Stage.STAGING,
@@ -78,6 +87,7 @@ TABLE: Mapping[tuple[Stage | None, Event], Stage] = MappingProxyType(
         (Stage.BAKE, Event.WORSE): Stage.ROLLED_BACK,
         (Stage.BAKE, Event.ROLLED_BACK): Stage.ROLLED_BACK,
         (Stage.DONE, Event.ROLLED_BACK): Stage.ROLLED_BACK,
+        **{(ended, event): after for ended in ENDED for event, after in _OPENINGS.items()},
     }
 )
 """(stage before, event) to the stage after; None before is a version not yet on its way."""
@@ -142,7 +152,7 @@ def transition(
 def _kind(before: Stage | None, after: Stage) -> TransitionKind:
     if after is Stage.DONE:
         return "proven" if before is Stage.BAKE else "promoted"
-    if before is None:
+    if before is None or (not before.open and after.open):
         return "opened"
     return _KINDS.get(after, "advanced")
 

@@ -3,9 +3,9 @@
 import pytest
 
 from retrain_platform.release.base import Stage
-from retrain_platform.release.by_hand import approve, reject, roll_back
+from retrain_platform.release.by_hand import approve, open_version, reject, roll_back
 from retrain_platform.release.table import IllegalMove
-from retrain_platform_tests.release.roads import Road, names, road_to
+from retrain_platform_tests.release.roads import PLAN, WEEK, Road, names, road_to
 
 VERSIONS = ("1", "2", "3")
 
@@ -111,3 +111,40 @@ def test_a_first_model_has_nowhere_to_return_to() -> None:
     road.open("1")
     with pytest.raises(IllegalMove, match="version '1' is the first: there is no earlier version"):
         roll_back(road.state, road.as_of, "why", None, VERSIONS)
+
+
+def test_a_person_opens_a_version_that_was_turned_away_and_its_way_begins_anew() -> None:
+    road = road_to(Stage.SHADOW)
+    road.record(reject(road.state, road.as_of, "slow"))
+    before = road.state.ended[-1]
+    road.as_of += WEEK
+    moves = road.record(open_version(road.state, "2", "", road.as_of, PLAN))
+    assert names(moves) == [("opened", "2", "shadow")]
+    opened = road.state.open
+    assert opened is not None
+    assert (opened.opened_as_of, opened.decision_id) == (road.as_of, before.decision_id)
+    with pytest.raises(IllegalMove, match="version '2' is on its way already: it is in stage shadow"):
+        open_version(road.state, "2", "d", road.as_of, PLAN)
+    with pytest.raises(IllegalMove, match="version '1' answers already"):
+        open_version(road.state, "1", "d", road.as_of, PLAN)
+
+
+def test_what_a_person_opens_needs_no_approval_but_that_of_a_second_person() -> None:
+    road, asking = proven_road(), PLAN.model_copy(update={"approval": True})
+    assert names(open_version(road.state, "1", "d", road.as_of, asking)) == [("opened", "1", "shadow")]
+    both = asking.model_copy(update={"four_eyes": True})
+    assert names(open_version(road.state, "1", "d", road.as_of, both)) == [("opened", "1", "approval")]
+
+
+def test_the_champion_before_is_opened_and_takes_over_again() -> None:
+    road = proven_road()
+    road.record(open_version(road.state, "1", "d1", road.as_of, PLAN))
+    for _ in range(2):
+        road.close("better")
+    assert (road.state.champion, road.state.open and road.state.open.previous) == ("1", "2")
+
+
+def test_what_is_opened_expedited_supersedes_a_canary() -> None:
+    road = road_to(Stage.CANARY)
+    moves = road.record(open_version(road.state, "3", "d3", road.as_of, PLAN, expedited=True))
+    assert names(moves) == [("superseded", "2", "superseded"), ("opened", "3", "shadow")]

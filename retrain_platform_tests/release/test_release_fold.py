@@ -57,11 +57,18 @@ def test_two_releases_cannot_be_under_way_at_once() -> None:
         _ = road.state
 
 
-def test_a_version_is_released_once() -> None:
+def test_a_version_is_on_its_way_once() -> None:
     road = road_to(Stage.SHADOW)
-    road.close("worse")
     road.record([transition(None, Event.OPENED, "2", "again")], "d2")
-    with pytest.raises(IllegalMove, match="version '2' cannot go from 'aborted' to 'shadow'"):
+    with pytest.raises(IllegalMove, match="version '2' cannot go from 'shadow' to 'shadow'"):
+        _ = road.state
+
+
+def test_who_answers_is_not_opened_again() -> None:
+    road = road_to(Stage.BAKE)
+    road.close("better")
+    road.record([transition(Stage.DONE, Event.OPENED, "2", "again")], "d2")
+    with pytest.raises(IllegalMove, match="version '2' cannot be opened: it answers"):
         _ = road.state
 
 

@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from retrain_platform.release.advance import advance
 from retrain_platform.release.aliases import aliases
 from retrain_platform.release.base import ReleasePlan, ReleaseState, Stage
-from retrain_platform.release.by_hand import approve, reject, roll_back
+from retrain_platform.release.by_hand import approve, open_version, reject, roll_back
 from retrain_platform.release.fold import apply, fold
 from retrain_platform.release.route import route, scored_versions
 from retrain_platform.release.table import IllegalMove
@@ -55,6 +55,14 @@ class Releases(RuleBasedStateMachine):
     @rule()
     def a_person_rejects(self) -> None:
         self._by_hand(lambda state: reject(state, self.road.as_of, "why"))
+
+    @precondition(lambda self: self.registered)
+    @rule(data=st.data(), expedited=st.booleans())
+    def a_person_opens_a_version(self, data: st.DataObject, expedited: bool) -> None:
+        version, before = data.draw(st.sampled_from(self.registered)), self.road.state
+        self._by_hand(lambda state: open_version(state, version, "d", self.road.as_of, PLAN, expedited=expedited))
+        if self.road.state != before:
+            self.shares.pop(version, None)
 
     @rule(data=st.data())
     def a_person_rolls_back(self, data: st.DataObject) -> None:

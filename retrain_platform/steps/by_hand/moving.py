@@ -20,6 +20,7 @@ from retrain_platform.steps.by_hand.acting import (
 )
 from retrain_platform.steps.lines import RETRAINED
 from retrain_platform.steps.release.approving import may_approve
+from retrain_platform.steps.release.fitness import known_problem
 from retrain_platform.steps.release.live_time import moved_at
 from retrain_platform.steps.release.releasing import project, record
 from retrain_platform.steps.workshop import Workshop
@@ -67,12 +68,14 @@ def reject(shop: Workshop, act: Act, version: str | None = None) -> Done:
     return _record(shop, entries, "reject", moves, act)
 
 
-def roll_back(shop: Workshop, act: Act, to: str | None = None) -> Done:
+def roll_back(shop: Workshop, act: Act, to: str | None = None, force: bool | None = None) -> Done:
     """Give the traffic back to an earlier version; `to` None is the champion before.
+
+    `force` returns also to one that could not score the newest period.
 
     Raises:
         WrongUse: the registry has no version `to`, or no reason.
-        NotNow: no model answers, or `to` is not an earlier version; somebody wrote first.
+        NotNow: no model answers, `to` is not an earlier version, or could not score; somebody wrote first.
     """
     entries, state, why = shop.entries(), shop.state(), reason(act.why)
     versions = _versions(shop, state, entries)
@@ -82,6 +85,9 @@ def roll_back(shop: Workshop, act: Act, to: str | None = None) -> Done:
         moves = by_hand.roll_back(state, moved_at(shop.spec, entries, shop.now()), why, to, versions)
     except IllegalMove as error:
         raise NotNow(str(error)) from None
+    target = next((move.to for move in moves if move.to is not None), None)
+    if not force and target is not None and (problem := known_problem(shop, target)):
+        raise NotNow(f"{problem}; name another version, or return to it all the same with --force")
     return _record(shop, entries, "rollback", moves, act)
 
 

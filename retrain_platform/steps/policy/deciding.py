@@ -10,6 +10,7 @@ from retrain_platform.steps.lines import DECIDED, INCIDENT, WATCHED
 from retrain_platform.steps.monitoring.control import trouble
 from retrain_platform.steps.policy.deadlines import tell_missed, time_left
 from retrain_platform.steps.policy.history import history
+from retrain_platform.steps.release.fitness import Fitness
 from retrain_platform.steps.values import Scored
 from retrain_platform.steps.workshop import Workshop
 
@@ -78,10 +79,12 @@ def _incidents(shop: Workshop, period: Period, problem: str) -> dict[str, str]:
     """What someone must look at, by its kind: broken data, a version that could not score or answers otherwise."""
     scored = shop.values.newest(shop.model, "predictions", period.key, Scored)
     report = shop.values.newest(shop.model, "performance_report", period.key, PerformanceReport)
+    fit = shop.values.newest(shop.model, "fitness", period.key, Fitness)
     found = {
         "data": problem,
         "scoring": "; ".join(scored.problems) if scored is not None else "",
         "control": trouble(report.control) if report is not None else "",
+        "going_back": "" if fit is None or not fit.problem else f"there is no way back: {fit.problem}",
     }
     return {kind: why for kind, why in found.items() if why}
 

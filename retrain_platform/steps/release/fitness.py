@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
+from retrain_platform.dataset.record import Record
+from retrain_platform.release.base import ReleaseState
+from retrain_platform.release.fold import release_of
 from retrain_platform.steps.workshop import CannotLoad, Workshop
 
 MOST = 1_000
@@ -34,3 +38,33 @@ def cannot_score(shop: Workshop, version: str, frame: pd.DataFrame) -> str:
         return f"version {version} cannot score today's rows: {error}"
     finite = np.isfinite(scores)
     return "" if finite.all() else f"version {version} gives {int((~finite).sum())} scores that are no numbers"
+
+
+class Fitness(Record):
+    """Whether the version that would answer after a rollback could answer the period's rows; '' where it could."""
+
+    version: str
+    problem: str = ""
+
+
+def watch_target(shop: Workshop, period: Period, state: ReleaseState) -> Fitness | None:
+    """Ask the version that a rollback would return to about the period's rows, and keep what came of it."""
+    target = return_target(state)
+    if target is None or shop.lake.version(shop.events) is None:
+        return None
+    frame = shop.lake.read(shop.events, [period.key]).tail(MOST)
+    found = Fitness(version=target, problem=cannot_score(shop, target, frame))
+    shop.values.put(shop.model, "fitness", period.key, "fitness", found)
+    return found
+
+
+def known_problem(shop: Workshop, version: str) -> str:
+    """Why the version could not answer the newest period in which it was asked; empty where it could, or was not."""
+    asked = [each for each in shop.values.all(shop.model, "fitness", Fitness).values() if each.version == version]
+    return asked[-1].problem if asked else ""
+
+
+def return_target(state: ReleaseState) -> str | None:
+    """The version that a rollback returns to where none is named; None where one must be."""
+    release = None if state.champion is None else release_of(state, state.champion)
+    return None if release is None else release.previous
