@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from retrain_platform.dataset.record import Record
 from retrain_platform.spec.model import ModelSpec
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from retrain_platform.steps.notices.delivering import Post
     from retrain_platform.steps.workshop import Reader, SuiteTable, Workshop
     from retrain_platform.training.base import Registry
+
+
+P = TypeVar("P", bound=Record)
 
 
 class Settings(Record):
@@ -150,11 +153,24 @@ def values_of(at: Settings) -> Values:
     return FileValues(at.home / "values")
 
 
-def reader_of(spec: ModelSpec) -> Reader:
+def reader_of(spec: ModelSpec, at: Settings | None = None) -> Reader:
     """The model's source alone; its relative paths start at the project's root, the current folder."""
     from retrain_platform.adapters.sources import SourceReader
 
-    return SourceReader(spec.source, Path.cwd(), spec.period.timezone)
+    source = here(spec.source, spec, at)
+    if source.kind == "gateway" and source.label is None:
+        source = source.model_copy(update={"label": spec.label.column})
+    return SourceReader(source, Path.cwd(), spec.period.timezone)
+
+
+def here(place: P, spec: ModelSpec, at: Settings | None = None) -> P:
+    """The place with what it leaves to its surroundings: whose log of the gateway it is, in which lake."""
+    from retrain_platform.dataset.places import AtGateway
+
+    if not isinstance(place, AtGateway):
+        return place
+    lake = (at or settings()).lake if place.lake is None else Path(place.lake)
+    return place.model_copy(update={"of": place.of or spec.name, "lake": str(Path.cwd() / lake.expanduser())})
 
 
 _CODE = {
@@ -245,7 +261,7 @@ def _joined(spec: ModelSpec, at: Settings) -> Workshop:
         stopwatch=seconds,
         foreign=MlflowForeignModels(at.tracking_uri),
         exporter=exporter_of(spec, at, registry),
-        **_readers(spec),
+        **_readers(spec, at),
     )
 
 
@@ -311,7 +327,7 @@ class _Readers(TypedDict):
     suite_table: Callable[[str], SuiteTable]
 
 
-def _readers(spec: ModelSpec) -> _Readers:
+def _readers(spec: ModelSpec, at: Settings) -> _Readers:
     """Relative paths of all of them start at the project's root, the current folder."""
     from retrain_platform.adapters.control_table import read_control
     from retrain_platform.adapters.measure_tables import read_measures
@@ -320,9 +336,13 @@ def _readers(spec: ModelSpec) -> _Readers:
 
     control, recorded = spec.monitoring.control, spec.predictions
     return {
-        "reader": reader_of(spec),
-        "measures": partial(read_measures, Path.cwd(), spec.period.timezone),
+        "reader": reader_of(spec, at),
+        "measures": lambda table, period: read_measures(
+            Path.cwd(), spec.period.timezone, here(table, spec, at), period
+        ),
         "control": None if control is None else partial(read_control, control, Path.cwd()),
-        "recorded": None if recorded is None else RecordedTable(recorded, Path.cwd(), spec.period.timezone),
+        "recorded": None
+        if recorded is None
+        else RecordedTable(here(recorded, spec, at), Path.cwd(), spec.period.timezone),
         "suite_table": partial(read_suite_table, Path.cwd()),
     }

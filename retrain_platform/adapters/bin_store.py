@@ -41,6 +41,7 @@ _BINS = Table(
     Column("loss", Float, nullable=False),
     *(Column(name, Text, nullable=False) for name in ("latency", "feedback", "events", "against")),
 )
+_AT_ONCE = 400
 _COUNTS = ("calls", "rows", "errors", "entities", "labels", "loss")
 
 
@@ -90,13 +91,17 @@ def make_tables(engine: Any) -> None:
 
 def add_bins(connection: Connection, model: str, bins: Sequence[Bin]) -> None:
     """Add to what stands, within the caller's transaction; no two of `bins` are of one place."""
-    for each in bins:
-        place = _place(model, each)
-        standing = connection.execute(select(_BINS).where(*place).with_for_update()).first()
-        if standing is not None:
-            connection.execute(delete(_BINS).where(*place))
-        whole = each if standing is None else merged(_bin(standing), each)
-        connection.execute(insert(_BINS), _row(model, whole))
+    starts = sorted({_seconds(each.start) for each in bins})
+    for first in range(0, len(starts), _AT_ONCE):
+        part = starts[first : first + _AT_ONCE]
+        mine = (_BINS.c.model == model, _BINS.c.start.in_(part))
+        found = [_bin(row) for row in connection.execute(select(_BINS).where(*mine).with_for_update())]
+        kept = {_place(each): each for each in found}
+        for each in (one for one in bins if part[0] <= _seconds(one.start) <= part[-1]):
+            standing = kept.get(_place(each))
+            kept[_place(each)] = each if standing is None else merged(standing, each)
+        connection.execute(delete(_BINS).where(*mine))
+        connection.execute(insert(_BINS), [_row(model, each) for each in kept.values()])
 
 
 def forget_bins(connection: Connection, model: str, before: datetime) -> None:
@@ -104,14 +109,8 @@ def forget_bins(connection: Connection, model: str, before: datetime) -> None:
     connection.execute(delete(_BINS).where(_BINS.c.model == model, _BINS.c.start < _seconds(before)))
 
 
-def _place(model: str, each: Bin) -> tuple[Any, ...]:
-    columns = _BINS.c
-    return (
-        columns.model == model,
-        columns.start == _seconds(each.start),
-        columns.version == each.version,
-        columns.answered == each.answered,
-    )
+def _place(each: Bin) -> tuple[int, str, bool]:
+    return _seconds(each.start), each.version, each.answered
 
 
 def _row(model: str, each: Bin) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from retrain_platform.adapters.gateway_measures import gateway_measures
 from retrain_platform.adapters.sources import SourceReader, SourceUnreadable
-from retrain_platform.dataset.measures import MeasureTable
+from retrain_platform.dataset.measures import MeasureGateway, MeasureTable
 from retrain_platform.dataset.period import Period
 from retrain_platform.steps.workshop import MeasuresUnreadable
 
@@ -22,6 +23,8 @@ def read_measures(root: Path, timezone: str, table: MeasureTable, period: Period
         BadTimes: its times cannot.
     """
     try:
+        if isinstance(table, MeasureGateway):
+            return gateway_measures(table, period)
         return SourceReader(table.source(), root, timezone).read(period)
     except SourceUnreadable as error:
         raise MeasuresUnreadable(str(error).replace("source.", "")) from error

@@ -13,7 +13,7 @@ from retrain_platform.adapters.sources.files import files_at
 from retrain_platform.adapters.sources.joined import in_join
 from retrain_platform.dataset.joins import Join
 from retrain_platform.dataset.recorded import Recorded
-from retrain_platform.dataset.source import Python, Source, Sql, source_of
+from retrain_platform.dataset.source import Gateway, Python, Source, Sql, source_of
 
 _MOST = 200
 """Of more files the first and the last hundred are looked at."""
@@ -35,6 +35,8 @@ def source_columns(source: Source, root: Path) -> Columns:
     if isinstance(source, Python):
         function_named(source.call)
         return Columns(None, f"{source.call} can be imported; its columns are seen by the first run")
+    if isinstance(source, Gateway):
+        return Columns(None, "what clients send the gateway is seen by the first run over its log")
     if (delta := delta_of(source)) is not None:
         return _delta_columns(address_of(delta, root), delta.uri)
     if isinstance(source, Sql):

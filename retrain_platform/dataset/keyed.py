@@ -14,10 +14,14 @@ def _pairs(value: object) -> object:
     return {name: name for name in value} if isinstance(value, list | tuple) else value
 
 
+Pairs = Annotated[dict[str, str], BeforeValidator(_pairs), Field(min_length=1)]
+"""The events' columns to a table's; a list where both have the same name."""
+
+
 class Keyed(Record):
     """`on` names the columns that must be equal, the events' to the table's; a list where both have the same name."""
 
-    on: Annotated[dict[str, str], BeforeValidator(_pairs), Field(min_length=1)]
+    on: Pairs
 
     @model_validator(mode="before")
     @classmethod

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
-from retrain_platform.dataset.places import AtDelta, AtFiles, AtFunction, AtSql, PlaceBase
+from retrain_platform.dataset.places import AtDelta, AtFiles, AtFunction, AtGateway, AtSql, PlaceBase
 from retrain_platform.dataset.source import Source, source_at
 
 
@@ -55,7 +55,19 @@ class MeasurePython(_Measures, AtFunction):
     kind: Literal["python"] = "python"
 
 
-_Table = MeasureFiles | MeasureDelta | MeasureSql | MeasurePython
+class MeasureGateway(_Measures, AtGateway):
+    """What our own gateway did in the period, of its own log; the segments are versions.
+
+    `requests`, `requests_a_second`, `records`, `error_rate`, `latency_p50_ms`, `latency_p95_ms`, `latency_p99_ms`, the
+    worst hour's `worst_hour_error_rate` and `worst_hour_p95_ms`, and of each kind of feedback but labels the share of
+    answers that it came to (`click_rate`, `complaint_rate`) and, where it has numbers, their mean (`rating_mean`).
+    """
+
+    kind: Literal["gateway"] = "gateway"
+    segment: str | None = "segment"
+
+
+_Table = MeasureFiles | MeasureDelta | MeasureSql | MeasurePython | MeasureGateway
 MeasureTable = Annotated[_Table, Field(discriminator="kind")]
 """Any of the places that measures come from."""
 

@@ -1,13 +1,18 @@
-"""Where a table is: files, a Delta table, a query, an upstream asset, a function. What reads them is an adapter."""
+"""Where a table is: files, a Delta table, a query, an upstream asset, a function, our gateway's own log.
+
+What reads them is an adapter.
+"""
 
 from __future__ import annotations
 
 import re
 from abc import abstractmethod
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
+from retrain_platform.dataset.duration import Duration
 from retrain_platform.dataset.record import Record
 from retrain_platform.dataset.secrets import Options, Place, SecretUrl, without_secrets
 
@@ -156,3 +161,32 @@ class AtFunction(PlaceBase):
     def told(self) -> str:
         """The function's name."""
         return f"function {self.call}"
+
+
+ANSWERED_AT, LABELLED_AT = "answered_at", "labelled_at"
+REQUEST, ANSWER, ANSWERED_BY = "request_id", "answer", "answered_by"
+GATEWAY_COLUMNS = (REQUEST, ANSWERED_AT, ANSWER, ANSWERED_BY, LABELLED_AT)
+"""What the gateway tells of each record beside the record's own fields and its label; none of it is a feature."""
+
+
+class AtGateway(PlaceBase):
+    """The log of our own gateway, as the collector brings it into the lake: a row for each record that was answered.
+
+    `of` names the model whose log it is, None: the model itself. `lake` is the folder of the lake, None: the platform's
+    own. An event's own time is at most `within` before or after its answer's.
+    """
+
+    of: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$", max_length=60)
+    lake: str | None = Field(default=None, min_length=1)
+    within: Duration = timedelta(days=1)
+
+    @field_validator("within")
+    @classmethod
+    def _some_time(cls, value: timedelta) -> timedelta:
+        if value < timedelta():
+            raise ValueError(f"within == {value}, must be >= 0h")
+        return value
+
+    def told(self) -> str:
+        """Whose log it is."""
+        return f"gateway's log of {self.of or 'the model'}"

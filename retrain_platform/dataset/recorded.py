@@ -8,8 +8,20 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, field_validator, model_validator
 
 from retrain_platform.dataset.duration import Duration, parse_duration
-from retrain_platform.dataset.keyed import Keyed
-from retrain_platform.dataset.places import AtAsset, AtDelta, AtFiles, AtFunction, AtSql, PlaceBase
+from retrain_platform.dataset.keyed import Keyed, Pairs
+from retrain_platform.dataset.places import (
+    ANSWER,
+    ANSWERED_AT,
+    ANSWERED_BY,
+    REQUEST,
+    AtAsset,
+    AtDelta,
+    AtFiles,
+    AtFunction,
+    AtGateway,
+    AtSql,
+    PlaceBase,
+)
 from retrain_platform.dataset.source import Source, source_at
 
 
@@ -86,7 +98,20 @@ class RecordedPython(_Recorded, AtFunction):
     kind: Literal["python"] = "python"
 
 
-_Table = RecordedFiles | RecordedDelta | RecordedSql | RecordedAsset | RecordedPython
+class RecordedGateway(_Recorded, AtGateway):
+    """The answers of our own gateway, by the version that gave them; events of its own log find theirs by the request.
+
+    Events from elsewhere name in `on` the fields by which theirs are found.
+    """
+
+    kind: Literal["gateway"] = "gateway"
+    on: Pairs = {REQUEST: REQUEST}
+    time: str = Field(default=ANSWERED_AT, min_length=1)
+    score: str = Field(default=ANSWER, min_length=1)
+    version: str | None = ANSWERED_BY
+
+
+_Table = RecordedFiles | RecordedDelta | RecordedSql | RecordedAsset | RecordedPython | RecordedGateway
 Recorded = Annotated[_Table, Field(discriminator="kind")]
 """Any table of recorded predictions."""
 

@@ -7,7 +7,16 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, model_validator
 
 from retrain_platform.dataset.joins import Join
-from retrain_platform.dataset.places import AtAsset, AtDelta, AtFiles, AtFunction, AtSql, PlaceBase
+from retrain_platform.dataset.places import (
+    ANSWERED_AT,
+    AtAsset,
+    AtDelta,
+    AtFiles,
+    AtFunction,
+    AtGateway,
+    AtSql,
+    PlaceBase,
+)
 from retrain_platform.dataset.record import Record
 
 
@@ -67,10 +76,23 @@ class Python(_Rows, AtFunction):
     kind: Literal["python"] = "python"
 
 
-Source = Annotated[Files | Delta | Sql | Asset | Python, Field(discriminator="kind")]
+class Gateway(_Rows, AtGateway):
+    """The log of our own gateway: the records that it answered, with the labels that came back as feedback.
+
+    `event_time` is a field of the records, or `answered_at`, when they were answered; `entity` is a field. Beside the
+    fields there are `request_id`, `answer`, `answered_by` (a version), `labelled_at`, and the label, under the name
+    that the spec's `label.column` gives it.
+    """
+
+    kind: Literal["gateway"] = "gateway"
+    event_time: str = Field(default=ANSWERED_AT, min_length=1)
+    label: str | None = None
+
+
+Source = Annotated[Files | Delta | Sql | Asset | Python | Gateway, Field(discriminator="kind")]
 """Any of the places that rows come from."""
 
-SOURCES: tuple[type[Files | Delta | Sql | Asset | Python], ...] = get_args(get_args(Source)[0])
+SOURCES: tuple[type[Files | Delta | Sql | Asset | Python | Gateway], ...] = get_args(get_args(Source)[0])
 """Every member of `Source`, in the order of the union."""
 
 

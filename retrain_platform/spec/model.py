@@ -13,6 +13,7 @@ from retrain_platform.dataset.control import ControlSet
 from retrain_platform.dataset.label import LabelSpec
 from retrain_platform.dataset.measures import MeasureTable
 from retrain_platform.dataset.period import Calendar
+from retrain_platform.dataset.places import GATEWAY_COLUMNS, AtGateway
 from retrain_platform.dataset.record import Record
 from retrain_platform.dataset.recorded import Recorded
 from retrain_platform.dataset.rolling import Rolling, rolled_names
@@ -146,9 +147,10 @@ class ModelSpec(Record):
 
     @property
     def not_features(self) -> tuple[str, ...]:
-        """The columns that have another meaning: label, query, times, entity, propensity."""
+        """The columns that have another meaning: label, query, times, entity, propensity, the gateway's own."""
         label = (self.label.column, self.label.arrival, self.label.query, self.label.propensity)
-        return tuple(name for name in (*label, self.source.event_time, self.source.entity) if name is not None)
+        own = GATEWAY_COLUMNS if isinstance(self.source, AtGateway) else ()
+        return tuple(name for name in (*label, self.source.event_time, self.source.entity, *own) if name is not None)
 
     @property
     def metrics(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from retrain_platform.dataset.places import LABELLED_AT
 from retrain_platform.spec.fields import did_you_mean
 from retrain_platform.spec.placed import Contradiction
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 def recording_contradictions(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradiction]:
     """Predictions that cannot be taken for the answers of the models that the spec describes."""
+    yield from _logged(spec, lost)
     of = spec.__dict__.get("predictions")
     if of is None or lost("predictions"):
         return
@@ -33,6 +35,16 @@ def recording_contradictions(spec: ModelSpec, lost: Callable[[str], bool]) -> It
             f"must name the column of who answered where a canary answers a share ({list(spec.release.canary)}), "
             "or release.canary must be [100]",
         )
+
+
+def _logged(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradiction]:
+    """The gateway's log knows when each label came: it must be believed."""
+    source, label = spec.__dict__.get("source"), spec.__dict__.get("label")
+    if source is None or label is None or lost("source") or lost("label.arrival") or source.kind != "gateway":
+        return
+    if label.arrival != LABELLED_AT:
+        said = f"must be {LABELLED_AT} where the source is the gateway's log, which knows when each label came"
+        yield "label.arrival", repr(label.arrival) if label.arrival else "none", said
 
 
 def recorded_columns(of: Recorded, events: Sequence[str] | None, table: Sequence[str] | None) -> list[Contradiction]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,10 +14,11 @@ import pytest
 from deltalake import write_deltalake
 from sqlalchemy import create_engine
 
+from retrain_platform.adapters.log_tables import SCHEMAS, LogTables, moment
 from retrain_platform.adapters.source_columns import source_columns
 from retrain_platform.adapters.sources import SourceReader, SourceUnreadable
 from retrain_platform.dataset.events import BadEvents
-from retrain_platform.dataset.source import SOURCES, Asset, Delta, Files, Python, Source, Sql
+from retrain_platform.dataset.source import SOURCES, Asset, Delta, Files, Gateway, Python, Source, Sql
 from retrain_platform.dataset.times import BadTimes
 from retrain_platform_tests.contracts.sourced import CALENDAR, EVENTS, ROWS, ZONED, entities, watermark
 
@@ -64,13 +66,25 @@ def query(frame: pd.DataFrame, root: Path) -> Source:
     return Sql(url="sqlite:///shop.db", query=asked, **ROWS)
 
 
+def gateway(frame: pd.DataFrame, root: Path) -> Source:
+    if len(frame):
+        answered = [moment(int(datetime(2013, 1, 8, tzinfo=UTC).timestamp() * 10**6)) for _ in range(len(frame))]
+        texts = [
+            json.dumps(row, default=str) for row in frame.astype(object).where(frame.notna(), None).to_dict("records")
+        ]
+        columns = {field.name: [None] * len(frame) for field in SCHEMAS["served"]}
+        columns |= {"id": list(map(str, range(len(frame)))), "at": answered, "fields": texts}
+        LogTables(root / "lake").append("shop", "served", columns, {"a/w1-1.jsonl": 1})
+    return Gateway(of="shop", lake=str(root / "lake"), within="30d", **ROWS)
+
+
 def function(frame: pd.DataFrame, root: Path) -> Source:
     sys.modules["contract_events"].read = lambda start, end: frame  # type: ignore[attr-defined]
     return Python(call="contract_events:read", **ROWS)
 
 
 MAKERS: dict[str, Callable[[pd.DataFrame, Path], Source]] = {
-    made.__name__: made for made in (parquet, csv, delta, asset, sql, query, function)
+    made.__name__: made for made in (parquet, csv, delta, asset, sql, query, function, gateway)
 }
 
 
@@ -145,4 +159,4 @@ def test_its_columns_are_known_without_its_rows_or_it_says_why_not(
 
 def test_it_names_itself(make: Callable[[pd.DataFrame, Path], Source], tmp_path: Path) -> None:
     source = make(EVENTS, tmp_path)
-    assert source.told().split()[0] in ("files", "Delta", "table", "query", "asset", "function")
+    assert source.told().split()[0] in ("files", "Delta", "table", "query", "asset", "function", "gateway's")

@@ -104,7 +104,8 @@ def test_it_is_the_loop_that_anyone_would_write(events: list[int], recorded: lis
 
 
 def test_every_place_is_one_of_a_source() -> None:
-    assert [each.model_fields["kind"].default for each in RECORDED] == ["files", "delta", "sql", "asset", "python"]
+    kinds = [each.model_fields["kind"].default for each in RECORDED]
+    assert kinds == ["files", "delta", "sql", "asset", "python", "gateway"]
     for place in ({"kind": "files", "path": "a.parquet"}, {"kind": "delta", "uri": "a"}):
         said = {"time": "t", "on": ["id"], "score": "p", **place}
         source = TypeAdapter(Recorded).validate_python(said).source()

@@ -11,6 +11,7 @@ ONE_OF_EACH = [
     {"kind": "sql", "url": "sqlite:///shop.db", "query": "SELECT * FROM sales -- all\n;"},
     {"kind": "asset", "key": "raw/events", "path": "raw/*.csv"},
     {"kind": "python", "call": "shop.events:read"},
+    {"kind": "gateway", "of": "shop"},
 ]
 
 
@@ -38,7 +39,7 @@ def test_an_asset_s_key_is_written_either_way() -> None:
         ({"kind": "asset", "key": "a//b", "uri": "b"}, "should match pattern"),
         ({"kind": "python", "call": "shop.events.read"}, "must be 'package.module:function'"),
         ({"kind": "python", "call": "shop-events:read"}, "must be 'package.module:function'"),
-        ({"kind": "kafka"}, "'files', 'delta', 'sql', 'asset', 'python'"),
+        ({"kind": "kafka"}, "'files', 'delta', 'sql', 'asset', 'python', 'gateway'"),
         ({"kind": "delta", "uri": "lake", "tabel": 1}, "Extra inputs are not permitted"),
         ({"kind": "sql", "url": "shop.db", "table": "sales"}, "must be the address of a database, as in sqlite:///"),
         ({"kind": "sql", "url": "sqlite:///x"}, "query or table must be given, and only one of them: neither is"),

@@ -96,7 +96,7 @@ def test_a_statistic_that_was_not_measured_is_none() -> None:
         ({"kind": "files", "path": "ops.xlsx"}, "must end in .parquet, .csv or .csv.gz"),
         ({"kind": "python", "call": "nowhere"}, "must be 'package.module:function'"),
         ({"kind": "files", "path": "ops.csv", "segment": "value"}, r"columns == \['value'\] are named twice"),
-        ({"kind": "excel"}, "'files', 'delta', 'sql', 'python'"),
+        ({"kind": "excel"}, "'files', 'delta', 'sql', 'python', 'gateway'"),
     ],
 )
 def test_a_table_that_cannot_be_meant_is_refused(given: dict[str, str], said: str) -> None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from retrain_platform.adapters.sources.delta import delta_of, delta_rows, delta_watermark
 from retrain_platform.adapters.sources.files import file_rows, file_watermark
+from retrain_platform.adapters.sources.gateway import gateway_rows, gateway_watermark
 from retrain_platform.adapters.sources.joined import joined
 from retrain_platform.adapters.sources.python import python_rows, python_watermark
 from retrain_platform.adapters.sources.sql import sql_rows, sql_watermark
 from retrain_platform.dataset.period import Period
-from retrain_platform.dataset.source import Asset, Files, Python, Source, Sql
+from retrain_platform.dataset.source import Asset, Files, Gateway, Python, Source, Sql
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +43,8 @@ class SourceReader:
             return python_rows(source, period)
         if isinstance(source, Sql):
             return sql_rows(source, self._root, period, self._timezone)
+        if isinstance(source, Gateway):
+            return gateway_rows(source, period, self._timezone)
         if (delta := delta_of(source)) is not None:
             return delta_rows(delta, self._root, period, self._timezone)
         return file_rows(_files_of(source), self._root, period, self._timezone)
@@ -58,6 +61,8 @@ class SourceReader:
             return python_watermark(source, self._timezone)
         if isinstance(source, Sql):
             return sql_watermark(source, self._root, self._timezone)
+        if isinstance(source, Gateway):
+            return gateway_watermark(source, self._timezone)
         if (delta := delta_of(source)) is not None:
             return delta_watermark(delta, self._root, self._timezone)
         return file_watermark(_files_of(source), self._root, self._timezone)
