@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Fields = Mapping[str, Any]
 Score = float | list[float]
-_ONE_BY_ONE = 2
+_ONE_BY_ONE = 64
 """Up to so many rows the fast path, a row at a time, is quicker than a matrix."""
 
 
