@@ -41,6 +41,7 @@ _BINS = Table(
     Column("loss", Float, nullable=False),
     *(Column(name, Text, nullable=False) for name in ("latency", "feedback", "events", "against")),
 )
+_COMPLETE = Table("complete", TABLES, Column("at", BigInteger, nullable=False))
 _AT_ONCE = 400
 _COUNTS = ("calls", "rows", "errors", "entities", "labels", "loss")
 
@@ -65,6 +66,14 @@ class SqlBins:
         query = query.order_by(_BINS.c.start, _BINS.c.version, _BINS.c.answered)
         with self._engine.connect().execution_options(only_reads=True) as connection:
             return [_bin(row) for row in connection.execute(query)]
+
+    def complete_until(self) -> datetime | None:
+        """Until when all lines are in the bins; see `BinStore`."""
+        if not self._exists():
+            return None
+        with self._engine.connect().execution_options(only_reads=True) as connection:
+            at = connection.execute(select(_COMPLETE.c.at)).scalar()
+        return None if at is None else datetime.fromtimestamp(at / 1_000_000, UTC)
 
     def add(self, model: str, bins: Sequence[Bin]) -> None:
         """Count these too."""
@@ -102,6 +111,12 @@ def add_bins(connection: Connection, model: str, bins: Sequence[Bin]) -> None:
             kept[_place(each)] = each if standing is None else merged(standing, each)
         connection.execute(delete(_BINS).where(*mine))
         connection.execute(insert(_BINS), [_row(model, each) for each in kept.values()])
+
+
+def say_complete(connection: Connection, until: datetime) -> None:
+    """Note that all that was logged before is in the bins, within the caller's transaction."""
+    connection.execute(delete(_COMPLETE))
+    connection.execute(insert(_COMPLETE), {"at": int(until.timestamp() * 1_000_000)})
 
 
 def forget_bins(connection: Connection, model: str, before: datetime) -> None:

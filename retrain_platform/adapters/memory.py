@@ -190,6 +190,11 @@ class MemoryBins:
 
     def __init__(self) -> None:
         self._kept: dict[str, dict[tuple[datetime, str, bool], Bin]] = {}
+        self.complete: datetime | None = None
+
+    def complete_until(self) -> datetime | None:
+        """What was said of it; see `BinStore`."""
+        return self.complete
 
     def add(self, model: str, bins: Sequence[Bin]) -> None:
         """Count these too."""

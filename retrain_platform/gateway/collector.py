@@ -20,6 +20,8 @@ _AT_ONCE = 4 * 2**20
 _MOST_WAITING, _MOST_IN_MEMORY = 20_000, 50_000
 _TEND_EVERY = 3_600_000_000
 _MOST_ASIDE = 2**20
+_SAY_EVERY, _ON_THE_WAY = 2_000_000, 1_000_000
+"""How often it is said that nothing came; how long a line may be on its way from a request to its file."""
 
 
 class Collector:
@@ -47,7 +49,7 @@ class Collector:
         self._read: dict[str, int] = {}
         self._whole: set[str] = set()
         self._rows = LakeRows(tables)
-        self._left_out = False
+        self._left_out, self._said = False, 0
         self.problems: dict[str, str] = {}
         self.lines = 0
 
@@ -82,7 +84,7 @@ class Collector:
             self._read = {name: mark.kept for name, mark in self._marks.items()}
         lines: list[Read] = []
         ends: dict[str, int] = {}
-        torn = 0
+        torn, began, more = 0, self._now(), False
         for segment in segments(self._spools):
             if segment.name in self._whole:
                 continue
@@ -90,9 +92,13 @@ class Collector:
                 tail = read_on(segment, self._read.get(segment.name, 0), _AT_ONCE)
                 lines += tail.lines
                 torn += self._noted(segment, tail, ends)
-        if ends:
+                more |= tail.more
+        if ends or (not more and began - self._said >= _SAY_EVERY):
+            self._said = began
             self._set_aside(lines)
-            self._evidence.fold(lines, ends, self._now(), torn)
+            until = None if more else moment(began - _ON_THE_WAY)
+            self._evidence.fold(lines, ends, began, torn=torn, until=until)
+        if ends:
             if self._rows.waiting < _MOST_IN_MEMORY:
                 self._rows.add(lines, ends)
             else:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, select
 
-from retrain_platform.adapters.bin_store import forget_bins, make_tables
+from retrain_platform.adapters.bin_store import forget_bins, make_tables, say_complete
 from retrain_platform.adapters.sql_engine import engine_of
 from retrain_platform.gateway.counting import Turn
 from retrain_platform.gateway.evidence_tables import COUNTED, LABELLED, SCORED, TAKEN, YES, parts
@@ -54,10 +54,19 @@ class Evidence:
         with self._reading() as connection:
             return {row.name: row.times for row in connection.execute(select(COUNTED))}
 
-    def fold(self, lines: Sequence[Read], ends: Mapping[str, int], now: int, torn: int = 0) -> None:
+    def fold(
+        self,
+        lines: Sequence[Read],
+        ends: Mapping[str, int],
+        now: int,
+        *,
+        torn: int = 0,
+        until: datetime | None = None,
+    ) -> None:
         """Count the lines and note that the segments are read to `ends`: both, or neither.
 
-        `now` is microseconds since 1970. Lines that were counted before are passed over.
+        `now` is microseconds since 1970; `until`: with these, all that was logged before is counted. Lines that were
+        counted before are passed over.
         """
         meeting = Meeting(self._phases)
         turn = Turn(self._judged, meeting, now)
@@ -65,6 +74,8 @@ class Evidence:
         with self._engine.begin() as connection:
             turn.take(connection, lines, ends)
             turn.write(connection)
+            if until is not None:
+                say_complete(connection, until)
         self._phases |= meeting.done()  # only what is on record was met
 
     def keep(self, marks: Mapping[str, int]) -> None:

@@ -26,12 +26,13 @@ class Read(NamedTuple):
 
 
 class Tail(NamedTuple):
-    """What was read of a segment: to `end`, and whether it is `whole`: closed, and nothing follows."""
+    """What was read of a segment: to `end`. `whole`: closed, and nothing follows; `more`: there is more to read."""
 
     lines: list[Read]
     end: int
     whole: bool
     torn: int = 0
+    more: bool = False
 
 
 def read_on(segment: Segment, start: int, most_bytes: int) -> Tail:
@@ -53,7 +54,7 @@ def read_on(segment: Segment, start: int, most_bytes: int) -> Tail:
     lines = list(_lines(segment.name, start, block[:last]))
     torn = len(block) - last if closed and not more else 0
     end = start + last + torn
-    return Tail(lines, end, closed and not more, torn)
+    return Tail(lines, end, closed and not more, torn, bool(more))
 
 
 def _lines(name: str, start: int, block: bytes) -> Iterator[Read]:

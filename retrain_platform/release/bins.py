@@ -120,3 +120,6 @@ class BinStore(Protocol):
 
     def bins(self, model: str, since: datetime, until: datetime, versions: Sequence[str] = ()) -> list[Bin]:
         """The bins that start in [since, until), by start and version; of `versions` only, where any are named."""
+
+    def complete_until(self) -> datetime | None:
+        """All that was logged before is in the bins: later ones may still grow. None: nobody has said."""

@@ -51,6 +51,12 @@ def test_the_span_is_closed_below_and_open_above(bins: Any, late: timedelta) -> 
     assert bool(bins.bins("m", START - WIDTH, START + late)) == (late > timedelta())
 
 
+def test_until_when_it_is_complete_is_not_known_before_it_was_said(bins: Any) -> None:
+    assert bins.complete_until() is None
+    bins.add("m", [full()])
+    assert bins.complete_until() is None
+
+
 def test_by_start_and_version_and_of_the_asked_ones_only(bins: Any) -> None:
     bins.add("m", [full(version="4"), full(START + WIDTH), full()])
     ever = (START - WIDTH, START + 9 * WIDTH)

@@ -85,6 +85,21 @@ def test_lines_of_several_workers_reach_bins_and_tables_and_the_segments_go(home
     assert collector.problems == {}
 
 
+def test_it_says_until_when_the_bins_are_complete(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    bins, collector = SqlBins(home.url), home.collector()
+    assert bins.complete_until() is None
+    collector.round()
+    assert bins.complete_until() == datetime.fromtimestamp(START / SECOND - 1, UTC)  # nobody sends: also known
+    write_segment(home.spools, "a/w1-1.jsonl", traffic(1))
+    monkeypatch.setattr(collector_module, "_AT_ONCE", 10_000)
+    home.now += 5 * SECOND
+    collector.round()
+    assert bins.complete_until() == datetime.fromtimestamp(START / SECOND - 1, UTC)  # more stands in the segment
+    while collector.round():
+        home.now += SECOND
+    assert bins.complete_until() > datetime.fromtimestamp(START / SECOND + 5, UTC)  # type: ignore[operator]
+
+
 POINTS = [
     (Evidence, "fold"),
     (LakeRows, "write"),

@@ -92,6 +92,9 @@ class Watched:
         self._heard(*args)
         return self._bins.bins(*args)
 
+    def complete_until(self) -> datetime | None:
+        return self._bins.complete_until()
+
 
 def test_nothing_is_judged_twice_and_a_new_line_is_looked_at_at_once() -> None:
     road = LiveRoad().to(Stage.CANARY)
@@ -207,6 +210,25 @@ def test_a_model_without_a_live_plan_is_published_and_not_judged() -> None:
     assert road.tick() == []
     assert road.published.splits[-1].champion == "1"
     assert road.shop.registry.aliases("tiny") == {"champion": "1"}
+
+
+def test_bins_that_still_grow_are_not_judged() -> None:
+    road = LiveRoad().to(Stage.BAKE)
+    road.now = T0 + 60 * MINUTES
+    road.bins.add("tiny", traffic(road.shop.state(), "not worse", T0, road.now))
+    reader, entries = LiveBins(road.bins), road.shop.entries()
+    road.bins.complete = road.now - 20 * MINUTES - timedelta(seconds=4)
+    behind = live_evidence(road.shop, reader, entries, road.now)
+    assert behind is not None
+    assert behind.until == road.now - 20 * MINUTES - timedelta(seconds=10)
+    road.bins.complete = T0 - timedelta(days=1)  # before the stage began
+    before = live_evidence(road.shop, reader, entries, road.now)
+    assert before is not None
+    assert before.calls == 0
+    road.bins.complete = road.now
+    assert live_evidence(road.shop, reader, entries, road.now) == live_evidence(
+        road.shop, LiveBins(road.bins), entries, road.now
+    )
 
 
 def test_evidence_of_days_is_the_same_whether_it_was_kept_or_is_read_anew() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from retrain_platform.release.base import Release, ReleaseState, Stage
-from retrain_platform.release.bins import Bin, BinStore
+from retrain_platform.release.bins import Bin, BinStore, bin_start
 from retrain_platform.release.live_evidence import LiveEvidence, StageClock
 from retrain_platform.release.live_gather import JUDGED, gather_live, raw_span, reads_since
 from retrain_platform.release.live_plan import LivePlan
@@ -48,9 +48,15 @@ class LiveBins:
         other = opened.previous if opened.stage is Stage.BAKE else state.champion
         if other is None:
             return None
+        until = self._complete(until)
         edge = _hour(until - raw_span(live, gateway.ripe_after))
         bins = self._read(model, opened, other, clock, (edge, until))
         return gather_live(bins, state, clock=clock, live=live, until=until, ripe_after=gateway.ripe_after)
+
+    def _complete(self, until: datetime) -> datetime:
+        """No later than the collector has come: a bin that still grows would be judged on its first lines."""
+        complete = self._store.complete_until()
+        return until if complete is None else min(until, bin_start(complete))
 
     def _read(
         self, model: str, opened: Release, other: str, clock: StageClock, span: tuple[datetime, datetime]
