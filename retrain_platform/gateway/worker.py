@@ -12,12 +12,13 @@ import uvicorn
 import uvloop
 
 from retrain_platform.adapters.clock import now
+from retrain_platform.adapters.gateway_key import signing_key
 from retrain_platform.adapters.published import BadPublished, NotPublished, Published
 from retrain_platform.gateway.app import GatewayApp
 from retrain_platform.gateway.beside import BesideScorer
 from retrain_platform.gateway.doors import open_doors
+from retrain_platform.gateway.forwarding import office_routes
 from retrain_platform.gateway.hot import HotModels
-from retrain_platform.gateway.key import signing_key
 from retrain_platform.gateway.life import Life, orders_given, resident
 from retrain_platform.gateway.patience import PatientProtocol
 from retrain_platform.gateway.spool import Spool
@@ -53,7 +54,7 @@ class Worker:
     async def serve(self) -> None:
         """Answer on the inherited socket until the end."""
         config = uvicorn.Config(
-            GatewayApp(self._doors),
+            GatewayApp(self._doors, office_routes(self._doors, self._life.home, self._life.orders.instance)),
             loop="uvloop",
             http=PatientProtocol,
             ws="none",
