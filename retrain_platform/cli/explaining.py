@@ -13,6 +13,7 @@ from retrain_platform.cli.screen import console, hush
 from retrain_platform.policy.wording import periods
 from retrain_platform.release.advance import stage_periods
 from retrain_platform.release.base import Stage
+from retrain_platform.release.live_told import told
 from retrain_platform.spec import ModelSpec, SpecErrors
 from retrain_platform.spec.placed import Contradiction
 from retrain_platform.spec.problem import Problem, child, line_of, undotted
@@ -138,11 +139,13 @@ def explained(spec: ModelSpec) -> str:
 
 
 def detectable_lines(spec: ModelSpec) -> list[str]:
-    """The smallest fall that each stage of the release can tell, once there is history to say so."""
+    """The smallest fall that each stage can tell, once there is history to say so; of a live release, its plan."""
     from retrain_platform.release.evidence import detectable
     from retrain_platform.resources import settings, values_of
     from retrain_platform.steps.validation.power import paired_error_a_period
 
+    if spec.release.live is not None:
+        return told(spec.release.live)
     error = paired_error_a_period(values_of(settings()), spec)
     if error is None:
         return ["what each stage can detect: known once a candidate was examined beside a champion on two days or more"]

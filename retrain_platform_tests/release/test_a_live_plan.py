@@ -1,15 +1,20 @@
 """What a live plan says, and what it refuses."""
 
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from retrain_platform.release.base import ReleasePlan
 from retrain_platform.release.freeze import Freeze, frozen
+from retrain_platform.release.live_measures import ErrorRate
 from retrain_platform.release.live_plan import Canary, LivePlan
+from retrain_platform.release.live_told import least_calls, told
 from retrain_platform.release.triggers import AccuracyUnder, ErrorRateOver, LatencyOver, Triggers
+from retrain_platform.stats.two_arms import Arms, log_e_not_higher_by
 
 MINUTE = timedelta(minutes=1)
 
@@ -126,3 +131,37 @@ def test_a_freeze_is_on_the_models_own_clock() -> None:
     assert frozen(windows, friday - timedelta(hours=1), "America/New_York") is None
     assert frozen(windows, datetime(2026, 1, 1, tzinfo=UTC), "UTC") == "12-20..01-03 (holidays)"
     assert frozen((), friday, "UTC") is None
+
+
+def test_a_plan_is_told_in_words() -> None:
+    plan = LivePlan.model_validate({"freeze": [{"kind": "weekly", "days": ["friday"], "hours": [15, 24]}]})
+    assert told(plan) == [
+        "staging first, within 1h",
+        "then shadow for 1h, canary at 5%, 50%, each 1h to 3d (undecided then: abort), bake for 1w",
+        "up when error_rate is not worse by 0.003, latency_p95 is not slower by 10%, each at confidence 0.95",
+        "labels can only send it back",
+        "a step needs 998 calls of the version at the least, even where none fails",
+        "back when a measure is worse beyond its margin, at level 0.05 shared by 4 stages and 3 measures over all "
+        "looks; when 3 bins running fail wholly; when shares are not as set",
+        "back at once during the rollout: error rate over 1.00% over 10m, p95 over 300 ms over 10m",
+        "back at once after it: error rate over 2.00% over 5m, p99 over 500 ms over 5m",
+        "no step up: friday 15-24 h",
+    ]
+
+
+def test_the_least_calls_are_those_that_show_an_error_rate() -> None:
+    plan = LivePlan()
+    least = least_calls(ErrorRate(), plan)
+    needed = -math.log(1 - plan.confidence)
+    for calls, shown in ((least + 200, True), (least - 100, False)):
+        sides = np.zeros(101), np.full(101, calls / 100), np.zeros(101), np.full(101, calls / 2)
+        assert (log_e_not_higher_by(Arms(*sides), ErrorRate().not_worse_by) >= needed) == shown
+
+
+def test_other_roads_are_told_too() -> None:
+    urgent = {"rollout": {"kind": "blue_green"}, "shadow": {"time": "5m", "requests": 500}, "through_freeze": True}
+    test = {"kind": "ab_test", "primary": {"kind": "event", "of": "click", "must": "superior"}}
+    said = told(LivePlan.model_validate({"staging": None, "rollout": test, "expedited": urgent}))
+    assert said[0] == "then shadow for 1h, A/B test at 50% for 2w, bake for 1w"
+    assert said[1] == ("an urgent one: shadow for 5m and 500 requests, all traffic at once; freezes do not hold it")
+    assert said[2].startswith("up when event_click is better, error_rate")

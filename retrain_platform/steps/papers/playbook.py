@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.release.base import Entry
 from retrain_platform.release.fold import OUTSIDE_PROMOTION, fold
+from retrain_platform.release.live_told import told
 from retrain_platform.spec.model import ModelSpec
 from retrain_platform.steps.lines import DECIDED, INCIDENT, PAUSED, REQUESTED, RESUMED, RETRAINED, WATCHED, paused
 from retrain_platform.steps.release.approving import waiting_for
@@ -90,6 +91,9 @@ def _way(spec: ModelSpec) -> Iterator[str]:
     if plan.approval or spec.mode == "propose" or spec.label.unexplored:
         eyes = ", another than who asked for the retrain (four eyes)" if plan.four_eyes else ""
         yield f"then a person approves{eyes}"
+    if plan.live is not None:
+        yield from told(plan.live)
+        return
     shares = ", ".join(f"{share}%" for share in plan.canary)
     yield f"then shadow for {duration_text(plan.shadow)}, canary at {shares}, bake for {duration_text(plan.bake)}"
     yield f"it is kept while {plan.metric} is not worse by more than {plan.not_worse_by:g}, at {plan.confidence:g}"
