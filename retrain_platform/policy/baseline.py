@@ -99,6 +99,8 @@ class Rule(NamedTuple):
             if season is not None:
                 return self._with_spread(season, history, readings)
             fallback = f" (no {periods(self.size, 'ripe')} of its season a cycle ago)"
+        if champion.until_proven is not None:
+            return self._standing(history, metric, segment, readings)
         missing = self.size + self.needed - len(readings)
         if missing > 0:
             return Untold(
@@ -118,6 +120,28 @@ class Rule(NamedTuple):
             return chosen
         days = days_in(history, chosen.before), days_in(history, judged)
         return chosen._replace(spread=spread(history, readings[: -self.needed]), days=days)
+
+    def _standing(
+        self, history: History, metric: str, segment: Segment | None, readings: Sequence[Measured]
+    ) -> Baseline | Untold:
+        """The baseline of the version before, for one that is not proven: it must not be its own from its first day on.
+
+        The readings that the version before was judged by; the champion's own are all judged.
+        """
+        champion = history.champion
+        version = None if champion is None else champion.until_proven
+        before = champion_readings(history, version, metric, segment)
+        called = f"the baseline of version {version}, which stands until its successor is proven"
+        if len(before) < self.size:
+            missing = periods(self.size - len(before), "more ripe")
+            return Untold(f"{metric} cannot be held against {called}: it lacks {missing}")
+        if len(readings) < self.needed:
+            missing = periods(self.needed - len(readings), "more ripe")
+            return Untold(f"{metric} waits for {missing} to be held against {called}")
+        start = self._start(before)
+        choices = len(before) - self.size + 1 if self.against == "best" else 1
+        found = Baseline(before[start : start + self.size], readings, called, choices)
+        return self._with_spread(found, history, [*before, *readings])
 
     def _start(self, earlier: Sequence[Measured]) -> int:
         """Where the baseline begins within the readings before the dwell."""

@@ -29,6 +29,7 @@ class Champion(Record):
     """The version that answers now. `seen_until`: no row at or after it entered its training.
 
     `versions` were declared, and `code` was the fingerprint of what prepares and fits, when it was trained.
+    `until_proven` is the version before, whose baseline stands until this one is proven; None once it is.
     """
 
     version: str
@@ -39,6 +40,7 @@ class Champion(Record):
     released_as_of: datetime
     versions: dict[str, str] = {}
     code: str = ""
+    until_proven: str | None = None
 
 
 class Retrained(Record):

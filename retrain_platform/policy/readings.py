@@ -42,9 +42,9 @@ class Segment(NamedTuple):
 
 
 def champion_readings(
-    history: History, champion: Champion | None, metric: str, segment: Segment | None = None
+    history: History, champion: Champion | str | None, metric: str, segment: Segment | None = None
 ) -> list[Measured]:
-    """One reading a ripe period that this version answered; None: that whoever was champion answered.
+    """One reading a ripe period that this version answered, by name too; None: that whoever was champion answered.
 
     Periods whose data was unsound are no evidence on the model and are left out; so are those in
     which the metric could not be computed. They neither count towards a dwell nor break it.
@@ -79,14 +79,15 @@ def starts(history: History) -> dict[str, datetime]:
     return {period.period: period.start for period in history.ripe}
 
 
-def _sound(history: History, champion: Champion | None) -> list[PeriodPerformance]:
+def _sound(history: History, champion: Champion | str | None) -> list[PeriodPerformance]:
+    version = champion.version if isinstance(champion, Champion) else champion
     unsound = {period.period for period in history.ripe if not period.sound}
     return [
         measured
         for measured in history.performance
         if measured.ripe
         and measured.role == "champion"
-        and (champion is None or measured.version == champion.version)
+        and (version is None or measured.version == version)
         and measured.period not in unsound
     ]
 

@@ -74,6 +74,21 @@ class TestBaseline:
         assert found.verdict == "quiet"
         assert found.value == pytest.approx(0)
 
+    def test_of_the_version_before_stands_until_this_one_is_proven(self) -> None:
+        """One that is bad from its first day must not become its own baseline."""
+        before, own = readings(*[0.8] * 6), readings(*[0.7] * 6, first=10, version="2")
+        unproven = {"champion": champion(9, version="2", until_proven="1")}
+        found = judge((*before, *own[:2]), unproven)
+        assert (found.verdict, found.held) == ("fired", 2)
+        assert "the baseline of version 1, which stands until its successor is proven 0.8" in found.sentence
+        assert judge((*before, *own), {"champion": champion(9, version="2")}).verdict == "quiet"
+        waits = judge((*before, *own[:1]), unproven)
+        assert waits.verdict == "cannot tell"
+        assert "waits for 1 more ripe period to be held against the baseline of version 1" in waits.sentence
+        short = judge((*before[:2], *own), unproven)
+        assert short.verdict == "cannot tell"
+        assert "it lacks 1 more ripe period" in short.sentence
+
     def test_is_not_judged_itself(self) -> None:
         assert judge(readings(0.5, 0.8, 0.8, 0.7, 0.7)).verdict == "quiet"
 

@@ -18,7 +18,7 @@ from retrain_platform.policy.history import (
     Retrained,
     RipePeriod,
 )
-from retrain_platform.release.base import Entry
+from retrain_platform.release.base import Entry, Stage
 from retrain_platform.release.fold import fold
 from retrain_platform.steps.champion import as_then, champion_of
 from retrain_platform.steps.dataset.schema import world_of
@@ -44,6 +44,8 @@ def history(shop: Workshop, period: Period) -> History:
     """What was known when the period was decided; entries and reports of later data time do not enter."""
     spec, entries = shop.spec, as_then(shop, period)
     champion = champion_of(entries, period.end)
+    if champion is not None and spec.release.live is not None:
+        champion = champion.model_copy(update={"until_proven": before_it_is_proven(entries)})
     ripe = [value.period for value in ripened(shop, period.end).values()]
     quarantined = quarantines(spec, entries)
     known = History(
@@ -90,6 +92,12 @@ def _from_reports(shop: Workshop, period: Period) -> dict[str, Any]:
         "gaps": tuple(known_gaps(shop, as_of)),
         "measures": measured_until(shop, period),
     }
+
+
+def before_it_is_proven(entries: list[Entry]) -> str | None:
+    """The version before one that took over and is not proven yet: its baseline stands until the ledger says so."""
+    opened = fold(entries).open
+    return opened.previous if opened is not None and opened.stage is Stage.BAKE else None
 
 
 def known_gaps(shop: Workshop, until: datetime) -> list[GapReading]:
