@@ -62,6 +62,8 @@ class RowDecoder:
             records, many = self._records(body)
             return Asked(self.rows_of(records), many)
         self._must_be_few(len(rows))
+        if not _each_name_once(body, rows, many):
+            _parsed(body)
         return Asked(rows, many)
 
     def rows_of(self, records: Sequence[object]) -> list[Row]:
@@ -136,6 +138,19 @@ def _struct(fields: Sequence[Field], *, refuse: bool) -> type[msgspec.Struct]:
     return msgspec.defstruct("Record", members, rename=names, forbid_unknown_fields=refuse, frozen=True, gc=False)
 
 
+def _each_name_once(body: bytes, rows: Sequence[Row], many: bool) -> bool:
+    """Whether no name can stand twice in an object, of which msgspec silently keeps the last.
+
+    A name and its value are parted by one colon: where the body has no more of them than the names that were read and
+    the colons within texts, no name was lost. Otherwise it may still be sound, and only reading it slowly can tell.
+    """
+    colons = body.count(b":") - many - sum(len(row.fields) for row in rows)
+    if not colons:
+        return True
+    texts = (text for row in rows for pair in row.fields.items() for text in pair if isinstance(text, str))
+    return colons == sum(text.count(":") for text in texts)
+
+
 def _as_number(value: Any) -> Any:
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
@@ -144,16 +159,25 @@ def _parsed(body: bytes) -> object:
     """The body as plain JSON, in which a number that is none is a value like others: its field is then named.
 
     Raises:
-        BadRequest: no JSON at all.
+        BadRequest: no JSON at all, or a name that stands twice in one object.
     """
     try:
-        return json.loads(body.decode("utf-8"), parse_int=_whole)
+        return json.loads(body.decode("utf-8"), parse_int=_whole, object_pairs_hook=_once)
     except UnicodeDecodeError as error:
         raise BadRequest([f"the body is no UTF-8 at byte {error.start}"], 400) from None
     except RecursionError:
         raise BadRequest(["the body is nested too deeply"], 400) from None
     except ValueError as error:
         raise BadRequest([f"the body is no JSON: {error}"], 400) from None
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice[:_PEEK]!r} stands twice in one object")
+    return found
 
 
 def _whole(digits: str) -> float:

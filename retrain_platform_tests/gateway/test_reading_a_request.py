@@ -63,6 +63,31 @@ def test_a_category_is_a_text_a_number_a_truth_or_missing(value: Any) -> None:
     assert row.fields["shop"] is value or row.fields["shop"] == value
 
 
+TWICE = [
+    b'{"x": 1, "shop": "a", "day of week": "b", "x": 2}',
+    b'{"x": 1, "shop": "a", "day of week": "b", "x": 1}',
+    b'{"x" : 1,"shop" :"a", "day of week":"b:c", "who": "d", "who":"e:"}',
+    b'{"records": [{"x": 1, "shop": "a", "day of week": "b", "\\u0078": 2}]}',
+    b'{"records": [], "records": [{"x": 1, "shop": "a", "day of week": "b"}]}',
+]
+
+
+@pytest.mark.parametrize("body", TWICE)
+@pytest.mark.parametrize("extra", ["refuse", "ignore"])
+def test_a_name_that_stands_twice_is_refused(body: bytes, extra: str) -> None:
+    [problem] = problems(body, decoder(extra=extra))
+    assert "stands twice in one object" in problem
+
+
+def test_a_sound_request_is_read_once_also_where_its_texts_have_colons(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: dict[str, Any] = {**GOOD, "shop": "a: b", "who": ":", "at": "2024-01-01T05:00:00+01:00"}
+    with monkeypatch.context() as patch:
+        patch.setattr(json, "loads", lambda *_, **__: pytest.fail("it was read twice"))
+        assert rows(told)[0].fields == told
+        assert len(rows({"records": [told, GOOD]})) == 2
+    assert rows(b'{"x": 1, "shop": "\\u003a", "day of week": "b"}')[0].fields["shop"] == ":"
+
+
 def test_every_problem_of_a_request_is_told_at_once() -> None:
     body = {"x": "far", "shop": ["north"], "who": {"a": 1}, "at": "yesterday", "shp": 1}
     assert problems(body) == (
