@@ -1,7 +1,7 @@
 """What stands in the gateway's folder, for whoever reads it: models, who answers, and the versions' packages.
 
 <model>/model.json                     a `About`
-<model>/split.json                     a `Split`, written last: what it names is there
+<model>/split.json                     a `Split`, written last: who it says must answer is there
 <model>/packages/<version>/package/    the registered package, byte by byte
 <model>/packages/<version>/smoke.json  its stored requests and answers, where there are some
 """

@@ -18,6 +18,7 @@ from retrain_platform.spec.model import ModelSpec
 from retrain_platform.training.artefact import PACKAGE_DIGEST, folder_digest
 from retrain_platform.training.base import Registry
 
+AGAIN = timedelta(minutes=1)
 KEPT, KEPT_FOR = 5, timedelta(days=7)
 """How many versions that no split names any more stay, the newest, and for how long all of them do."""
 
@@ -63,9 +64,13 @@ class FolderExporter:
         self._home, self._about, self._registry, self._smoke = home, about(spec), registry, smoke
         self._clock = clock
         self._published = Published(home)
+        self._failed: dict[str, datetime] = {}
 
     def publish(self, split: Split) -> None:
-        """Make it so; see `Exporter`. A version that only scores beside, or is kept warm, may lack: workers tell.
+        """Make it so; see `Exporter`. Who only scores beside, or is kept warm, comes after the split, and may lack.
+
+        So a registry that is away, or slow, keeps no version that was published before from answering. Workers tell
+        what they lack.
 
         Raises:
             CannotPublish: a version that must answer has no package, or one whose bytes are not those registered.
@@ -77,13 +82,18 @@ class FolderExporter:
             standing = self._standing(split.model)
             if standing is not None and standing.seq > split.seq:
                 return
-            for version in split.versions:
-                self._bring(split, version)
+            answering = [version for version in (split.champion, split.canary) if version is not None]
+            for version in answering:
+                self._must_bring(split.model, version)
             self._write(self._home.about(split.model), self._about)
             if standing != split:
                 self._seen(split.model, (*split.versions, *(standing.versions if standing else ())))
                 self._write(self._home.split(split.model), split)
                 self._sweep(split)
+            late = [version for version in split.versions if version not in answering]
+            came = [version for version in late if self._may_bring(split.model, version)]
+            if came:
+                os.utime(self._home.split(split.model))  # workers look again
 
     def _standing(self, model: str) -> Split | None:
         """The split that stands; None where there is none, or it cannot be read: then it is written anew."""
@@ -97,19 +107,37 @@ class FolderExporter:
         if not path.exists() or path.read_bytes() != data:
             write_atomically(path, data)
 
-    def _bring(self, split: Split, version: str) -> None:
-        place = self._home.package(split.model, version)
-        if place.exists():
-            return
-        place.parent.mkdir(parents=True, exist_ok=True)
+    def _must_bring(self, model: str, version: str) -> None:
         try:
-            registered = self._registry.package(split.model, version)
-            tags = {made.version: made.tags for made in self._registry.versions(split.model)}.get(version, {})
-            kept = tags.get(PACKAGE_DIGEST)
-            write_folder_atomically(place, lambda draft: self._fill(draft, registered, version, kept))
-        except Exception as error:  # the registry may be away in any way, and keeps no other version from answering
-            if version in (split.champion, split.canary):
-                raise CannotPublish(f"version {version} of model {split.model} cannot be published: {error}") from error
+            self._bring(model, version)
+        except OSError:
+            raise
+        except Exception as error:  # a registry fails in ways of its own
+            raise CannotPublish(f"version {version} of model {model} cannot be published: {error}") from error
+
+    def _may_bring(self, model: str, version: str) -> bool:
+        """Whether the version came; what failed is left for a minute, for a registry may take long to say no."""
+        failed = self._failed.get(version)
+        if failed is not None and self._clock() - failed < AGAIN:
+            return False
+        try:
+            return self._bring(model, version)
+        except Exception:  # whatever it is, it keeps nobody from answering
+            self._failed[version] = self._clock()
+            return False
+
+    def _bring(self, model: str, version: str) -> bool:
+        """Copy the version's package, whole or not at all; False where it is there already."""
+        place = self._home.package(model, version)
+        if place.exists():
+            return False
+        place.parent.mkdir(parents=True, exist_ok=True)
+        registered = self._registry.package(model, version)
+        tags = {made.version: made.tags for made in self._registry.versions(model)}.get(version, {})
+        kept = tags.get(PACKAGE_DIGEST)
+        write_folder_atomically(place, lambda draft: self._fill(draft, registered, version, kept))
+        self._failed.pop(version, None)
+        return True
 
     def _fill(self, draft: Path, registered: Path, version: str, digest: str | None) -> None:
         shutil.copytree(registered, draft / PACKAGE)

@@ -11,7 +11,7 @@ import pytest
 from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.adapters.memory import MemoryRegistry
 from retrain_platform.adapters.published import BadPublished, NotPublished, Published
-from retrain_platform.adapters.published_folder import KEPT, KEPT_FOR, CannotPublish, FolderExporter
+from retrain_platform.adapters.published_folder import AGAIN, KEPT, KEPT_FOR, CannotPublish, FolderExporter
 from retrain_platform.release.split import Split
 from retrain_platform.training.artefact import PACKAGE_DIGEST, folder_digest
 from retrain_platform_tests.steps.tiny import tiny_spec
@@ -115,6 +115,31 @@ def test_a_version_whose_bytes_changed_is_not_published_and_what_stood_stands(pl
     assert place.published.split("tiny").champion == "1"
     packages = place.home.package("tiny", "1").parent
     assert sorted(path.name for path in packages.glob("[!.]*")) == ["1"]
+
+
+def test_a_registry_that_is_away_keeps_nobody_from_answering_and_is_not_asked_every_second(place: Place) -> None:
+    first, second = place.version(), place.version()
+    exporter, asked = place.exporter(), []
+
+    def away(model: str, version: str) -> Path:
+        asked.append(version)
+        raise ConnectionError("no route")
+
+    exporter.publish(Split(model="tiny", seq=1, champion=first))
+    there, place.registry.package = place.registry.package, away  # type: ignore[method-assign]
+    for _ in range(3):
+        exporter.publish(Split(model="tiny", seq=2, champion=first, beside=(second,)))
+    assert place.published.split("tiny").beside == (second,)
+    assert asked == [second]
+    with pytest.raises(OSError, match="no route"):
+        exporter.publish(Split(model="tiny", seq=3, champion=second))
+    assert place.published.split("tiny").champion == first
+    place.registry.package = there  # type: ignore[method-assign]
+    stamp = place.published.stamp("tiny")
+    place.clock += AGAIN
+    exporter.publish(Split(model="tiny", seq=2, champion=first, beside=(second,)))
+    assert place.published.package("tiny", second).is_dir()
+    assert place.published.stamp("tiny") != stamp
 
 
 def test_who_only_scores_beside_stops_nobody(place: Place) -> None:
