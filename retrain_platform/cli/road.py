@@ -231,8 +231,22 @@ def _status(spec: ModelSpec, until: str | None = None) -> dict[str, Any]:
         "next_attempt": following.again,
         "deadline": left.shown if (left := standing_deadline(spec, entries, values_of(settings()))) else None,
         **untold_of(spec),
+        "going_back": _going_back(spec, entries, state),
         "newest_incident": f"{incidents[-1].as_of:%Y-%m-%d} {incidents[-1].why}" if incidents else None,
     }
+
+
+def _going_back(spec: ModelSpec, entries: list[Any], state: Any) -> str | None:
+    """What is not in order with the way back of the model; None where nothing is known to be wrong."""
+    from retrain_platform.adapters.clock import now
+    from retrain_platform.resources import settings, values_of
+    from retrain_platform.steps.release.drilling import drill_due
+    from retrain_platform.steps.release.fitness import problem_of, return_target
+
+    target = return_target(state)
+    problem = "" if target is None else problem_of(values_of(settings()), spec.name, target)
+    due = drill_due(entries, state, now()) if spec.gateway is not None else ""
+    return problem or (f"{due}; try it with: retrain release drill {spec.name}" if due else None)
 
 
 def _next(spec: ModelSpec, entries: list[Any], until: str | None) -> Due:

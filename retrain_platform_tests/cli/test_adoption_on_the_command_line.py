@@ -15,7 +15,7 @@ from typer.testing import Result
 from retrain_platform_tests.cli.commands import DAYS, SPEC, at_home, retrain, write_project
 from retrain_platform_tests.steps.tiny import rows
 
-ACTING = SPEC.replace("release: {", "gateway: {}\n  release: {")
+ACTING = SPEC.replace("release: {", "gateway: {}\n  release: {").replace("not_worse_by: 0.05", "not_worse_by: 0.2")
 
 
 def their_rows() -> pd.DataFrame:
@@ -173,3 +173,37 @@ class TestOneRoad:
         )
         assert sorted(scores["champion"]) == pytest.approx(sorted(theirs), abs=1e-9)
         assert scores["shadow"].between(0, 1).all()
+
+    def test_once_there_is_a_way_back_it_is_drilled_and_status_reminds_of_it(self, elsewhere: str) -> None:
+        assert retrain("release", "drill", "tiny").output.strip() == "tiny: there is no version to go back to"
+        assert retrain("run", "tiny", "--until", "2024-01-06").exit_code == 0
+        (row,) = json.loads(retrain("status", "--json").stdout)
+        assert row["champion"] == "3"
+        reminder = "the way back to version 2 was never drilled; try it with: retrain release drill tiny"
+        assert row["going_back"] == reminder
+        drilled = retrain("release", "drill", "--json")
+        assert drilled.exit_code == 0, drilled.output
+        found = json.loads(drilled.stdout)["tiny"]
+        assert (found["target"], found["problem"], found["smoke"], found["rows"]) == ("2", "", 20, 300)
+        assert min(found["loaded"], found["scored"], found["switched"]) > 0
+        assert json.loads(retrain("status", "--json").stdout)[0]["going_back"] is None
+        assert not (Path(os.environ["RETRAIN_HOME"]) / "gateway" / "tiny" / "packages" / "99").exists()
+
+    def test_a_person_goes_back_and_opens_what_had_ended(self, elsewhere: str) -> None:
+        answers = retrain("release", "open", "tiny", "--version", "3", "--why", "again")
+        assert (answers.exit_code, "version '3' answers already" in answers.output) == (1, True)
+        assert retrain("release", "rollback", "tiny", "--why", "odd scores").exit_code == 0
+        nothing = retrain("release", "clear", "tiny", "--why", "sound")
+        assert nothing.exit_code == 1
+        assert "no rows of version any are in quarantine; none are" in nothing.output
+        theirs = retrain("release", "open", "tiny", "--version", "1", "--why", "ours")
+        assert theirs.exit_code == 2
+        assert "retrain adopt tiny models:/tiny/1" in theirs.output
+        opened = retrain("release", "open", "tiny", "--version", "3", "--why", "the feed was at fault")
+        assert opened.exit_code == 0, opened.output
+        assert "version 3 of decision adopted:safe:1 goes into shadow" in opened.output
+        told = json.loads(retrain("release", "history", "tiny", "--newest", "2", "--json").stdout)
+        assert [(each["what"], each["who"], each["why"]) for each in told] == [
+            ("rolled_back", "ana", "odd scores"),
+            ("opened", "ana", "the feed was at fault"),
+        ]

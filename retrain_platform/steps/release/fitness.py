@@ -8,6 +8,7 @@ import pandas as pd
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
 from retrain_platform.dataset.record import Record
+from retrain_platform.dataset.stores import Values
 from retrain_platform.release.base import ReleaseState
 from retrain_platform.release.fold import release_of
 from retrain_platform.steps.workshop import CannotLoad, Workshop
@@ -60,7 +61,12 @@ def watch_target(shop: Workshop, period: Period, state: ReleaseState) -> Fitness
 
 def known_problem(shop: Workshop, version: str) -> str:
     """Why the version could not answer the newest period in which it was asked; empty where it could, or was not."""
-    asked = [each for each in shop.values.all(shop.model, "fitness", Fitness).values() if each.version == version]
+    return problem_of(shop.values, shop.model, version)
+
+
+def problem_of(values: Values, model: str, version: str) -> str:
+    """As `known_problem`, of the stored values alone."""
+    asked = [each for each in values.all(model, "fitness", Fitness).values() if each.version == version]
     return asked[-1].problem if asked else ""
 
 
