@@ -25,10 +25,11 @@ from retrain_platform.steps.workshop import Workshop
 
 
 class _Look(NamedTuple):
-    """What a look depends on: the ledger's last line, and the end of the last closed bin."""
+    """What a look depends on: the ledger's last line, the end of the last closed bin, and of the last whole one."""
 
     seq: int
     until: datetime
+    whole: datetime
 
 
 class LiveRelease:
@@ -52,7 +53,8 @@ class LiveRelease:
             project(shop, shop.state())
             return ()
         entries = shop.entries()
-        look = _Look(entries[-1].seq if entries else 0, closed_until(now, live.settle))
+        until = closed_until(now, live.settle)
+        look = _Look(entries[-1].seq if entries else 0, until, self._read.whole(until))
         if look == self._looked:
             return ()
         moves = self._moves(shop, live, entries, now)

@@ -48,12 +48,12 @@ class LiveBins:
         other = opened.previous if opened.stage is Stage.BAKE else state.champion
         if other is None:
             return None
-        until = self._complete(until)
+        until = self.whole(until)
         edge = _hour(until - raw_span(live, gateway.ripe_after))
         bins = self._read(model, opened, other, clock, (edge, until))
         return gather_live(bins, state, clock=clock, live=live, until=until, ripe_after=gateway.ripe_after)
 
-    def _complete(self, until: datetime) -> datetime:
+    def whole(self, until: datetime) -> datetime:
         """No later than the collector has come: a bin that still grows would be judged on its first lines."""
         complete = self._store.complete_until()
         return until if complete is None else min(until, bin_start(complete))
