@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,7 +49,7 @@ class BesideScorer:
         self._log = log
         self._waiting: dict[str, deque[_Request]] = {}
         self._dropped: Counter[str] = Counter()
-        self._ending = Event()
+        self._ending, self._until = Event(), math.inf
         self._thread = Thread(target=self._run, name="beside", daemon=True)
         self._thread.start()
 
@@ -70,10 +71,12 @@ class BesideScorer:
         else:
             waiting.append(_Request(serving, rows, ids, versions, at))
 
-    def close(self) -> None:
-        """Score what waits, and end."""
+    def close(self, most_seconds: float = 2.0) -> None:
+        """Score what waits, for at most so long, and end; the rest is counted as dropped."""
+        self._until = seconds() + most_seconds
         self._ending.set()
         self._thread.join()
+        self._dropped.update({model: len(waiting) for model, waiting in self._waiting.items() if waiting})
 
     def _run(self) -> None:
         while not self._ending.wait(_EVERY_SECONDS):
@@ -88,6 +91,8 @@ class BesideScorer:
                 self._log.write(_lines(tasks))
                 self._ending.wait((time.thread_time() - began) * (1 / _SHARE - 1))
                 began = time.thread_time()
+                if seconds() > self._until:
+                    return
 
 
 def _together(waiting: deque[_Request]) -> Iterator[list[_Task]]:

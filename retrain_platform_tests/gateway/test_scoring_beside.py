@@ -69,6 +69,20 @@ def test_what_does_not_fit_is_dropped_and_counted_and_offering_never_waits() -> 
     assert [line.id for line in log.lines if isinstance(line, BesideLine)] == ["first", "0", "1", "2"]
 
 
+def test_the_end_does_not_wait_for_a_slow_version() -> None:
+    log, slow = FakeLog(), Slow()
+    scorer = BesideScorer(log)
+    serving: Any = FakeServing(slow)
+    for number in range(100):
+        scorer.offer(serving, rows(1.0), [str(number)], ["1"], 1)
+    assert slow.began.wait(10)
+    slow.go.set()
+    scorer.close(most_seconds=0.0)
+    scored = len([line for line in log.lines if isinstance(line, BesideLine)])
+    assert 0 < scored < 100
+    assert scored + scorer.dropped["m"] == 100
+
+
 @pytest.mark.parametrize("how", ["raises", "says so"])
 def test_a_version_that_fails_beside_fails_there_alone(how: str) -> None:
     def fail(row: Row) -> Answered:
