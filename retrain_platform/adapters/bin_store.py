@@ -24,7 +24,7 @@ from sqlalchemy import (
     select,
 )
 
-from retrain_platform.adapters.sql_engine import engine_of, sqlite_file
+from retrain_platform.adapters.sql_engine import engine_of, making, sqlite_file
 from retrain_platform.release.bins import Bin, Tally, merged
 
 TABLES = MetaData()
@@ -92,10 +92,8 @@ class SqlBins:
 
 def make_tables(engine: Any) -> None:
     """All tables of the evidence, and SQLite's folder, where they are not there yet."""
-    file = sqlite_file(engine)
-    if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    TABLES.create_all(engine)
+    with making(engine) as connection:
+        TABLES.create_all(connection)
 
 
 def add_bins(connection: Connection, model: str, bins: Sequence[Bin]) -> None:

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
+_TURN = 7_230_511_409
+"""PostgreSQL's number of the lock that whoever makes tables holds; any that no other program takes."""
+
 
 def engine_of(url: str) -> Engine:
     """The engine; SQLite's transactions begin as writers unless `execution_options(only_reads=True)` says otherwise."""
-    engine = create_engine(url)
+    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))  # a server is started again, too
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+@contextmanager
+def making(engine: Engine) -> Iterator[Connection]:
+    """A transaction that makes tables, and SQLite's folder; of several processes one at a time.
+
+    PostgreSQL lets two that make one table at once collide, whatever IF NOT EXISTS says.
+    """
+    file = sqlite_file(engine)
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TURN})")
+        yield connection
 
 
 def sqlite_file(engine: Engine) -> Path | None:

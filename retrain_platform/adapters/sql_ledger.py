@@ -26,7 +26,7 @@ from sqlalchemy.schema import CreateTable
 
 from retrain_platform.adapters import clock
 from retrain_platform.adapters.entries import entry_body, entry_time, refuse_moved
-from retrain_platform.adapters.sql_engine import engine_of, sqlite_file
+from retrain_platform.adapters.sql_engine import engine_of, making, sqlite_file
 from retrain_platform.release.base import Entry, LedgerMoved
 
 _ATTEMPTS = 50
@@ -46,18 +46,29 @@ _LEDGER = Table(
     UniqueConstraint("model", "seq"),
     UniqueConstraint("model", "key"),
 )
-_REFUSALS = tuple(
-    f"CREATE TRIGGER IF NOT EXISTS ledger_no_{verb.lower()} BEFORE {verb} ON ledger "
-    f"BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: {verb} is refused'); END"
-    for verb in ("UPDATE", "DELETE")
-)
+_REFUSALS = {
+    "sqlite": tuple(
+        f"CREATE TRIGGER IF NOT EXISTS ledger_no_{verb.lower()} BEFORE {verb} ON ledger "
+        f"BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: {verb} is refused'); END"
+        for verb in ("UPDATE", "DELETE")
+    ),
+    "postgresql": (
+        "CREATE OR REPLACE FUNCTION ledger_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION USING MESSAGE = 'the ledger is append-only: ' || TG_OP || ' is refused'; END $$",
+        *(
+            f"CREATE OR REPLACE TRIGGER ledger_no_{verb.lower()} BEFORE {verb} ON ledger "
+            "FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_append_only()"
+            for verb in ("UPDATE", "DELETE", "TRUNCATE")
+        ),
+    ),
+}
 
 
 class SqlLedger:
     """`Ledger` over SQLAlchemy. Times are kept as ISO 8601 in UTC, a body as JSON.
 
     Two unique constraints decide every race: of two writers of one `seq` the second looks again, of
-    two writers of one `key` the second is handed the first's entry. SQLite refuses UPDATE and DELETE.
+    two writers of one `key` the second is handed the first's entry. SQLite and PostgreSQL refuse UPDATE and DELETE.
     The table, and SQLite's file with its folder, are made by the first entry: reading makes nothing.
     """
 
@@ -110,14 +121,12 @@ class SqlLedger:
         """The table, made if need be."""
         if self._there:
             return
-        file = sqlite_file(self._engine)
-        if file is not None:
-            file.parent.mkdir(parents=True, exist_ok=True)
-        with self._engine.begin() as connection:
+        if self._exists():  # one who may only add lines may use a table that another made
+            return
+        with making(self._engine) as connection:
             connection.execute(CreateTable(_LEDGER, if_not_exists=True))
-            if self._engine.dialect.name == "sqlite":
-                for refusal in _REFUSALS:
-                    connection.exec_driver_sql(refusal)
+            for refusal in _REFUSALS.get(self._engine.dialect.name, ()):
+                connection.exec_driver_sql(refusal)
         self._there = True
 
     def _exists(self) -> bool:

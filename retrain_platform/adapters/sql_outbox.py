@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateTable
 
-from retrain_platform.adapters.sql_engine import engine_of, sqlite_file
+from retrain_platform.adapters.sql_engine import engine_of, making, sqlite_file
 from retrain_platform.steps.notices.base import Away, Notice, Settled, Told
 
 _META = MetaData()
@@ -176,10 +176,7 @@ class SqlOutbox:
     def _make(self) -> None:
         if self._there:
             return
-        file = sqlite_file(self._engine)
-        if file is not None:
-            file.parent.mkdir(parents=True, exist_ok=True)
-        with self._engine.begin() as connection:
+        with making(self._engine) as connection:
             for table in _META.sorted_tables:
                 connection.execute(CreateTable(table, if_not_exists=True))
         self._there = True

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from pydantic import TypeAdapter
@@ -30,10 +31,13 @@ from retrain_platform.steps.notices.base import Notifier, Outbox
 from retrain_platform.training import LearnerSpec
 from retrain_platform.training.base import ModelVersion, Registry
 from retrain_platform_tests.contracts.learner_examples import RECIPES, Made
+from retrain_platform_tests.contracts.postgres import NoPostgres, running, schema_of
 
 AT = datetime(2026, 11, 21, 9, 30, 0, 123456, tzinfo=UTC)
 """What the ledgers' clock says."""
 
+POSTGRES = "PostgreSQL"
+"""Beside the inventory: what SQL adapters do on a real server."""
 Make = Callable[[Path], Any]
 MEMBERS: dict[type, dict[type, Make]] = {
     Lake: {MemoryLake: lambda _: MemoryLake(), DeltaLake: lambda place: DeltaLake(place / "lake")},
@@ -83,14 +87,38 @@ def values(request: pytest.FixtureRequest, tmp_path: Path) -> Values:
     return made
 
 
-@pytest.fixture(params=MEMBERS[Ledger], ids=lambda member: member.__name__)
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a server of the tests' own; skips with the reason where none can be run."""
+    try:
+        with running() as url:
+            yield url
+    except NoPostgres as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def schema(postgres: str) -> str:
+    """The address of an empty place on it."""
+    return schema_of(postgres, f"s{uuid4().hex}")
+
+
+def _named(member: Any) -> str:
+    return member if isinstance(member, str) else member.__name__
+
+
+@pytest.fixture(params=[*MEMBERS[Ledger], POSTGRES], ids=_named)
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Ledger:
+    if request.param == POSTGRES:
+        return SqlLedger(request.getfixturevalue("schema"), lambda: AT)
     made: Ledger = MEMBERS[Ledger][request.param](tmp_path)
     return made
 
 
-@pytest.fixture(params=MEMBERS[BinStore], ids=lambda member: member.__name__)
+@pytest.fixture(params=[*MEMBERS[BinStore], POSTGRES], ids=_named)
 def bins(request: pytest.FixtureRequest, tmp_path: Path) -> BinStore:
+    if request.param == POSTGRES:
+        return SqlBins(request.getfixturevalue("schema"))
     made: BinStore = MEMBERS[BinStore][request.param](tmp_path)
     return made
 
@@ -101,8 +129,10 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
     return made
 
 
-@pytest.fixture(params=MEMBERS[Outbox], ids=lambda member: member.__name__)
+@pytest.fixture(params=[*MEMBERS[Outbox], POSTGRES], ids=_named)
 def outbox(request: pytest.FixtureRequest, tmp_path: Path) -> Outbox:
+    if request.param == POSTGRES:
+        return SqlOutbox(request.getfixturevalue("schema"))
     made: Outbox = MEMBERS[Outbox][request.param](tmp_path)
     return made
 
