@@ -37,19 +37,24 @@ BINS, A_MINUTE = 720, 6
 OWN, OTHER = 20.0, 180.0
 """Mean calls of a bin of the canary and of the champion."""
 ERRORS, MEDIAN, SIGMA, ACCURACY = 0.005, 88.0, 0.5, 0.82
+CALLS_OF_ONE = 20
 LABELLED, DISAGREE = 0.25, 0.08
 CELLS = np.arange(latency_cell(15), latency_cell(900))
 NEVER = BINS
 
 
 class Kind(NamedTuple):
-    """How the canary differs from the champion; `outage` minutes in which every tenth call of both sides fails."""
+    """How the canary differs from the champion; `outage` minutes in which every tenth call of both sides fails.
+
+    `alike`: each entity, of 20 calls, keeps its own rate of errors, with this intraclass correlation.
+    """
 
     name: str
     errors: float = 1.0
     slower: float = 1.0
     accuracy: float = 0.0
     outage: int = 0
+    alike: float = 0.0
 
 
 KINDS = (
@@ -59,6 +64,7 @@ KINDS = (
     Kind("latency x1.5", slower=1.5),
     Kind("accuracy -2 points", accuracy=-0.02),
     Kind("error rate x10", errors=10.0),
+    Kind("equal, calls of an entity fail alike", alike=0.02),
 )
 
 
@@ -76,6 +82,7 @@ class Road(NamedTuple):
     labels: Floats
     other_right: Floats
     other_labels: Floats
+    met: Floats
 
 
 def main() -> None:
@@ -126,15 +133,32 @@ def draw(rng: np.random.Generator, kind: Kind) -> Road:
     calls, other_calls = cells.sum(axis=1), other_cells.sum(axis=1)
     pairs, sides = _labels(rng, calls, other_calls, kind.accuracy)
     return Road(
-        rng.binomial(calls, np.minimum(failing * kind.errors, 1)).astype(np.float64),
+        rng.binomial(calls, np.minimum(failing * kind.errors * _own_rate(rng, kind, OWN), 1)).astype(np.float64),
         calls.astype(np.float64),
-        rng.binomial(other_calls, failing).astype(np.float64),
+        rng.binomial(other_calls, np.minimum(failing * _own_rate(rng, kind, OTHER), 1)).astype(np.float64),
         other_calls.astype(np.float64),
         cells,
         other_cells,
         pairs,
         *sides,
+        _met(calls + other_calls),
     )
+
+
+def _own_rate(rng: np.random.Generator, kind: Kind, calls: float) -> float:
+    """By how much the entities of a side fail more than all: the mean of what each draws once."""
+    if not kind.alike:
+        return 1.0
+    both = 1 / kind.alike - 1
+    drawn = rng.beta(ERRORS * both, (1 - ERRORS) * both, round(calls * BINS / CALLS_OF_ONE))
+    return float(drawn.mean() / ERRORS)
+
+
+def _met(calls: NDArray[np.int64]) -> Floats:
+    """How many entities were met by each bin's end, where calls come from them all alike."""
+    entities = calls.sum() / CALLS_OF_ONE
+    met: Floats = entities * -np.expm1(-np.cumsum(calls) / entities)
+    return met
 
 
 def _cells(rng: np.random.Generator, calls: float, median: Floats) -> NDArray[np.int64]:
@@ -162,14 +186,14 @@ def judged(roads: list[Road]) -> dict[str, Floats]:
     """The bin in which each judge ends each road, `NEVER` where it does not; and in which ours would let it go up."""
     plan = LivePlan()
     paths = [_evidence(road) for road in roads]
-    worse = np.array([path[0] for path in paths])
+    worse, alike = (np.array([path[side] for path in paths]) for side in (0, 2))
     return {
         "e-values, level 5%": _first(worse >= -math.log(plan.level)),
-        "e-values, 5% shared by 4 stages": _first(worse >= math.log(4 / plan.level)),
+        "e-values as shipped": _first(alike >= math.log(4 / plan.level)),
         "fixed limits": np.array([_limits(road) for road in roads]),
         "Mann-Whitney every 5 minutes": _ranks(roads, 5),
         "Mann-Whitney every 30 minutes": _ranks(roads, 30),
-        "(e-values: goes up)": _up(worse, np.array([path[1] for path in paths]), plan),
+        "(as shipped: goes up)": _up(alike, np.array([path[1] for path in paths]), plan),
     }
 
 
@@ -181,9 +205,9 @@ def _up(worse: Floats, shown: Floats, plan: LivePlan) -> Floats:
     return np.where(up < _first(worse >= math.log(4 / plan.level)), up, NEVER)
 
 
-def _evidence(road: Road) -> tuple[Floats, Floats]:
+def _evidence(road: Road) -> tuple[Floats, Floats, Floats]:
     """Logarithms by bin: the mean of the measures' e-values of 'worse' where one is beyond its margin; the least of
-    'not worse' of errors and latency, which go up on.
+    'not worse' of errors and latency, which go up on; the first once more with the plan's design effect, as both are.
     """
     plan = LivePlan()
     errors, latency, labels = plan.measures
@@ -191,23 +215,31 @@ def _evidence(road: Road) -> tuple[Floats, Floats]:
     shift = cells_apart(1 + latency.not_slower_by)
     plain, divided = (slow_calls(road.cells, road.other_cells, 0.95, by) for by in (0, shift))
     pairs = np.cumsum(road.pairs, axis=0)
-    worse = [
-        _mixed(np.cumsum(log_odds_ratios(arms), axis=0)),
-        _mixed(np.cumsum(log_odds_ratios(plain), axis=0)),
-        _mixed(pairs @ log_pays(np.array([1.0, 0.0, -1.0]), 0.0).T),
+    grown = np.cumsum(road.calls + road.other_calls) / road.met
+    effect = 1 + np.maximum(grown - 1, 0) * plan.alike
+    capital = [
+        np.cumsum(log_odds_ratios(arms), axis=0),
+        np.cumsum(log_odds_ratios(plain), axis=0),
+        pairs @ log_pays(np.array([1.0, 0.0, -1.0]), 0.0).T,
     ]
+    worse = np.array([_mixed(each) for each in capital])
+    alike = np.array([_mixed(each / effect[:, None]) for each in capital])
     gap = np.cumsum(road.errors) / np.cumsum(road.calls) - np.cumsum(road.other_errors) / np.cumsum(road.other_calls)
     p95 = [_quantile(np.cumsum(each, axis=0)) for each in (road.cells, road.other_cells)]
     loss = (pairs[:, 0] - pairs[:, 2]) / np.maximum(pairs.sum(axis=1), 1)
     beyond = np.array([gap > errors.not_worse_by, p95[0] - p95[1] > shift, loss > labels.not_worse_by])
     beyond &= np.cumsum(road.calls) >= plan.traffic.calls
-    top = np.argmax(np.array(worse), axis=0)
-    mean = np.where(np.take_along_axis(beyond, top[None], axis=0)[0], _mixed(np.array(worse).T), -math.inf)
     shown = np.minimum(
-        np.cumsum(log_margin_ratios(arms, errors.not_worse_by)),
-        _mixed(np.cumsum(log_odds_ratios(divided.mirrored()), axis=0)),
+        np.cumsum(log_margin_ratios(arms, errors.not_worse_by)) / effect,
+        _mixed(np.cumsum(log_odds_ratios(divided.mirrored()), axis=0) / effect[:, None]),
     )
-    return mean, shown
+    return _sure(worse, beyond), shown, _sure(alike, beyond)
+
+
+def _sure(worse: Floats, beyond: NDArray[np.bool_]) -> Floats:
+    """The mean of the e-values where the largest is of a measure beyond its margin."""
+    top = np.argmax(worse, axis=0)
+    return np.where(np.take_along_axis(beyond, top[None], axis=0)[0], _mixed(worse.T), -math.inf)
 
 
 def _mixed(paths: Floats) -> Floats:

@@ -66,13 +66,13 @@ def sides(bins: Sequence[Bin], opened: Release, other: str, clock: StageClock, u
 
 
 def asked(each: Bin) -> int:
-    """How often the version was asked in the bin: requests, and what it scored beside by row."""
-    return each.calls if each.answered else max(each.calls, each.rows)
+    """How many requests the version was asked in the bin."""
+    return each.calls
 
 
 def failed(each: Bin) -> int:
-    """How often it could not answer."""
-    return min(each.errors, asked(each))
+    """How many of them it could not answer; a failure may stand in the bin after its request's first record."""
+    return min(each.errors, each.calls)
 
 
 def arms(found: Sides, hits: Pick, n: Pick, *, delay: timedelta = timedelta()) -> Arms:

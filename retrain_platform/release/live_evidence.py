@@ -54,10 +54,11 @@ class Window(Record):
 class LiveEvidence(Record):
     """All that is known of `version` against `other` at `until`, the end of the last closed bin.
 
-    `calls` of each side since the stage began, as far as both served; `seen` are the requests that both were asked
-    about in a shadow. `mismatch` is the log e-value of shares that are not `share` percent, of `entities` new ones of
-    which `drawn` were the version's. `failing` counts the newest bins running in which every call of the version failed
-    and not all of the control's. `windows` are in the order of the plan's limits of the stage.
+    `calls` of each side since the stage began, as far as both served; a shadow's are the requests that it was asked
+    about. `mismatch` is the log e-value of shares that are not `share` percent, of `entities` new ones of which `drawn`
+    were the version's; `effect` is the design effect of their calls' likeness. `failing` counts the newest bins running
+    in which every call of the version failed and not all of the control's. `windows` are in the order of the plan's
+    limits of the stage.
     """
 
     version: str
@@ -71,6 +72,7 @@ class LiveEvidence(Record):
     entities: int = 0
     drawn: int = 0
     mismatch: float = 0.0
+    effect: float = 1.0
     failing: int = 0
     readings: tuple[Reading, ...] = ()
     windows: tuple[Window, ...] = ()

@@ -45,9 +45,9 @@ def gather_live(
     if other is None:
         return None
     found = sides(bins, opened, other, clock, until)
-    asking = Asking(other, live.design_effect, live.level, ripe_after)
-    measures = live.asked(live.road(urgent=opened.urgent).rollout) if opened.stage is Stage.CANARY else live.measures
     drawn, met = _entities(found, opened)
+    asking = Asking(other, _effect(found, met, live.alike), live.level, ripe_after)
+    measures = live.asked(live.road(urgent=opened.urgent).rollout) if opened.stage is Stage.CANARY else live.measures
     return LiveEvidence(
         version=opened.version,
         other=other,
@@ -58,6 +58,7 @@ def gather_live(
         calls=sum(asked(each) for each in found.own),
         calls_other=sum(asked(each) for each in found.others),
         entities=met,
+        effect=asking.effect,
         drawn=drawn,
         mismatch=log_e_mismatch(drawn, met, opened.share / 100) if met else 0.0,
         failing=_failing(found),
@@ -83,6 +84,15 @@ def _entities(found: Sides, opened: Release) -> tuple[int, int]:
         return 0, 0
     drawn = sum(each.entities for each in found.own)
     return drawn, drawn + sum(each.entities for each in found.others)
+
+
+def _effect(found: Sides, met: int, alike: float) -> float:
+    """The design effect of calls of one entity that are alike (L. Kish, "Survey Sampling", 1965).
+
+    1 where both versions are asked about the same requests, or no entity is known: there an entity is on both sides.
+    """
+    calls = sum(asked(each) for side in (found.own, found.others) for each in side)
+    return 1 + max(calls / met - 1, 0.0) * alike if met else 1.0
 
 
 def _failing(found: Sides) -> int:

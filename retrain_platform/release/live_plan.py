@@ -173,8 +173,9 @@ class LivePlan(Record):
     `level` is the chance that a version that is no worse than its control is ever sent back by the evidence, over all
     stages, measures and looks together; `confidence` how sure a measure must be, one-sided, to move it up. `mismatch`
     is the level at which shares that are not as they should be stop it. `settle`: a bin counts so long after its end.
-    `design_effect` says by how much the calls of one entity are alike: 1 where calls are independent, the mean number
-    of calls of an entity where they all go the same way. `failures`: so many bins running in which every call of the
+    `alike` is the intraclass correlation of the calls of one entity: 0 where they are independent, 1 where they all go
+    the same way; in a canary the evidence is then worth as many calls as are left by the design effect,
+    1 + (calls of an entity - 1) * `alike`. `failures`: so many bins running in which every call of the
     version failed, and not every one of the control's. `inconclusive`: so many `hold` times without a verdict end a
     step, as its `longest` does. `bake` is the time from the promotion to *proven*, `checks` the looks after it.
     """
@@ -191,7 +192,7 @@ class LivePlan(Record):
     level: float = Field(default=0.05, gt=0, lt=0.5)
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     mismatch: float = Field(default=0.001, gt=0, lt=0.5)
-    design_effect: float = Field(default=1.0, ge=1)
+    alike: float = Field(default=0.02, ge=0, le=1)
     settle: ClockSpan = _span("10s")
     failures: int = Field(default=3, ge=1)
     inconclusive: int = Field(default=24, ge=1)

@@ -56,7 +56,7 @@ def least_calls(errors: ErrorRate, live: LivePlan) -> int:
 
     The control is supposed to have many more calls; with as few it takes up to twice as many.
     """
-    needed = -math.log(1 - live.confidence) * live.design_effect
+    needed = -math.log(1 - live.confidence)
     return max(live.traffic.calls, math.ceil(needed / -math.log1p(-errors.not_worse_by)))
 
 

@@ -184,7 +184,7 @@ def test_labels_that_nobody_scored_beside_are_compared_as_means() -> None:
 def test_the_previous_champion_beside_is_the_control_after_the_promotion() -> None:
     road = at_stage(Stage.BAKE, plan())
     put(road, 1, "2", calls=10, rows=10, errors=2, latency={50: 10}, labels=4, loss=1, against={"1": {-50: 4}})
-    put(road, 1, "1", answered=False, rows=10, errors=1)
+    put(road, 1, "1", answered=False, calls=10, rows=12, errors=1)
     found = seen(road, 2)
     assert (found.version, found.other, found.calls, found.calls_other) == ("2", "1", 10, 10)
     assert [each.measure for each in found.readings] == ["error_rate", "labels"], "latency beside is another thing"
@@ -236,3 +236,19 @@ def test_nothing_is_gathered_where_traffic_judges_nothing() -> None:
     done = at_stage(Stage.CANARY, plan())
     state = done.state.model_copy(update={"open": None})
     assert gather_live([], state, LIVE, CLOCK, NOON) is None
+
+
+def test_calls_of_few_entities_are_worth_less() -> None:
+    said = {}
+    for alike in (0.0, 0.1):
+        road = canary(alike=alike)
+        for minute in range(1, 30):
+            put(road, minute, "1", calls=90, errors=1, entities=9)
+            put(road, minute, "2", calls=10, errors=2, entities=1)
+        found = seen(road, 31)
+        reading = found.reading("error_rate")
+        assert reading is not None
+        said[alike] = (found.effect, reading.worse)
+    assert said[0.0][0] == 1
+    assert said[0.1][0] == pytest.approx(1.9)
+    assert 0 < said[0.1][1] < said[0.0][1]
