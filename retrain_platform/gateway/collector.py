@@ -84,15 +84,20 @@ class Collector:
             self._read = {name: mark.kept for name, mark in self._marks.items()}
         lines: list[Read] = []
         ends: dict[str, int] = {}
-        torn, began, more = 0, self._now(), False
+        torn, taken, began, more = 0, 0, self._now(), False
         for segment in segments(self._spools):
             if segment.name in self._whole:
                 continue
             with suppress(FileNotFoundError):  # an instance's folder that somebody cleared
-                tail = read_on(segment, self._read.get(segment.name, 0), _AT_ONCE)
+                start = self._read.get(segment.name, 0)
+                tail = read_on(segment, start, max(_AT_ONCE - taken, 1))
                 lines += tail.lines
+                taken += tail.end - start
                 torn += self._noted(segment, tail, ends)
                 more |= tail.more
+            if taken >= _AT_ONCE:
+                more = True
+                break
         if ends or (not more and began - self._said >= _SAY_EVERY):
             self._said = began
             self._set_aside(lines)
