@@ -8,8 +8,9 @@ import pytest
 from pydantic import TypeAdapter
 
 from retrain_platform.dataset.recorded import Recorded
+from retrain_platform.spec.load import read_spec
 from retrain_platform.spec.recordings import recorded_columns
-from retrain_platform_tests.spec.good_spec import problems_of
+from retrain_platform_tests.spec.good_spec import GOOD, problems_of
 
 LABEL = "  label: {column: left, delay: 2d}\n"
 TABLE = "{kind: files, path: answers.parquet, time: t, on: [who], score: p, version: by}"
@@ -33,6 +34,25 @@ def test_a_table_that_will_not_do_is_told_by_its_field(tmp_path: Path, table: st
     found = {problem.field: problem for problem in problems_of(tmp_path, with_table(table))}
     assert cure in found[field].cure
     assert found[field].line
+
+
+FROM_FILES = """    kind: files
+    path: "{{ env.HOUSE }}/events/*.parquet"
+    event_time: at
+    entity: who
+"""
+
+
+def test_labels_of_the_gateway_s_log_are_believed_about_when_they_came(tmp_path: Path) -> None:
+    logged = (FROM_FILES, "    kind: gateway\n    entity: who\n")
+    [found] = problems_of(tmp_path, logged)
+    assert (found.field, found.line) == ("label.arrival", 10)
+    assert "must be labelled_at where the source is the gateway's log" in found.cure
+    whole = GOOD.replace(*logged).replace(LABEL, "  label: {column: left, delay: 2d, arrival: labelled_at}\n")
+    (tmp_path / "good.yaml").write_text(whole + "  predictions: {kind: gateway}\n", encoding="utf-8")
+    spec = read_spec(tmp_path / "good.yaml", {})
+    assert (spec.source.event_time, spec.predictions.on) == ("answered_at", {"request_id": "request_id"})
+    assert {"request_id", "answer", "answered_by", "labelled_at"} <= set(spec.not_features)
 
 
 def test_several_classes_are_refused(tmp_path: Path) -> None:
