@@ -260,6 +260,7 @@ def _joined(spec: ModelSpec, at: Settings) -> Workshop:
         ask_cleanly=ask_in_clean_process,
         stopwatch=seconds,
         foreign=MlflowForeignModels(at.tracking_uri),
+        **({} if spec.gateway is None else {"bins": bins_of(at)}),
         exporter=exporter_of(spec, at, registry),
         **_readers(spec, at),
     )

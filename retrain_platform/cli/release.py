@@ -27,19 +27,24 @@ def begin(context: typer.Context) -> None:
 
 @commands.command("show")
 def show_release(model: ModelName, as_json: AsJson = False) -> None:
-    """Who answers, who is on the way, what ended.
+    """Who answers, who is on the way, what ended; of live traffic what was seen, and what the next step waits for.
 
     Example: [bold]retrain release show flight_delay[/bold]
     """
     shown = door().show(model)
-    state = shown.state
-    if answer(state, as_json):
+    state, live = shown.state, shown.live
+    if answer(state if live is None else {**state.model_dump(mode="json"), "live": live}, as_json):
         return
-    if shown.watched is None:
+    if shown.watched is None and state == type(state)():
         say(played_not_yet(shown.model, model))
         return
     say(f"champion: {state.champion or 'none yet'}")
     say([shown.waiting] if shown.waiting else [])
+    if live is not None:
+        say(live.lines())
+        if live.rows():
+            show(live.rows())
+    say(shown.left_out)
     rows = [r for r in (state.open, state.waiting, *reversed(state.ended)) if r is not None]
     show(
         [

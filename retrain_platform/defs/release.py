@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from retrain_platform.steps.workshop import Workshop
 
 
+_NEWEST = 20
+"""So many of the newest moves are shown on the page; all of them: retrain release history."""
+
+
 def registered_model(of: Named) -> dg.AssetsDefinition:
     """The version in the registry, refitted on all ripe rows."""
 
@@ -96,9 +100,34 @@ def release(of: Named) -> dg.AssetsDefinition:
         # An earlier period shows its own past, and nothing to answer.
         now = waits is not None and state.open is not None and state.open.version == waits.version
         told = {"waiting for approval": dg.MetadataValue.md(waits.shown)} if waits and now else {}
-        return dg.MaterializeResult(metadata={**told, **_state(state, moves), **seen, **course})
+        return dg.MaterializeResult(metadata={**told, **_state(state, moves), **seen, **course, **_by_now(shop)})
 
     return _release
+
+
+def _by_now(shop: "Workshop") -> dict[str, Any]:
+    """Who moved what so far, how a live release stands, and the way back; of this moment, whatever the period."""
+    from retrain_platform.release.history import changes
+    from retrain_platform.steps.release.aftercare import checks_of
+    from retrain_platform.steps.release.fitness import known_problem, return_target
+    from retrain_platform.steps.release.quarantine import quarantines, told
+    from retrain_platform.steps.release.standing import live_shown
+
+    entries, state = shop.entries(), shop.state()
+    live, target = live_shown(shop, entries, shop.now()), return_target(state)
+    moved = [change.shown() for change in changes(entries, shop.spec.release.aliases)[-_NEWEST:]]
+    left_out = [told(shop.spec, each) for each in quarantines(shop.spec, entries) if not each.cleared]
+    found: dict[str, Any] = {"who moved what": table(moved, none="nobody yet")}
+    if target is not None:
+        found["the way back"] = known_problem(shop, target) or f"version {target} could score the newest rows"
+    if left_out:
+        found["quarantine"] = "; ".join(left_out)
+    if live is not None:
+        found["live"] = dg.MetadataValue.md("\n\n".join(live.lines()))
+        found["live evidence"] = table(live.rows(), none="nothing is judged now")
+        looks = checks_of(entries, state.champion) if state.champion else []
+        found["looks after the release"] = table([{"look": each.sentence} for each in looks], none="none yet")
+    return found
 
 
 def _state(state: ReleaseState, moves: Sequence[Transition]) -> dict[str, Any]:

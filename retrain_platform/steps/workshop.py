@@ -15,6 +15,7 @@ from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.selection import Sample
 from retrain_platform.dataset.stores import Lake, Values
 from retrain_platform.release.base import Entry, Ledger, ReleaseState
+from retrain_platform.release.bins import Bin, BinStore
 from retrain_platform.release.fold import fold
 from retrain_platform.release.split import Exporter, Split
 from retrain_platform.release.splitting import split_of
@@ -108,6 +109,18 @@ class Unpublished:
         """Nothing is to be done."""
 
 
+class NoBins:
+    """A `BinStore` of a model that nobody serves here."""
+
+    def bins(self, model: str, since: datetime, until: datetime, versions: Sequence[str] = ()) -> list[Bin]:
+        """There are none."""
+        return []
+
+    def complete_until(self) -> datetime | None:
+        """Nobody counts."""
+        return None
+
+
 class DataGate(Protocol):
     """Runs the checks of a training dataset."""
 
@@ -156,6 +169,7 @@ class Workshop:
     stopwatch: Callable[[], float] = _no_stopwatch
     sample: Sample | None = None
     exporter: Exporter = field(default_factory=Unpublished)
+    bins: BinStore = field(default_factory=NoBins)
     foreign: ForeignModels = field(default_factory=NoForeignModels)
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
     loaded: dict[str, Fitted] = field(default_factory=dict)

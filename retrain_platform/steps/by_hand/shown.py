@@ -8,6 +8,8 @@ from retrain_platform.steps.by_hand.acting import Asked
 from retrain_platform.steps.by_hand.asking import follows
 from retrain_platform.steps.lines import frontier_of
 from retrain_platform.steps.release.approving import waiting_for
+from retrain_platform.steps.release.quarantine import quarantines, told
+from retrain_platform.steps.release.standing import LiveShown, live_shown
 from retrain_platform.steps.workshop import Workshop
 
 
@@ -15,7 +17,8 @@ class Shown(Record):
     """Who answers, who is on the way, what ended.
 
     `waiting` says what waits for a person, '' nothing does; `watched` is the newest period that was watched, None
-    where none was; `seq` the ledger's last line, which an act may `expect`.
+    where none was; `seq` the ledger's last line, which an act may `expect`. `live` is how a release stands that live
+    traffic moves; `left_out` tells the rows in quarantine.
     """
 
     model: str
@@ -23,6 +26,8 @@ class Shown(Record):
     waiting: str = ""
     watched: str | None = None
     seq: int = 0
+    live: LiveShown | None = None
+    left_out: tuple[str, ...] = ()
 
 
 class Said(Record):
@@ -42,6 +47,8 @@ def show(shop: Workshop) -> Shown:
         waiting="" if waits is None else waits.shown,
         watched=frontier_of(entries),
         seq=entries[-1].seq if entries else 0,
+        live=live_shown(shop, entries, shop.now()),
+        left_out=tuple(told(shop.spec, each) for each in quarantines(shop.spec, entries) if not each.cleared),
     )
 
 
