@@ -7,16 +7,17 @@ from collections.abc import Mapping, Sequence
 from retrain_platform.training.base import AliasTaken, ModelVersion, UnknownVersion
 
 
-def known_version(version: str, model: str, versions: Sequence[ModelVersion]) -> None:
-    """Refuse a version that is not registered.
+def known_version(version: str, model: str, versions: Sequence[ModelVersion]) -> ModelVersion:
+    """The version; one that is not registered is refused.
 
     Raises:
         UnknownVersion: naming those that are.
     """
-    known = [made.version for made in versions]
-    if version not in known:
-        there = ", ".join(known) or "those registered: none yet"
+    found = next((made for made in versions if made.version == version), None)
+    if found is None:
+        there = ", ".join(made.version for made in versions) or "those registered: none yet"
         raise UnknownVersion(f"version == {version!r} of model {model!r}, must be one of {there}")
+    return found
 
 
 def of_others(aliases: Mapping[str, str], changed: Sequence[str], versions: Sequence[ModelVersion]) -> list[str]:

@@ -245,6 +245,15 @@ class MemoryRegistry:
         """All versions, oldest first; empty for an unknown model."""
         return list(self._versions.get(model, ()))
 
+    def tag(self, model: str, version: str, tags: Mapping[str, str | None]) -> None:
+        """Set tags of a version, or take them off; see `Registry`."""
+        must_be_recorded_names(tags)
+        with self._turn:
+            made = known_version(version, model, self.versions(model))
+            kept = {name: text for name, text in {**made.tags, **tags}.items() if text is not None}
+            place = self._versions[model].index(made)
+            self._versions[model][place] = made.model_copy(update={"tags": kept})
+
     def package(self, model: str, version: str) -> Path:
         """A local folder with what was registered; see `Registry`."""
         known_version(version, model, self.versions(model))

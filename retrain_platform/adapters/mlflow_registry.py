@@ -74,6 +74,16 @@ class MlflowRegistry:
             token = page.token or ""
         return sorted((_version(made) for made in found), key=lambda made: int(made.version))
 
+    def tag(self, model: str, version: str, tags: Mapping[str, str | None]) -> None:
+        """Set tags of a version, or take them off; see `Registry`."""
+        must_be_recorded_names(tags)
+        standing = known_version(version, model, self.versions(model)).tags
+        for name, text in tags.items():
+            if text is not None:
+                self._client.set_model_version_tag(model, version, name, text[:_TAG_LENGTH])
+            elif name in standing:
+                self._client.delete_model_version_tag(model, version, name)
+
     def package(self, model: str, version: str) -> Path:
         """A local folder with what was registered: the artefact itself where it is local, else a cached copy."""
         key = (model, version)

@@ -157,12 +157,23 @@ def _page(spec: ModelSpec, at: str | None, typed: str) -> dict[str, Any]:
     decision = decision_of(shop, at or lines[-1].period, lines[-1].decision_id if lines else None)
     if decision is None:
         fail(f"no decision of {spec.name} in {at} is on record; see: retrain status {shlex.quote(typed)}", 1)
+    traffic = moves_of(entries, decision.id)
     return {
         "decision": decision,
         "retrain": lines[-1] if lines else None,
         "validation": shop.values.get(spec.name, "validation_report", decision.period, decision.id, ValidationReport),
-        "traffic": moves_of(entries, decision.id),
+        "traffic": traffic,
+        "people": [_did(entry) for entry in traffic if entry.actor != "platform"],
     }
+
+
+_DID = {"advanced": "approved", "promoted": "approved", "opened": "opened", "aborted": "ended by a rollback"}
+
+
+def _did(entry: Any) -> dict[str, Any]:
+    """Who did what to the version, and when: from the token or the environment, else unattributed."""
+    did = _DID.get(entry.kind, entry.kind.replace("_", " "))
+    return {"did": did, "who": entry.actor or "unattributed", "when": entry.at, "why": entry.why}
 
 
 def _never(spec: ModelSpec, typed: str, watched: list[str]) -> str:
@@ -184,6 +195,12 @@ def _print_page(page: dict[str, Any]) -> None:
         said = report.sentence.removeprefix(report.verdict).removeprefix(",").strip()
         out += ["", f"Exam ({report.measurements.basis}): {report.verdict}. {said}"]
         out += [_gate_line(result) for result in report.results]
+    if page["people"]:
+        out += ["", "People:"]
+        out += [
+            f"- {each['did']} by {each['who']} on {each['when']:%Y-%m-%d %H:%M} UTC: {each['why']}"
+            for each in page["people"]
+        ]
     if page["traffic"]:
         out += ["", "Traffic:"]
         out += [f"- {e.as_of:%Y-%m-%d} {e.kind} by {e.actor}: {e.why}" for e in page["traffic"]]

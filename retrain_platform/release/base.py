@@ -96,6 +96,7 @@ class ReleasePlan(Record):
     `patience`: the most ripe periods a stage may stay undecided before the champion is kept.
     `approval`: a person must say yes before the shadow; with `four_eyes` another than who asked for the retrain.
     `quarantine`: after a rollback what the version learned last is left out of training until a person clears it.
+    `archive_after`: so long after its way ended a version that nobody may need again is tagged archived; None: never.
     `aliases` are the names that the registry knows champion, challenger and shadow by.
     `live` is said where the model answers live traffic: the release then moves by its evidence and its clock, and
     `shadow`, `canary`, `bake` and `patience` are not asked.
@@ -112,6 +113,7 @@ class ReleasePlan(Record):
     patience: int = Field(default=4, ge=1)
     quarantine: bool = True
     aliases: AliasNames = AliasNames()
+    archive_after: Duration | None = Field(default_factory=lambda: parse_duration("4w"))
     live: LivePlan | None = None
 
     @model_validator(mode="after")

@@ -155,6 +155,14 @@ class Registry(Protocol):
     def versions(self, model: str) -> list[ModelVersion]:
         """All versions, oldest first; empty for an unknown model."""
 
+    def tag(self, model: str, version: str, tags: Mapping[str, str | None]) -> None:
+        """Set tags of a version, or take them off (None); again, it changes nothing.
+
+        Raises:
+            UnknownVersion: naming those that exist.
+            ValueError: as `register`.
+        """
+
     def package(self, model: str, version: str) -> Path:
         """A local folder with what was registered.
 

@@ -131,3 +131,15 @@ def test_an_alias_on_somebody_elses_version_is_left_where_it_is_and_told(
             registry.set_aliases(model, {"champion": wanted, "shadow": ours})
         assert registry.aliases(model) == {"champion": theirs, "shadow": ours}
     assert registry.set_aliases(model, {"our_champion": ours}) == {"our_champion": None}
+
+
+def test_tags_are_set_and_taken_off_and_others_stay(registry: Registry, model: str, package: Path) -> None:
+    version = registry.register(model, "d1", package, {"trigger": "drift"}).version
+    for _ in range(2):
+        registry.tag(model, version, {"archived": "2024-01-05"})
+        assert registry.versions(model)[0].tags == {"trigger": "drift", "decision_id": "d1", "archived": "2024-01-05"}
+    for _ in range(2):
+        registry.tag(model, version, {"archived": None})
+        assert registry.versions(model)[0].tags == {"trigger": "drift", "decision_id": "d1"}
+    with pytest.raises(UnknownVersion, match="version == '99'"):
+        registry.tag(model, "99", {"archived": "x"})

@@ -13,9 +13,10 @@ from retrain_platform.release.bins import Bin, BinStore
 from retrain_platform.release.staging import Asked, Staged
 from retrain_platform.steps.by_hand.acting import Act
 from retrain_platform.steps.by_hand.moving import roll_back
-from retrain_platform.steps.lines import PAUSED, STAGED
+from retrain_platform.steps.lines import PAUSED, RETRAINED, STAGED
 from retrain_platform.steps.release.live import LiveRelease, live_evidence
 from retrain_platform.steps.release.live_bins import LiveBins
+from retrain_platform.steps.release.quarantine import quarantines
 from retrain_platform.steps.release.releasing import move
 from retrain_platform.steps.release.staging import judge, staged, under_trial
 from retrain_platform_tests.steps.live_roads import T0, LiveRoad, traffic
@@ -60,6 +61,19 @@ def test_a_worse_canary_goes_back_at_the_next_look_and_after_the_promotion_the_o
     road.says = "worse"
     assert (road.tick(), road.shop.state().champion) == (["rolled_back"], "1")
     assert road.shop.registry.aliases("tiny") == {"champion": "1"}
+
+
+def test_what_a_canary_learned_that_evidence_sent_back_is_in_quarantine_and_what_ran_out_of_time_is_not() -> None:
+    for says, after, held in (("worse", MINUTES, ["2"]), ("unclear", timedelta(hours=2), [])):
+        road = LiveRoad().to(Stage.CANARY)
+        for version, until in (("1", "2024-01-02T00:00:00+00:00"), ("2", "2024-01-03T00:00:00+00:00")):
+            body = {"version": version, "decision_id": f"d{version}", "training_rows": 100}
+            road.shop.ledger.append(
+                "tiny", RETRAINED, f"r{version}", road.now, body={**body, "seen_until": until, "ripe_until": until}
+            )
+        road.says = says
+        assert road.tick(after) == ["aborted"]
+        assert [each.version for each in quarantines(road.spec, road.shop.entries())] == held
 
 
 def test_a_version_that_fails_in_staging_ends_and_one_that_cannot_be_told_is_tried_again() -> None:

@@ -6,6 +6,7 @@ from retrain_platform.release.base import LedgerMoved, Transition
 from retrain_platform.release.by_hand import open_version
 from retrain_platform.release.table import IllegalMove
 from retrain_platform.steps.by_hand.acting import Act, NotNow, WrongUse, last_line, moved_meanwhile, reason
+from retrain_platform.steps.release.archiving import TAG
 from retrain_platform.steps.release.fitness import cannot_score, newest_rows
 from retrain_platform.steps.release.live_time import moved_at
 from retrain_platform.steps.release.releasing import project, record
@@ -44,6 +45,7 @@ def open_by_hand(shop: Workshop, act: Act, version: str, *, expedited: bool = Fa
         )
     except LedgerMoved:
         raise moved_meanwhile(shop.model) from None
+    shop.registry.tag(shop.model, version, {TAG: None})
     project(shop, shop.state())
     return moves
 

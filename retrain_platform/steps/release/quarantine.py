@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from retrain_platform.policy.history import Quarantine
-from retrain_platform.release.base import Entry, ReleaseState
+from retrain_platform.release.base import Entry, ReleaseState, Stage
 from retrain_platform.release.fold import course, release_of
+from retrain_platform.release.live_evidence import LiveEvidence
+from retrain_platform.release.live_verdict import sent_back
 from retrain_platform.spec.model import ModelSpec
 from retrain_platform.steps.lines import CLEARED, RETRAINED
 from retrain_platform.steps.workshop import Workshop
@@ -18,16 +20,29 @@ _INSTANT = timedelta(microseconds=1)
 def quarantines(spec: ModelSpec, entries: Sequence[Entry]) -> tuple[Quarantine, ...]:
     """The window of each version that was rolled back, oldest first: what it learned that the one before had not seen.
 
-    Of a version that was made elsewhere nothing is on record, so nothing of it can be held back.
+    So is one that live evidence sent back while it answered a share. Of a version that was made elsewhere nothing is on
+    record, so nothing of it can be held back.
     """
     if not spec.release.quarantine:
         return ()
     found, before = [], ReleaseState()
     for entry, after in course(entries):
-        if entry.kind == "rolled_back" and (window := _window(spec, entries, entry, before)) is not None:
+        if _went_back(spec, entry, before) and (window := _window(spec, entries, entry, before)) is not None:
             found.append(window)
         before = after
     return tuple(found)
+
+
+def _went_back(spec: ModelSpec, entry: Entry, before: ReleaseState) -> bool:
+    """Whether traffic was taken from a version: all of it, or a live canary's share by what the evidence showed."""
+    if entry.kind == "rolled_back":
+        return True
+    live, opened = spec.release.live, before.open
+    if entry.kind != "aborted" or live is None or opened is None or opened.stage is not Stage.CANARY:
+        return False
+    seen = entry.body.get("live")
+    road = live.road(urgent=opened.urgent)
+    return seen is not None and bool(sent_back(LiveEvidence.model_validate(seen), live, road))
 
 
 def held_out(shop: Workshop, as_of: datetime) -> tuple[Quarantine, ...]:
@@ -53,7 +68,7 @@ def _window(spec: ModelSpec, entries: Sequence[Entry], rolled: Entry, before: Re
         return None
     until = spec.period.local(datetime.fromisoformat(made.body["ripe_until"]))
     newest = spec.period.holding(until - _INSTANT)
-    other = _trained(entries, (release.previous if release else None) or str(rolled.body["to"]))
+    other = _trained(entries, (release.previous if release else None) or rolled.body.get("to") or before.champion or "")
     since = _seen_until(other)
     if newest is None:
         return None

@@ -19,6 +19,7 @@ from retrain_platform.release.fold import moves_release, transition_body
 from retrain_platform.steps.answers import Judged, columns_to_judge, judged, stored, together
 from retrain_platform.steps.known import days_of, labelled, ripened
 from retrain_platform.steps.lines import INCIDENT
+from retrain_platform.steps.release.archiving import archive
 from retrain_platform.steps.release.fitness import watch_target
 from retrain_platform.steps.release.live_time import data_time
 from retrain_platform.steps.values import Scored
@@ -36,7 +37,7 @@ def move(shop: Workshop, period: Period) -> tuple[ReleaseState, Evidence | None,
         return shop.state(before=period.end), None, ()
     if shop.spec.release.live is not None:
         project(shop, shop.state())
-        watch_target(shop, period, shop.state())
+        _look_back(shop, period, shop.state())
         return shop.state(), None, ()
     before = shop.state(before=period.end)
     evidence = evidence_for(shop, before, period.end)
@@ -45,8 +46,14 @@ def move(shop: Workshop, period: Period) -> tuple[ReleaseState, Evidence | None,
     record(shop, moves, key=f"release:{period.key}", as_of=period.end, decision_id=decision_id)
     state = shop.state()
     project(shop, state)
-    watch_target(shop, period, state)
+    _look_back(shop, period, state)
     return state, evidence, moves
+
+
+def _look_back(shop: Workshop, period: Period, state: ReleaseState) -> None:
+    """Whether there is a way back, and which versions nobody needs any more."""
+    watch_target(shop, period, state)
+    archive(shop, state, period.end)
 
 
 def record(
