@@ -49,9 +49,10 @@ class Asked(NamedTuple):
             ValueError: the table cannot be read or replayed as asked; the message says what to change.
         """
         from retrain_platform.adapters.kept_texts import KeptTexts
+        from retrain_platform.policy import StalenessPolicy
         from retrain_platform.replay.matrix import Strategy, build
         from retrain_platform.replay.prefix import Setting
-        from retrain_platform.replay.report import replay
+        from retrain_platform.replay.report import Named, replay
         from retrain_platform.replay.road import road
 
         read = self._read()
@@ -65,7 +66,10 @@ class Asked(NamedTuple):
         cuts = range(min(cuts.start, len(cut.periods) - 1), min(cuts.stop, len(cut.periods)))
         matrix = build(past, strategies, KeptTexts(home / "replays"), cuts, at_once=at_once, told=trained)
         setting = Setting(road(matrix, start=self.start, delay=self.delay), loss, cut.length)
-        return replay(self.table, setting, policies, costs, cut.said, read.notes, walked)
+        ours = Named("staleness", StalenessPolicy(metric=loss.metric))
+        taken = {each.name for each in policies}
+        named = [*([ours] if ours.name not in taken else []), *policies]
+        return replay(self.table, setting, named, costs, cut.said, read.notes, walked)
 
     def _read(self) -> Read:
         from retrain_platform.adapters.whole_table import whole_table

@@ -20,6 +20,7 @@ from retrain_platform.policy.python import PythonPolicy
 from retrain_platform.policy.schedule import SchedulePolicy
 from retrain_platform.policy.severe import SevereFeaturesPolicy
 from retrain_platform.policy.shift import PredictionDriftPolicy, SegmentMixPolicy
+from retrain_platform.policy.staleness import StalenessPolicy
 from retrain_platform.policy.versions import CodeChangedPolicy, SchemaPolicy, VersionsPolicy
 from retrain_platform.policy.volume import VolumePolicy
 
@@ -40,6 +41,7 @@ POLICIES = (
     EstimatePolicy,
     GapPolicy,
     CostPolicy,
+    StalenessPolicy,
     MeasurePolicy,
     VersionsPolicy,
     SchemaPolicy,
@@ -87,6 +89,7 @@ __all__ = [
     "SchemaPolicy",
     "SegmentMixPolicy",
     "SevereFeaturesPolicy",
+    "StalenessPolicy",
     "VersionsPolicy",
     "VolumePolicy",
     "decide",

@@ -42,6 +42,7 @@ from retrain_platform.policy.schedule import SchedulePolicy
 from retrain_platform.policy.screening import Screen, screened
 from retrain_platform.policy.severe import SevereFeaturesPolicy
 from retrain_platform.policy.shift import PredictionDriftPolicy, SegmentMixPolicy
+from retrain_platform.policy.staleness import StalenessPolicy
 from retrain_platform.policy.versions import CodeChangedPolicy, SchemaPolicy, VersionsPolicy
 from retrain_platform.policy.volume import VolumePolicy
 
@@ -232,6 +233,7 @@ Policy = Annotated[
     | EstimatePolicy
     | GapPolicy
     | CostPolicy
+    | StalenessPolicy
     | MeasurePolicy
     | VersionsPolicy
     | SchemaPolicy

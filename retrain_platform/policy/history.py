@@ -134,7 +134,8 @@ class History(Record):
 
     `drift` has one report a watched period up to and including `period`, `segment_drift` the newest ones of
     the segments that the spec's policy reads, as many as its longest dwell. `performance` has the
-    ripe readings of whichever version was champion in each event period, `concept` whether its scores
+    ripe readings of whichever version was champion in each event period, and of versions that were scored beside it
+    (shadow, previous), `concept` whether its scores
     still meant the same, `estimated` what was estimated of periods before they were ripe, `detected` what
     detectors from outside said of the champion's daily errors. `ripe` lists every ripe
     period; `new_ripe_rows` counts the labelled rows at or after the champion's `seen_until`.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from retrain_platform.monitoring.reports import PeriodPerformance, Reading
+from retrain_platform.monitoring.reports import PeriodPerformance, Reading, Role
 from retrain_platform.policy.base import Action
 from retrain_platform.policy.compose import Policy
 from retrain_platform.policy.decide import decide
@@ -17,6 +16,10 @@ from retrain_platform.replay.road import Retrain, Road, Way
 
 LOSS = "of loss"
 """The currency of a replay: a retrain costs so much of the sum of the periods' losses."""
+
+
+BESIDE = 10
+"""For so many periods after its successor took over a model is scored beside it: it is paid for already."""
 
 
 class Said(NamedTuple):
@@ -149,26 +152,30 @@ class _Walk:
     def _end(self, at: int) -> datetime:
         return self._road.matrix.periods[at].period.end
 
-    def _reading(self, place: int, at: int) -> Sequence[PeriodPerformance]:
-        """The loss of the model that served the period, as the metric; nothing of a gap."""
+    def _reading(self, place: int, at: int) -> list[PeriodPerformance]:
+        """The loss of the model that served the period and of those that it replaced lately; nothing of a gap."""
         rows = self._road.matrix.periods[place].rows
-        if not rows:
-            return ()
-        server = next(each for each in reversed(self._models) if each.made.at < place)
-        loss = self._road.served(server.made)[place] if self._road.matrix.judged[place] else None
+        there = [each for each in self._models if each.made.at < place]
+        found = []
+        for each, successor in zip(there, [*there[1:], None], strict=True):
+            if rows and (successor is None or place - successor.made.at <= BESIDE):
+                found.append(self._performance(each, place, at, "champion" if successor is None else "previous"))
+        return found
+
+    def _performance(self, model: _Model, place: int, at: int, role: Role) -> PeriodPerformance:
+        rows, name = self._road.matrix.periods[place].rows, self._setting.loss.metric
+        loss = self._road.served(model.made)[place] if self._road.matrix.judged[place] else None
         value = None if loss is None else self._setting.loss.value(float(loss))
         why = "" if value is not None else "the metric is undefined there"
-        return (
-            PeriodPerformance(
-                period=_key(self._road, place),
-                version=str(server.number),
-                role="champion",
-                as_of=self._end(at),
-                ripe=True,
-                rows=rows,
-                labelled=rows,
-                metrics={self._setting.loss.metric: Reading(value=value, rows=rows, days=1, why=why)},
-            ),
+        return PeriodPerformance(
+            period=_key(self._road, place),
+            version=str(model.number),
+            role=role,
+            as_of=self._end(at),
+            ripe=True,
+            rows=rows,
+            labelled=rows,
+            metrics={name: Reading(value=value, rows=rows, days=1, why=why)},
         )
 
     def _ripe_period(self, place: int) -> RipePeriod | None:

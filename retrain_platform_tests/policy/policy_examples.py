@@ -33,6 +33,7 @@ from retrain_platform.policy import (
     SchemaPolicy,
     SegmentMixPolicy,
     SevereFeaturesPolicy,
+    StalenessPolicy,
     VersionsPolicy,
     VolumePolicy,
 )
@@ -103,6 +104,7 @@ LEAVES: dict[type, list[Any]] = {
     ],
     GapPolicy: [GapPolicy(), GapPolicy(over=0.01, dwell="4w", confidence=0.9, action="schedule")],
     CostPolicy: [CostPolicy(planned="13w"), CostPolicy(planned="4w", confidence=0.95, action="watch")],
+    StalenessPolicy: [StalenessPolicy(metric="auc"), StalenessPolicy(metric="rmse", action="watch")],
     MeasurePolicy: [
         MeasurePolicy(name="latency", above=300, dwell="2w"),
         MeasurePolicy(name="sales", segment="north", falls_by_share=0.1, statistic="total", soft=False),

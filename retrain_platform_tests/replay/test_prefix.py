@@ -10,10 +10,10 @@ import pytest
 
 from retrain_platform.policy import FloorPolicy, SchedulePolicy, VolumePolicy
 from retrain_platform.replay.matrix import Matrix
-from retrain_platform.replay.prefix import _Walk, follow
+from retrain_platform.replay.prefix import BESIDE, _Walk, follow
 from retrain_platform.replay.road import Retrain
 from retrain_platform_tests.policy.policy_examples import ALL as FAMILY
-from retrain_platform_tests.replay.pasts import GivenPast, by_age, drawn, matrix, setting
+from retrain_platform_tests.replay.pasts import GivenPast, by_age, drawn, matrix, setting, span
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5])
@@ -57,10 +57,24 @@ def test_only_the_losses_of_models_that_were_paid_for_are_seen() -> None:
         known = walk.known(at)
         if at == 3:
             walk.retrain(at, "a decision")
-    seen = [each.metrics["accuracy"].value for each in known.performance]
+    own = [each for each in known.performance if each.role == "champion"]
     mine = [1 - made.loss[0, 0 if period <= 3 else 3, period] for period in range(1, 8)]
-    assert seen == pytest.approx(mine)
-    assert [each.version for each in known.performance] == ["1"] * 3 + ["2"] * 4
+    assert [each.metrics["accuracy"].value for each in own] == pytest.approx(mine)
+    assert [each.version for each in own] == ["1"] * 3 + ["2"] * 4
+    before = [each for each in known.performance if each.role == "previous"]
+    assert {each.version for each in before} == {"1"}
+    beside = [1 - made.loss[0, 0, period] for period in range(4, 8)]
+    assert [each.metrics["accuracy"].value for each in before] == pytest.approx(beside)
+
+
+def test_a_model_that_was_replaced_is_scored_beside_its_successor_for_a_while_only() -> None:
+    walk = _Walk(setting(drawn(5, count=20)), 0.1)
+    for at in range(1, 19):
+        known = walk.known(at)
+        if at == 2:
+            walk.retrain(at, "a decision")
+    before = [each.period for each in known.performance if each.role == "previous"]
+    assert before == [span(place).key for place in range(3, 3 + BESIDE)]
 
 
 def test_what_is_known_is_what_had_come_in() -> None:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from retrain_platform.dataset.period import Period
 from retrain_platform.monitoring.gap import GapReading
+from retrain_platform.monitoring.reports import Role
 from retrain_platform.policy.history import (
     Champion,
     History,
@@ -33,6 +34,8 @@ from retrain_platform.steps.release.quarantine import quarantines
 from retrain_platform.steps.values import Ingested
 from retrain_platform.steps.workshop import Workshop
 
+_SEEN: tuple[Role, ...] = ("champion", "shadow", "previous")
+"""The roles in which a whole period was scored by one version: beside each other two tell what the newer one gained."""
 _HOW: dict[str, Literal["release", "rollback", "outside"]] = {
     "promoted": "release",
     "rolled_back": "rollback",
@@ -86,7 +89,7 @@ def _from_reports(shop: Workshop, period: Period) -> dict[str, Any]:
     return {
         "drift": tuple(known_drift(shop, period)),
         "segment_drift": segment_reports(shop, period),
-        "performance": tuple(each for each in performances(shop, as_of) if each.role == "champion"),
+        "performance": tuple(each for each in performances(shop, as_of) if each.role in _SEEN),
         "concept": known_concepts(shop, as_of),
         "estimated": known_estimates(shop, as_of),
         "gaps": tuple(known_gaps(shop, as_of)),

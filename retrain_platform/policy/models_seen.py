@@ -1,0 +1,65 @@
+"""The models that a history tells of: what each had learned from, and what it lost in the periods it was scored in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from retrain_platform.monitoring.reports import PeriodPerformance
+from retrain_platform.policy.history import Champion, History
+from retrain_platform.stats.metrics import metric as metric_named
+from retrain_platform.stats.staying import Seen
+
+__all__ = ["Seen", "seen_models"]
+
+
+def seen_models(history: History, champion: Champion, metric: str) -> list[Seen] | None:
+    """Every version that answered and is on record with what it learned from, in that order, the champion last.
+
+    Periods are numbered by their starts, the newest is 0, so that gaps count. None where the champion has no reading of
+    its own since it took over. Periods whose data was unsound are left out.
+    """
+    known = metric_named(metric)
+    starts = {period.period: period.start for period in history.ripe if period.sound}
+    cuts = _cuts(history, champion)
+    since = _number(history, champion.released_as_of)
+    losses: dict[str, dict[int, float]] = {version: {} for version in cuts}
+    served: dict[str, list[int]] = {version: [] for version in cuts}
+    for reading in history.performance:
+        value = _value(reading, metric)
+        if value is None or reading.period not in starts or reading.version not in cuts:
+            continue
+        place = _number(history, starts[reading.period])
+        losses[reading.version][place] = known.high - value if known.greater_is_better else value
+        if reading.role == "champion" and (reading.version != champion.version or place >= since):
+            served[reading.version].append(place)
+    if not served.get(champion.version):
+        return None
+    return [
+        Seen(cut=cut, rows=rows, losses=losses[version], served=tuple(sorted(set(served[version]))))
+        for version, (cut, rows) in cuts.items()
+        if served[version]
+    ]
+
+
+def _value(reading: PeriodPerformance, metric: str) -> float | None:
+    if not reading.ripe or reading.role == "canary" or metric not in reading.metrics:
+        return None
+    return reading.metrics[metric].value
+
+
+def _cuts(history: History, champion: Champion) -> dict[str, tuple[int, int]]:
+    """Of each version the number of the first period that it had not seen, and its training rows, oldest first."""
+    known = {
+        each.version: (each.ripe_until, each.training_rows)
+        for each in history.retrained
+        if each.version is not None and each.ripe_until is not None
+    }
+    known[champion.version] = (champion.seen_until, champion.training_rows)
+    found = {version: (_number(history, until), rows) for version, (until, rows) in known.items()}
+    rest = {version: at for version, at in found.items() if version != champion.version}
+    return {**dict(sorted(rest.items(), key=lambda item: item[1][0])), champion.version: found[champion.version]}
+
+
+def _number(history: History, moment: datetime) -> int:
+    """How many periods lie between the start of the newest and `moment`; a clock change is no part of one."""
+    return round((moment.astimezone(UTC) - history.period.start.astimezone(UTC)) / history.period_length)
