@@ -131,6 +131,16 @@ def bins_of(at: Settings) -> BinStore:
     return SqlBins(at.evidence)
 
 
+def live_bins(spec: ModelSpec, at: Settings) -> BinStore:
+    """What live traffic of the model showed: our own gateway's bins, or what another system's metrics tell."""
+    observed = None if spec.gateway is None else spec.gateway.observed
+    if observed is None:
+        return bins_of(at)
+    from retrain_platform.adapters.prometheus_bins import PrometheusBins
+
+    return PrometheusBins(observed)
+
+
 def _answer_link(spec: ModelSpec, at: Settings, notice: Notice) -> str:
     """The address by which the notice's version is answered; '' where no gateway is named, or its key is away."""
     from retrain_platform.adapters.clock import now
@@ -270,7 +280,14 @@ def exporter_of(spec: ModelSpec, at: Settings, registry: Registry) -> Exporter:
     """Where the model's split comes true: this home's gateway, or nowhere for a model that nobody serves."""
     from retrain_platform.steps.workshop import Unpublished
 
-    return Unpublished() if spec.gateway is None else folder_exporter(spec, at, registry, gateway_home(at))
+    if spec.gateway is None:
+        return Unpublished()
+    folder = folder_exporter(spec, at, registry, gateway_home(at))
+    if not spec.gateway.exporters:
+        return folder
+    from retrain_platform.adapters.exporters import EXPORTED, Exports
+
+    return Exports(folder, spec.gateway.exporters, gateway_home(at).model(spec.name) / EXPORTED)
 
 
 def folder_exporter(spec: ModelSpec, at: Settings, registry: Registry, home: GatewayHome) -> Exporter:

@@ -29,6 +29,7 @@ def __getattr__(name: str) -> Any:
         release_drill,
         release_history,
         release_open,
+        release_split,
         replay,
         road,
         serve,

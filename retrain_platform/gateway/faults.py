@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from retrain_platform.adapters.exporters import Exported
 from retrain_platform.gateway.states import ProcessState
 from retrain_platform.release.base import Entry, Ledger
 from retrain_platform.spec.model import ModelSpec
@@ -46,6 +47,15 @@ def _of(state: ProcessState) -> Iterator[Fault]:
         if times >= _OFTEN:
             told = f"{name} was started again {times - times % _OFTEN} times or more"
             yield Fault(f"restarts:{name}:{times // _OFTEN}@{state.started.isoformat()}", state.started, told)
+
+
+def stuck_exports(model: str, exports: Mapping[str, Exported], now: datetime) -> list[Fault]:
+    """The places where the model's newest split could not be made true for `STANDS` or longer."""
+    return [
+        Fault(f"{name}@{done.since.isoformat(timespec='seconds')}", done.since, f"{name}: {done.problem}", model)
+        for name, done in exports.items()
+        if done.since is not None and now - done.since >= STANDS
+    ]
 
 
 def put_on_record(spec: ModelSpec, ledger: Ledger, faults: Sequence[Fault], now: datetime) -> list[Entry]:

@@ -21,12 +21,13 @@ from starlette.routing import BaseRoute
 
 from retrain_platform.adapters.atomic import write_atomically
 from retrain_platform.adapters.clock import now
+from retrain_platform.adapters.exporters import EXPORTED, exported
 from retrain_platform.adapters.gateway_key import signing_key
 from retrain_platform.gateway.admin import admin_routes, refusal_of, reply_json
 from retrain_platform.gateway.approvals import Door, approval_routes
 from retrain_platform.gateway.base import BadRequest
 from retrain_platform.gateway.desk import Desk
-from retrain_platform.gateway.faults import Fault, put_on_record, standing_faults
+from retrain_platform.gateway.faults import Fault, put_on_record, standing_faults, stuck_exports
 from retrain_platform.gateway.home import GatewayHome
 from retrain_platform.gateway.life import Life, orders_given
 from retrain_platform.gateway.listening import listen
@@ -118,10 +119,11 @@ class Telling:
         # Kept until they are written: a ledger that was away cannot take the news of it before it is back.
         for fault in standing_faults(read_states(self._life.home, now()), now()):
             self._faults.setdefault(fault.key, fault)
+        stuck = stuck_exports(model, exported(self._life.home.model(model) / EXPORTED), now())
         try:
             spec = self._desk.spec(model)
             post = self._post_of(spec)
-            put_on_record(spec, post.ledger, tuple(self._faults.values()), now())
+            put_on_record(spec, post.ledger, (*self._faults.values(), *stuck), now())
             deliver(post)
         except Refused as error:
             self._life.trouble("notices", error.message)

@@ -11,6 +11,8 @@ from retrain_platform.dataset.duration import ClockSpan, Duration, parse_duratio
 from retrain_platform.dataset.label import Task
 from retrain_platform.dataset.memory import Memory
 from retrain_platform.dataset.record import Record
+from retrain_platform.release.exporting import Export
+from retrain_platform.release.observed import Prometheus
 
 
 class GatewaySpec(Record):
@@ -25,6 +27,8 @@ class GatewaySpec(Record):
     whose classes a model of the user's own may be of, beside that of `training.call`: of any other nothing is loaded.
     `contracts` are files of what consumers send and what they count on in the answer (docs/gateway.md), from the
     project's root: a version must keep them all on a staging instance before it is shown a real request.
+    `exporters` are told each new split beside this gateway, `observed` is where live evidence is read from where
+    another serves.
     """
 
     private: tuple[str, ...] = ()
@@ -40,6 +44,8 @@ class GatewaySpec(Record):
     ripe_after: ClockSpan = timedelta(hours=1)
     trusted: tuple[str, ...] = ()
     contracts: tuple[str, ...] = ()
+    exporters: tuple[Export, ...] = ()
+    observed: Prometheus | None = None
 
     @field_validator("contracts")
     @classmethod

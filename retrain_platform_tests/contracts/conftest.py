@@ -20,12 +20,14 @@ from retrain_platform.adapters.memory import MemoryBins, MemoryLake, MemoryLedge
 from retrain_platform.adapters.memory_notices import MemoryNotifier, MemoryOutbox
 from retrain_platform.adapters.mlflow_registry import MlflowRegistry
 from retrain_platform.adapters.notices import AppriseNotifier
+from retrain_platform.adapters.prometheus_bins import PrometheusBins
 from retrain_platform.adapters.scratch import ScratchLedger, ScratchValues
 from retrain_platform.adapters.sql_ledger import SqlLedger
 from retrain_platform.adapters.sql_outbox import SqlOutbox
 from retrain_platform.dataset.stores import Lake, Values
 from retrain_platform.release.base import Ledger
 from retrain_platform.release.bins import BinStore
+from retrain_platform.release.observed import Prometheus
 from retrain_platform.replay.matrix import Kept
 from retrain_platform.steps.notices.base import Notifier, Outbox
 from retrain_platform.training import LearnerSpec
@@ -54,6 +56,8 @@ MEMBERS: dict[type, dict[type, Make]] = {
     BinStore: {
         MemoryBins: lambda _: MemoryBins(),
         SqlBins: lambda place: SqlBins(f"sqlite:///{place / 'gateway' / 'evidence.db'}"),
+        # It only reads what another system wrote: see adapters/test_prometheus_bins.py.
+        PrometheusBins: lambda _: PrometheusBins(Prometheus(url="http://nowhere", requests="r", errors="e")),
     },
     Kept: {MemoryTexts: lambda _: MemoryTexts(), KeptTexts: lambda place: KeptTexts(place / "replays")},
     Outbox: {
@@ -115,7 +119,7 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Ledger:
     return made
 
 
-@pytest.fixture(params=[*MEMBERS[BinStore], POSTGRES], ids=_named)
+@pytest.fixture(params=[*(each for each in MEMBERS[BinStore] if hasattr(each, "add")), POSTGRES], ids=_named)
 def bins(request: pytest.FixtureRequest, tmp_path: Path) -> BinStore:
     if request.param == POSTGRES:
         return SqlBins(request.getfixturevalue("schema"))

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from retrain_platform.gateway.faults import STANDS, Fault, put_on_record, standing_faults
+from retrain_platform.adapters.exporters import Exported
+from retrain_platform.gateway.faults import STANDS, Fault, put_on_record, standing_faults, stuck_exports
 from retrain_platform.gateway.states import ProcessState, Trouble
 from retrain_platform_tests.steps.telling import People
 
@@ -57,3 +58,14 @@ def test_each_is_on_record_once_of_the_models_that_it_concerns_and_told() -> Non
     assert put_on_record(people.spec, people.ledger, faults, people.now) == []
     assert people.round() == ["[critical] tiny: fault of the gateway"]
     assert people.newest.startswith("ledger: refused (since 2026-11-21 09:00:00 UTC)")
+
+
+def test_an_export_that_is_stuck_is_a_fault_of_its_model() -> None:
+    since = NOW - STANDS
+    exports = {
+        "exporters[0] folder": Exported(seq=3),
+        "exporters[1] python": Exported(problem="no mesh there", since=since, tries=4),
+        "exporters[2] python": Exported(problem="just now", since=NOW, tries=1),
+    }
+    (found,) = stuck_exports("tiny", exports, NOW)
+    assert (found.sentence, found.since, found.model) == ("exporters[1] python: no mesh there", since, "tiny")
