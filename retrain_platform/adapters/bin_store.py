@@ -142,14 +142,19 @@ def _bin(row: Row[Any]) -> Bin:
         version=row.version,
         answered=row.answered,
         **{name: getattr(row, name) for name in _COUNTS},
-        latency=_counted(json.loads(row.latency)),
+        latency=_counted(_map(row.latency)),
         feedback={
             kind: Tally.model_construct(count=each[0], hits=each[1], total=each[2])
-            for kind, each in json.loads(row.feedback).items()
+            for kind, each in _map(row.feedback).items()
         },
-        events=json.loads(row.events),
-        against={version: _counted(cells) for version, cells in json.loads(row.against).items()},
+        events=_map(row.events),
+        against={version: _counted(cells) for version, cells in _map(row.against).items()},
     )
+
+
+def _map(text: str) -> Any:
+    """Most bins have nothing of most kinds."""
+    return {} if text == "{}" else json.loads(text)
 
 
 def _counted(cells: Mapping[str, int]) -> dict[int, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
@@ -81,8 +80,8 @@ class Bin(Record):
 
 
 def merged(one: Bin, other: Bin) -> Bin:
-    """What both saw of the same bin: every count is the sum."""
-    return Bin(
+    """What both saw of the same bin: every count is the sum. Unchecked, as sums of what was checked."""
+    return Bin.model_construct(
         start=one.start,
         version=one.version,
         answered=one.answered,
@@ -106,9 +105,10 @@ def merged(one: Bin, other: Bin) -> Bin:
 
 
 def _summed(one: Mapping[K, int], other: Mapping[K, int]) -> dict[K, int]:
-    both = Counter(dict(one))
-    both.update(dict(other))
-    return dict(both)
+    both = dict(one)
+    for key, count in other.items():
+        both[key] = both.get(key, 0) + count
+    return both
 
 
 def _tallied(one: Tally, other: Tally) -> Tally:
