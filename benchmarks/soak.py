@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import math
-import signal
 import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -50,26 +49,30 @@ class Soak:
 
 async def run(project: Project, given: argparse.Namespace) -> tuple[Soak, Load, int]:
     """The load on one instance, paced."""
-    instance = await asyncio.to_thread(Instance, project, given.workers)
-    await asyncio.to_thread(project.canary)
-    seq = project.seq
-    await asyncio.to_thread(instance.wait, "applied", lambda event: event["about"]["seq"] >= seq)
-    rate = given.requests / (given.minutes * 60)
-    load = Load(instance.port, f"/models/{MODEL}/predict", request, given.connections, rate=rate)
-    labels = Load(instance.port, f"/models/{MODEL}/feedback", lambda number: {}, 1)
-    soak, loop = Soak(), asyncio.get_running_loop()
-    asking, began = asyncio.create_task(load.run()), loop.time()
-    while loop.time() - began < given.minutes * 60:
+    with await asyncio.to_thread(Instance, project, given.workers) as instance:
+        await asyncio.to_thread(project.canary)
+        seq = project.seq
+        await asyncio.to_thread(instance.wait, "applied", lambda event: event["about"]["seq"] >= seq)
+        rate = given.requests / (given.minutes * 60)
+        load = Load(instance.port, f"/models/{MODEL}/predict", request, given.connections, rate=rate)
+        asking, soak = asyncio.create_task(load.run()), Soak()
+        await _watched(instance, load, soak, given.minutes * 60)
+        load.stopped = True
+        await asking
+        soak.take(load)
+        return soak, load, await asyncio.to_thread(instance.end)
+
+
+async def _watched(instance: Instance, load: Load, soak: Soak, seconds: float) -> None:
+    """Read the processes' memory and send labels, until the time is over."""
+    labels, loop = Load(instance.port, f"/models/{MODEL}/feedback", lambda number: {}, 1), asyncio.get_running_loop()
+    began = loop.time()
+    while loop.time() - began < seconds:
         await asyncio.sleep(_EVERY)
         for role in ("worker", "collector", "controller"):
             for state in instance.states(role):
                 soak.memory[state["name"].partition("-")[2]].append((loop.time() - began, state["memory"]))
         soak.told += await labels.send([{"id": name, "kind": "label", "value": 1} for name in soak.take(load)])
-    load.stopped = True
-    await asking
-    soak.take(load)
-    instance.process.send_signal(signal.SIGTERM)
-    return soak, load, await asyncio.to_thread(instance.process.wait)
 
 
 def _memory(soak: Soak) -> list[tuple[str, str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -122,6 +123,19 @@ class Instance:
         for count in range(workers):
             self.wait("listening", lambda told, count=count: self._heard("listening") > count)
         self.wait("applied")
+
+    def __enter__(self) -> Instance:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Whatever went wrong, nothing goes on: its processes end with the supervisor."""
+        self.process.kill()
+        self.process.wait()
+
+    def end(self) -> int:
+        """Ask it to finish what is under way; gives the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(120)
 
     def wait(self, event: str, wanted: Callable[[dict[str, Any]], bool] = lambda told: True) -> dict[str, Any]:
         """The first event of this kind that is wanted, heard already or within a minute."""
