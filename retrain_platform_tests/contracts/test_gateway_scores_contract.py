@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, get_args
 
@@ -172,3 +173,17 @@ def test_trees_of_other_columns_than_the_preparation_has_are_never_asked(tmp_pat
 def test_no_learner_escapes_and_the_adopted_ones_are_there_too() -> None:
     asked = {kind for kind, _, _ in RECIPES} | {"pipeline"}
     assert asked == set(get_args(Kind)) == set(_LOADERS)
+
+
+def test_several_threads_may_ask_one_version(tmp_path: Path) -> None:
+    """Small requests on the event loop, large ones in threads, and rows beside, all of the same trees."""
+    version = agree(learner(LightGBM(rounds=60), "multiclass").fit(known("multiclass")), tmp_path, LATER.iloc[:5])
+    rows = read(version, ROWS)
+    wanted = version.answer(rows)
+
+    def ask(size: int) -> bool:
+        parts = [rows[at : at + size] for at in range(0, len(rows), size)]
+        return all([answer for part in parts for answer in version.answer(part)] == wanted for _ in range(4))
+
+    with ThreadPoolExecutor(6) as threads:
+        assert all(threads.map(ask, (1, 3, 64, 65, 300, 1)))
