@@ -56,6 +56,12 @@ def test_a_machine_started_anew_locks_nobody_out(tmp_path: Path) -> None:
     assert passed(Rates(tmp_path / "rates", seconds=lambda: 10.0), 9, 2) == 2
 
 
+def test_guests_who_meet_in_one_place_keep_their_own_buckets() -> None:
+    rates = Rates(seconds=lambda: 5.0)
+    guests = [str(number) for number in range(1_000)]  # of 4,096 places: some hundred share one
+    assert [passed(rates, 2, 1, guest=guest) for guest in guests] == [1] * len(guests)
+
+
 def test_more_guests_than_buckets_still_pass() -> None:
     rates = Rates(seconds=lambda: 5.0)
     for number in range(5_000):

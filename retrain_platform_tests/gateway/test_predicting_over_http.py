@@ -106,6 +106,17 @@ def test_what_a_canary_fails_the_champion_answers_and_the_error_is_the_canarys(t
     assert answer.json() == {"model": "m", "id": given.id, "version": "1", "prediction": 0.5}
 
 
+def test_all_records_that_a_version_answered_have_one_request_in_their_ids(tmp_path: Path) -> None:
+    doors = worker(tmp_path, HALF, FakeLoaded("1"), FakeLoaded("2", broken))
+    people = [f"p{number}" for number in range(20)]
+    told = ask(doors, "POST", PATH, json={"records": [{"x": 1, "who": who} for who in people]}).json()
+    assert [one["version"] for one in told["predictions"]] == ["1"] * 20
+    assert [one["id"] for one in told["predictions"]] == [f"{told['id']}.{place}" for place in range(20)]
+    failed = [line.id for line in doors.log.answers if line.error]
+    assert len({name.partition(".")[0] for name in failed}) == 1
+    assert not {*failed} & {one["id"] for one in told["predictions"]}
+
+
 @pytest.mark.parametrize("raised", [MemoryError("much"), RuntimeError("torn"), KeyError("x")])
 def test_a_version_that_raises_harms_nobody_else(tmp_path: Path, raised: Exception) -> None:
     def raising(row: Row) -> Answered:

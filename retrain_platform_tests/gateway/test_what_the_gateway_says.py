@@ -180,6 +180,8 @@ def test_counts_of_all_workers_are_added_up_and_survive_their_deaths(tmp_path: P
     (total,) = re.findall(r"^retrain_requests_total\{.*\} (.*)$", page, re.M)
     (count,) = re.findall(r"^retrain_request_seconds_count\{.*\} (.*)$", page, re.M)
     assert (float(total), float(count)) == (14, 14)
+    names = {path.name for path in (tmp_path / "metrics").iterdir()}
+    assert names == {f"{kind}_{name}.db" for kind in ("counter", "histogram") for name in ("w1", "w2")}
 
 
 def test_where_counts_have_no_room_they_are_the_workers_own(tmp_path: Path) -> None:
