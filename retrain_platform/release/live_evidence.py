@@ -51,6 +51,20 @@ class Window(Record):
     n: int = 0
 
 
+class Pace(Record):
+    """How a side was asked and answered since the stage began: calls a second, latency in milliseconds.
+
+    A version that scores beside tells how long its scoring took, off the requests' path. None: no call.
+    """
+
+    version: str
+    calls: int
+    a_second: float
+    p50: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+
+
 class LiveEvidence(Record):
     """All that is known of `version` against `other` at `until`, the end of the last closed bin.
 
@@ -58,7 +72,7 @@ class LiveEvidence(Record):
     about. `mismatch` is the log e-value of shares that are not `share` percent, of `entities` new ones of which `drawn`
     were the version's; `effect` is the design effect of their calls' likeness. `failing` counts the newest bins running
     in which every call of the version failed and not all of the control's. `windows` are in the order of the plan's
-    limits of the stage.
+    limits of the stage. `paces` are the version's and its control's.
     """
 
     version: str
@@ -76,6 +90,7 @@ class LiveEvidence(Record):
     failing: int = 0
     readings: tuple[Reading, ...] = ()
     windows: tuple[Window, ...] = ()
+    paces: tuple[Pace, ...] = ()
 
     def reading(self, measure: str) -> Reading | None:
         """What is known of a measure; None where it was not asked."""

@@ -11,7 +11,7 @@ import numpy as np
 from retrain_platform.release.base import Release, ReleaseState, Stage
 from retrain_platform.release.bins import Bin, cell_end
 from retrain_platform.release.live_arms import Sides, asked, failed, sides
-from retrain_platform.release.live_evidence import LiveEvidence, StageClock, Window
+from retrain_platform.release.live_evidence import LiveEvidence, Pace, StageClock, Window
 from retrain_platform.release.live_measures import QUANTILES
 from retrain_platform.release.live_plan import LivePlan
 from retrain_platform.release.live_readings import Asking, readings
@@ -63,6 +63,7 @@ def gather_live(
         mismatch=log_e_mismatch(drawn, met, opened.share / 100) if met else 0.0,
         failing=_failing(found),
         readings=readings(found, measures, opened.stage, asking),
+        paces=(_pace(found, found.own, opened.version), _pace(found, found.others, other)),
         windows=_windows(found, live.limits(promoted=opened.stage is Stage.BAKE), opened.stage),
     )
 
@@ -84,6 +85,12 @@ def _entities(found: Sides, opened: Release) -> tuple[int, int]:
         return 0, 0
     drawn = sum(each.entities for each in found.own)
     return drawn, drawn + sum(each.entities for each in found.others)
+
+
+def _pace(found: Sides, side: Sequence[Bin], version: str) -> Pace:
+    calls, seconds = sum(asked(each) for each in side), (found.until - found.since).total_seconds()
+    quantiles = {name: _quantile(side, share)[0] for name, share in QUANTILES.items()}
+    return Pace(version=version, calls=calls, a_second=calls / seconds if seconds > 0 else 0.0, **quantiles)
 
 
 def _effect(found: Sides, met: int, alike: float) -> float:

@@ -199,6 +199,10 @@ def test_windows_hold_the_newest_time_and_wait_until_the_stage_has_it() -> None:
     young = seen(road, 8)
     assert [window.value for window in young.windows] == [None, None]
     old = seen(road, 40)
+    own, other = old.paces
+    assert (own.version, own.calls, own.p50, other.version) == ("2", 3900, own.p99, "1")
+    assert own.a_second == pytest.approx(3900 / (old.until - NOON).total_seconds())
+    assert own.p95 == latency_of(old)
     errors, latency = old.windows
     assert errors.value == pytest.approx(0.1, abs=0.011)
     assert errors.other == pytest.approx(0.01)
@@ -206,6 +210,11 @@ def test_windows_hold_the_newest_time_and_wait_until_the_stage_has_it() -> None:
     assert latency.value is not None
     assert latency.other is not None
     assert latency.value / latency.other == pytest.approx(2 ** (20 / 14))
+
+
+def latency_of(found: LiveEvidence) -> float | None:
+    reading = found.reading("latency_p95")
+    return None if reading is None else reading.value
 
 
 def test_bins_in_which_every_call_fails_are_counted_from_the_newest() -> None:
