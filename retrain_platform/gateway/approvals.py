@@ -32,7 +32,7 @@ _HEADERS: Mapping[str, str] = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
 }
-_FORM = """<h2>Answer</h2>
+_FORM = """<h2>Answer here</h2>
 <form method="post" autocomplete="off">
 <p><label>Why (goes on record): <input name="why" required maxlength="1000" size="60"></label></p>
 <p><label>Your token (who you are; without it the answer is unattributed): <input name="token" type="password"
@@ -130,7 +130,7 @@ def _review(desk: Desk, link: LinkTo) -> Response:
     page = card_page(text, title=title)
     waits = waiting_for(shop.spec, entries)
     if waits is None or waits.version != link.version:
-        form = f"<h2>Answer</h2><p>{escape(not_waiting(entries, link.version, waits))}</p>"
+        form = f"<h2>Answer here</h2><p>{escape(not_waiting(entries, link.version, waits))}</p>"
     else:
         form = f"<p>{escape(waits.sentence)}</p>" + _FORM.format(version=escape(link.version))
     return HTMLResponse(page.replace("</body>", f"{form}</body>"), headers=dict(_HEADERS))
