@@ -37,6 +37,26 @@ LINES: list[tuple[Write, str, str, str]] = [
     (lambda p: p.incident("source", "source:x"), "infrastructure", "critical", "the source cannot be read"),
     (lambda p: p.incident("scoring", "scoring:x"), "champion", "critical", "a version cannot score"),
     (lambda p: p.incident("control", "control:x"), "champion", "critical", "the champion answers otherwise"),
+    (lambda p: p.incident("going_back", "going_back:x"), "champion", "critical", "there is no way back"),
+    (lambda p: p.incident("alias", "alias:x"), "outside", "warning", "an alias is somebody else's"),
+    (
+        lambda p: p.say("staged", "s:1", version="2", verdict={"outcome": "failed"}),
+        "gate",
+        "warning",
+        "failed in staging",
+    ),
+    (
+        lambda p: p.say("staged", "s:1", version="2", verdict={"outcome": "cannot_tell"}),
+        "gate",
+        "warning",
+        "could not be judged in staging",
+    ),
+    (
+        lambda p: p.say("drilled", "d:1", version="1", drill={"problem": "gone"}),
+        "champion",
+        "critical",
+        "the drill found",
+    ),
     (lambda p: p.incident("search", "search:x"), "run", "critical", "a search came to nothing"),
     (lambda p: p.incident("deadline", "deadline:x"), "deadline", "warning", "deadline missed"),
     (lambda p: p.incident("flood", "flood:x"), "infrastructure", "critical", "incident of kind flood"),
@@ -71,6 +91,16 @@ def test_every_kind_that_a_target_can_ask_for_is_told_of_something() -> None:
     assert told == set(SEVERITY)
 
 
+def test_a_line_that_nobody_understands_is_told_as_such_and_keeps_none_behind_it() -> None:
+    people = People()
+    people.say("retrained", "retrained:x")
+    people.move("opened", Stage.SHADOW)
+    torn, opened = read(people)
+    assert (torn.kind, torn.title) == ("infrastructure", "a line of the ledger cannot be told")
+    assert torn.why == "line 1, of kind retrained: KeyError: 'version'"
+    assert opened.kind == "opened"
+
+
 @pytest.mark.parametrize(
     "write",
     [
@@ -79,6 +109,8 @@ def test_every_kind_that_a_target_can_ask_for_is_told_of_something() -> None:
         lambda p: p.retrained("d1", "passed", "2"),
         lambda p: p.say("requested", "requested:1", kind="manual"),
         lambda p: p.say("paused", "paused:1"),
+        lambda p: p.say("staged", "s:1", version="2", verdict={"outcome": "passed"}),
+        lambda p: p.say("drilled", "d:1", version="1", drill={"problem": ""}),
         lambda p: p.say("decided", "decided:x", retrains=False, decision_id="x"),
         lambda p: p.watched(3),
     ],

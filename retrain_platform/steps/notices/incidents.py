@@ -29,7 +29,8 @@ _BY_KIND: Mapping[str, _Told] = MappingProxyType(
         "gateway": _Told("infrastructure", "fault of the gateway", "Look at /ready and the gateway's log."),
         "scoring": _Told("champion", "a version cannot score", "Roll back, or put the data right.", "predictions"),
         "control": _Told("champion", "the champion answers otherwise", "Find what changed under it.", "predictions"),
-        "rollback_target": _Told("champion", "nothing to roll back to", "Put right what it cannot score.", "release"),
+        "going_back": _Told("champion", "there is no way back", "Put right what the version before lacks.", "release"),
+        "alias": _Told("outside", "an alias is somebody else's", "Name another under release.aliases.", "release"),
         "gate": _Told(
             "gate", "training data refused", "Put the data right: the next trigger retrains.", "training_dataset"
         ),

@@ -10,10 +10,10 @@ from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.release.base import Entry
 from retrain_platform.release.fold import OUTSIDE_PROMOTION, TRANSITION_KINDS
 from retrain_platform.spec.model import ModelSpec
-from retrain_platform.steps.lines import DECIDED, FAILED, INCIDENT, RETRAINED, WATCHED
+from retrain_platform.steps.lines import DECIDED, DRILLED, FAILED, INCIDENT, RETRAINED, STAGED, WATCHED
 from retrain_platform.steps.notices.base import Notice
 from retrain_platform.steps.notices.incidents import incident
-from retrain_platform.steps.notices.releases import moved, outside
+from retrain_platform.steps.notices.releases import drilled, moved, outside, staged
 from retrain_platform.steps.notices.retrains import decided, ended, failed
 from retrain_platform.steps.notices.triggers import seen
 
@@ -27,6 +27,8 @@ _READINGS: Mapping[str, Reading] = MappingProxyType(
         FAILED: failed,
         INCIDENT: incident,
         OUTSIDE_PROMOTION: outside,
+        STAGED: staged,
+        DRILLED: drilled,
         **dict.fromkeys(sorted(TRANSITION_KINDS), moved),
     }
 )
@@ -38,11 +40,34 @@ def notices_of(spec: ModelSpec, entries: Sequence[Entry], values: Values, after:
     for place, entry in enumerate(entries):
         if entry.seq <= after:
             continue
-        if entry.kind in _READINGS:
-            found += _READINGS[entry.kind](spec, entries[: place + 1], entry)
-        elif entry.kind == WATCHED:
-            found += _triggers(spec, values, entry)
+        try:
+            found += _of(spec, entries[: place + 1], values, entry)
+        except (KeyError, TypeError, ValueError) as error:
+            found.append(_untold(spec, entry, error))
     return found
+
+
+def _of(spec: ModelSpec, entries: Sequence[Entry], values: Values, entry: Entry) -> list[Notice]:
+    if entry.kind == WATCHED:
+        return list(_triggers(spec, values, entry))
+    return list(_READINGS[entry.kind](spec, entries, entry)) if entry.kind in _READINGS else []
+
+
+def _untold(spec: ModelSpec, entry: Entry, error: Exception) -> Notice:
+    """A line that another release of the platform wrote must not keep those behind it from being told."""
+    return Notice(
+        key=entry.key,
+        incident="untold",
+        kind="infrastructure",
+        severity="warning",
+        model=spec.name,
+        title="a line of the ledger cannot be told",
+        why=f"line {entry.seq}, of kind {entry.kind}: {type(error).__name__}: {error}",
+        todo="Run the same release of the platform everywhere.",
+        commands=(f"retrain log {spec.name}",),
+        seq=entry.seq,
+        at=entry.at,
+    )
 
 
 def _triggers(spec: ModelSpec, values: Values, entry: Entry) -> Iterator[Notice]:

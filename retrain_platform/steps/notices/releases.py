@@ -68,6 +68,39 @@ def outside(spec: ModelSpec, entries: Sequence[Entry], entry: Entry) -> Iterator
     )
 
 
+def staged(spec: ModelSpec, entries: Sequence[Entry], entry: Entry) -> Iterator[Notice]:
+    """A version that did not pass its staging instance; one that did goes on, which is told by itself."""
+    outcome = entry.body["verdict"]["outcome"]
+    if outcome != "passed":
+        title = "failed in staging" if outcome == "failed" else "could not be judged in staging"
+        todo = "Look at what broke: requests, a contract, or a limit."
+        yield _about(spec, entry, "gate", f"version {entry.body['version']} {title}", todo)
+
+
+def drilled(spec: ModelSpec, entries: Sequence[Entry], entry: Entry) -> Iterator[Notice]:
+    """A drill that found no way back."""
+    if entry.body["drill"]["problem"]:
+        title = f"the drill found no way back to version {entry.body['version']}"
+        yield _about(spec, entry, "champion", title, "Put right what stood in the way, and drill again.")
+
+
+def _about(spec: ModelSpec, entry: Entry, kind: NoticeKind, title: str, todo: str) -> Notice:
+    return Notice(
+        key=entry.key,
+        incident=f"{entry.kind}:{entry.body['version']}",
+        kind=kind,
+        severity=SEVERITY[kind],
+        model=spec.name,
+        title=title,
+        why=entry.why,
+        todo=todo,
+        commands=(f"retrain release show {shlex.quote(spec.name)}",),
+        asset="release",
+        seq=entry.seq,
+        at=entry.at,
+    )
+
+
 def _severity(kind: NoticeKind, line: str) -> Severity:
     """An abort keeps the champion: nobody was hurt by more than the canary's share."""
     return "warning" if line == "aborted" else SEVERITY[kind]
