@@ -5,10 +5,13 @@ The record that was answered stands as JSON in `fields`: what a client sends nex
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, write_deltalake
@@ -84,6 +87,7 @@ class LogTables:
                 configuration=None if place in self._opened else _CONFIGURATION,
                 commit_properties=CommitProperties(app_transactions=marks),
             )
+            self._to_disk(place)
         except (DeltaError, OSError) as error:
             self._opened.pop(place, None)
             raise LakeAway(f"{model}/{name} cannot be written: {error}") from error
@@ -106,6 +110,20 @@ class LogTables:
                 except (DeltaError, OSError) as error:
                     self._opened.pop(place, None)
                     raise LakeAway(f"{model}/{name} cannot be tended: {error}") from error
+
+    def _to_disk(self, place: Path) -> None:
+        """Let the newest commit outlive a power cut: the segments that held its rows are deleted next."""
+        delta = self._open(place)
+        assert delta is not None
+        commit = place / "_delta_log" / f"{int(delta.version()):020}.json"
+        actions = [json.loads(line) for line in commit.read_text(encoding="utf-8").splitlines()]
+        files = [place / unquote(action["add"]["path"]) for action in actions if "add" in action]
+        for path in dict.fromkeys([*files, *(file.parent for file in files), commit, commit.parent, place]):
+            handle = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
 
     def _open(self, place: Path) -> DeltaTable | None:
         if not (place / "_delta_log").is_dir():

@@ -19,7 +19,7 @@ from retrain_platform.gateway.tailing import Read, Tail, read_on
 _AT_ONCE = 4 * 2**20
 _MOST_WAITING, _MOST_IN_MEMORY = 20_000, 50_000
 _TEND_EVERY = 3_600_000_000
-_MOST_ASIDE = 2**20
+_MOST_ASIDE, _MOST_FILES_ASIDE = 2**20, 100
 _SAY_EVERY, _ON_THE_WAY = 2_000_000, 1_000_000
 """How often it is said that nothing came; how long a line may be on its way from a request to its file."""
 
@@ -124,7 +124,7 @@ class Collector:
     def _set_aside(self, lines: list[Read]) -> None:
         """Keep what is no line of ours for a person to look at; the newest are left out when there are too many."""
         for read in lines:
-            if read.line is None:
+            if read.line is None and len(list(self._aside.glob("*"))) < _MOST_FILES_ASIDE:
                 path = self._aside / read.segment.replace("/", "-")
                 with suppress(OSError):
                     path.parent.mkdir(parents=True, exist_ok=True)
@@ -166,8 +166,10 @@ class Collector:
             self._evidence.forget(gone, keep, moment(self._now()))
             for model, span in keep.items():
                 self._tables.tend(model, moment(self._now()).date(), span)
-        except (SQLAlchemyError, LakeAway) as error:
+        except LakeAway as error:
             self.problems["lake"] = _first_line(error)
+        except SQLAlchemyError as error:
+            self.problems["evidence"] = _first_line(error)
 
 
 def _take_away(path: Path) -> None:

@@ -113,5 +113,5 @@ def label_text(value: float | str) -> str:
     ('3', '2.5', 'late')
     """
     if isinstance(value, str):
-        return value
+        return value.replace("\0", "")  # PostgreSQL keeps no text with a zero in it
     return str(int(value)) if value.is_integer() else repr(value)

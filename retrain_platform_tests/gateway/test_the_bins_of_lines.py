@@ -157,7 +157,8 @@ def test_feedback_of_an_answer_that_nobody_gave_is_counted_aside(tmp_path: Path)
 
 def test_an_entity_is_met_once_while_nobody_s_share_changes(tmp_path: Path) -> None:
     book = Book(tmp_path)
-    book.fold(answer(entity="ann"), answer("r2", entity="ann"), answer("r3", entity="bob"))
+    book.fold(answer(entity="ann"), answer("r2", entity="ann"))
+    book.fold(answer("r3", entity="ann"), answer("r4", entity="bob"))
     book.again()
     split = Split(model="m", seq=9, champion="1", canary="2", share=50)
     book.judge_by(JUDGED._replace(split=split))  # a line of the ledger that moved nobody

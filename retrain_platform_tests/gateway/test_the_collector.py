@@ -115,13 +115,13 @@ POINTS = [
 def test_killed_at_any_point_it_goes_on_with_nothing_lost_or_doubled(
     home: Home, owner: Any, name: str, nth: int, after: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines = traffic(5)
+    lines = traffic(5, requests=20)
     with monkeypatch.context() as patched:
         patched.setattr(owner, name, _killing(getattr(owner, name), nth, after))
         with pytest.raises(Killed):
             _in_two(home, lines)
     _in_two(home, lines)
-    more = traffic(6, requests=10)
+    more = traffic(6, requests=5)
     write_segment(home.spools, "b/w1-9.jsonl", [_renamed(line) for line in more])
     _all(home, home.collector())
     home.must_have(lines + [_renamed(line) for line in more])
