@@ -14,9 +14,10 @@ from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.adapters.learners import learner
 from retrain_platform.adapters.package_files import BOOSTER, read_package
 from retrain_platform.adapters.packaged_model import keep_package
-from retrain_platform.adapters.published import PACKAGE, SMOKE
+from retrain_platform.adapters.published import DIGEST, PACKAGE, SMOKE
 from retrain_platform.release.serving import About
 from retrain_platform.release.split import Split
+from retrain_platform.training.artefact import folder_digest
 from retrain_platform.training.base import Rows
 from retrain_platform.training.lightgbm import LightGBM
 
@@ -63,6 +64,7 @@ def publish(home: GatewayHome, seq: int, packages: dict[str, Path], **named: Any
         place = home.package(MODEL, version)
         if not place.exists():
             shutil.copytree(package, place / PACKAGE)
+            (place / DIGEST).write_text(folder_digest(place / PACKAGE), encoding="ascii")
             smoke = json.dumps({"features": [], "rows": [], "answers": []})
             (place / SMOKE).write_text(smoke, encoding="utf-8")
     _write(home.split(MODEL), Split(model=MODEL, seq=seq, **named).model_dump_json())

@@ -3,6 +3,7 @@
 <model>/model.json                     a `About`
 <model>/split.json                     a `Split`, written last: who it says must answer is there
 <model>/packages/<version>/package/    the registered package, byte by byte
+<model>/packages/<version>/digest      the SHA-256 of its files
 <model>/packages/<version>/smoke.json  its stored requests and answers, where there are some
 """
 
@@ -17,8 +18,9 @@ from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.dataset.record import Record
 from retrain_platform.release.serving import About
 from retrain_platform.release.split import Split
+from retrain_platform.training.artefact import folder_digest
 
-PACKAGE, SMOKE = "package", "smoke.json"
+PACKAGE, DIGEST, SMOKE = "package", "digest", "smoke.json"
 R = TypeVar("R", bound=Record)
 Stamp = tuple[tuple[int, int, int], ...]
 
@@ -60,14 +62,27 @@ class Published:
         return _read(self.home.split(name), Split)
 
     def package(self, name: str, version: str) -> Path:
-        """The folder of the version's package.
+        """The folder of the version's package, whose bytes are those that were published.
+
+        LightGBM ends the whole process at a text that was cut short, so bytes are looked at before they are loaded.
 
         Raises:
             NotPublished: it is not there.
+            BadPublished: its bytes changed.
         """
-        found = self.home.package(name, version) / PACKAGE
+        place = self.home.package(name, version)
+        found = place / PACKAGE
         if not found.is_dir():
             raise NotPublished(f"version {version} of model {name} was not published: {found} is missing")
+        try:
+            kept, digest = (place / DIGEST).read_text(encoding="ascii").strip(), folder_digest(found)
+        except (OSError, ValueError) as error:
+            raise BadPublished(f"version {version} of model {name} cannot be read: {error}") from error
+        if kept != digest:
+            said = f"{found} holds other bytes than were published ({digest[:12]}, were {kept[:12]})"
+            raise BadPublished(
+                f"version {version} of model {name}: {said}; take its folder away and it is copied again"
+            )
         return found
 
     def smoke(self, name: str, version: str) -> Path | None:

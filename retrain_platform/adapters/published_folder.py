@@ -11,7 +11,7 @@ from pathlib import Path
 from retrain_platform.adapters.atomic import locked, write_atomically, write_folder_atomically
 from retrain_platform.adapters.clock import now
 from retrain_platform.adapters.gateway_home import GatewayHome
-from retrain_platform.adapters.published import PACKAGE, SMOKE, BadPublished, NotPublished, Published
+from retrain_platform.adapters.published import DIGEST, PACKAGE, SMOKE, BadPublished, NotPublished, Published
 from retrain_platform.release.serving import About, GatewaySpec
 from retrain_platform.release.split import Split
 from retrain_platform.spec.model import ModelSpec
@@ -141,8 +141,10 @@ class FolderExporter:
 
     def _fill(self, draft: Path, registered: Path, version: str, digest: str | None) -> None:
         shutil.copytree(registered, draft / PACKAGE)
-        if digest is not None and (found := folder_digest(draft / PACKAGE)) != digest:
+        found = folder_digest(draft / PACKAGE)
+        if digest is not None and found != digest:
             raise BadPublished(f"its bytes are not those registered ({found[:12]}, were {digest[:12]})")
+        (draft / DIGEST).write_text(found, encoding="ascii")
         smoke = self._smoke(version)
         if smoke is not None and smoke.is_file():
             shutil.copyfile(smoke, draft / SMOKE)

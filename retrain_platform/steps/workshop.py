@@ -231,9 +231,8 @@ class Workshop:
         if version not in self.loaded:
             try:
                 package = self.registry.package(self.model, version)
-                fitted = self.load(package)
-                self._must_be_the_registered(version, package)
-                self.loaded[version] = fitted
+                self._must_be_the_registered(version, package)  # before: a torn one may end the whole process
+                self.loaded[version] = self.load(package)
             except (LookupError, ValueError, OSError) as error:
                 why = str(error).removeprefix(f"version == {version!r} of model {self.model!r}, ")
                 raise CannotLoad(

@@ -15,9 +15,10 @@ import pandas as pd
 from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.adapters.learners import learner
 from retrain_platform.adapters.packaged_model import keep_package, load_package
-from retrain_platform.adapters.published import PACKAGE, SMOKE, Published
+from retrain_platform.adapters.published import DIGEST, PACKAGE, SMOKE, Published
 from retrain_platform.release.serving import About, GatewaySpec
 from retrain_platform.release.split import Split
+from retrain_platform.training.artefact import folder_digest
 from retrain_platform.training.base import Rows
 from retrain_platform.training.lightgbm import LightGBM
 
@@ -62,6 +63,7 @@ class Shelf:
         """Put a version there with one stored request; `answers` is what is said to have been answered."""
         place = self.home.package(self.model, version)
         shutil.copytree(package(version, *more), place / PACKAGE)
+        (place / DIGEST).write_text(folder_digest(place / PACKAGE))
         row = {**ROW, **dict.fromkeys(more, 0.1)}
         told = score(version, row, *more) if answers is None else answers
         (place / SMOKE).write_text(json.dumps({"features": [*row], "rows": [row], "answers": [told]}))

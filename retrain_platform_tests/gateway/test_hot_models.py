@@ -110,6 +110,22 @@ def test_a_version_with_other_answers_than_the_stored_ones_does_not_answer(shelf
     assert (models.serving("tiny").split.champion, problem(models)) == ("4", "")
 
 
+def test_a_package_that_was_cut_short_is_not_given_to_lightgbm_which_would_end_the_process(
+    shelf: Shelf, models: HotModels
+) -> None:
+    shelf.bring("2")
+    trees = shelf.home.package("tiny", "2") / "package" / "booster.txt"
+    trees.write_text(trees.read_text()[:2000])
+    shelf.split("2")
+    models.look()
+    assert models.serving("tiny").split.champion == "1"
+    assert "holds other bytes than were published" in problem(models)
+    (shelf.home.package("tiny", "2") / "digest").unlink()
+    shelf.split("2")
+    models.look()
+    assert "cannot be read" in problem(models)
+
+
 def test_a_canary_that_cannot_be_loaded_leaves_the_old_split_in_force(shelf: Shelf, models: HotModels) -> None:
     shelf.split("1", canary="3", share=5)
     models.look()

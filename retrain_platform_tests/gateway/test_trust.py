@@ -114,3 +114,23 @@ def test_a_family_that_nobody_knows_is_refused(tmp_path: Path) -> None:
         loaded_version("4", tmp_path, None, OWN)
     with pytest.raises(CannotServe, match="holds no fitted model"):
         loaded_version("4", tmp_path / "nowhere", None, OWN)
+
+
+@pytest.mark.parametrize("kind", ["sklearn", "pipeline"])
+def test_a_pipeline_that_holds_somebody_elses_type_is_refused(tmp_path: Path, kind: Any) -> None:
+    import skops.io
+
+    report = FitReport(rounds=0, features=("x",), importance={})
+    write_package(tmp_path, kind, "regression", Preparation(features=("x",)), report)
+    (tmp_path / "pipeline.skops").write_bytes(skops.io.dumps(Line()))
+    with pytest.raises(CannotServe, match="Line"):
+        loaded_version("4", tmp_path, None, OWN)
+
+
+def test_trees_that_are_none_are_refused(tmp_path: Path) -> None:
+    report = FitReport(rounds=0, features=("x",), importance={})
+    write_package(tmp_path, "lightgbm", "regression", Preparation(features=("x",)), report)
+    for text in ("", "tree\nversion=v4\n", "\x80\x04."):
+        (tmp_path / "booster.txt").write_text(text)
+        with pytest.raises(CannotServe, match="version 4 cannot be loaded"):
+            loaded_version("4", tmp_path, None, OWN)
