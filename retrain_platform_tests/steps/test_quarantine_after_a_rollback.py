@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
 
 from retrain_platform.dataset.snapshot import DatasetSnapshot
@@ -10,8 +13,11 @@ from retrain_platform.release.by_hand import roll_back
 from retrain_platform.replay.walk import walk
 from retrain_platform.steps.by_hand.acting import Act, NotNow, WrongUse
 from retrain_platform.steps.by_hand.clearing import clear
+from retrain_platform.steps.by_hand.moving import roll_back as roll_back_by_hand
 from retrain_platform.steps.lines import CLEARED, REQUESTED
 from retrain_platform.steps.policy.history import history
+from retrain_platform.steps.release.drilling import drill, drill_due
+from retrain_platform.steps.release.fitness import known_problem
 from retrain_platform.steps.release.quarantine import held_out, quarantines
 from retrain_platform.steps.release.releasing import record
 from retrain_platform.steps.workshop import Workshop
@@ -43,16 +49,23 @@ def rolled(shop: Workshop) -> None:
 
 
 @pytest.fixture(scope="module")
-def places() -> Places:
-    """Version 2 answered, and was rolled back to version 1."""
+def answering() -> Places:
+    """Version 2 has just taken over from version 1."""
     kept = Places()
     for number in range(6, DAYS):
         shop = fresh(kept)
         list(walk(shop, f"2024-01-{number:02d}"))
         if shop.state().champion == "2":
-            rolled(shop)
             return kept
     raise AssertionError("version 2 never took over")
+
+
+@pytest.fixture(scope="module")
+def places(answering: Places) -> Places:
+    """Version 2 answered, and was rolled back to version 1."""
+    kept = answering.copy()
+    rolled(fresh(kept))
+    return kept
 
 
 def test_the_window_is_what_the_version_before_had_not_seen(places: Places) -> None:
@@ -124,3 +137,66 @@ def test_by_hand_the_newest_is_cleared_once_with_who_and_why(places: Places) -> 
     assert cleared.cleared == "the feed was sound (bob)"
     with pytest.raises(NotNow, match="no rows of version any are in quarantine; none are"):
         clear(shop.spec, shop.ledger, act)
+
+
+def next_period(shop: Workshop) -> str:
+    calendar = shop.spec.period
+    return calendar.at(calendar.index(shop.frontier() or "") + 1).key
+
+
+def test_a_target_that_cannot_score_todays_rows_is_an_incident_and_refused_without_force(answering: Places) -> None:
+    kept = answering.copy()
+    shop = kept.shop(SPEC, Rows(DAYS, lambda frame, period: frame.drop(columns="x") if period.key == last else frame))
+    last = next_period(shop)
+    assert known_problem(shop, "1") == ""
+    list(walk(shop, last))
+    why = [entry.why for entry in shop.entries() if entry.key == f"going_back:{last}"]
+    assert why == [
+        "there is no way back: version 1 cannot score today's rows: columns x are missing: the model was fitted on them"
+    ]
+    act = Act(actor="ana", why="odd scores")
+    with pytest.raises(NotNow, match=r"version 1 cannot score today's rows: .*; name another version, or .* --force"):
+        roll_back_by_hand(shop, act)
+    assert shop.state().champion == "2"
+    roll_back_by_hand(shop, act, force=True)
+    assert shop.state().champion == "1"
+
+
+def test_a_drill_loads_asks_and_publishes_apart_and_is_on_record(answering: Places) -> None:
+    shop, dry = fresh(answering.copy()), []
+    state = shop.state()
+    now = shop.now()
+    assert drill_due(shop.entries(), state, now) == "the way back to version 1 was never drilled"
+    before = (shop.split(), shop.registry.aliases("tiny"))
+    found = drill(shop, actor="ana", smoke=lambda _: None, dry=dry.append)
+    assert found is not None
+    assert (found.champion, found.target, found.problem, found.rows) == ("2", "1", "", 300)
+    assert [(split.champion, split.versions) for split in dry] == [("1", ("1",))]
+    assert (shop.split(), shop.registry.aliases("tiny")) == before
+    last = shop.entries()[-1]
+    assert (last.kind, last.actor, last.why) == ("drilled", "ana", found.sentence)
+    assert drill_due(shop.entries(), state, last.at + timedelta(days=30)) == ""
+    late = drill_due(shop.entries(), state, last.at + timedelta(days=31))
+    assert late == "the way back to version 1 was drilled 31 days ago"
+
+
+def test_a_drill_that_fails_says_what_stands_in_the_way(answering: Places, tmp_path: Path) -> None:
+    shop = fresh(answering.copy())
+    smoke = tmp_path / "smoke.json"
+    smoke.write_text('{"features": ["x", "shop"], "rows": [{"x": 1.0, "shop": "north"}], "answers": [0.123]}')
+    found = drill(shop, actor="ana", smoke=lambda _: smoke, dry=None)
+    assert found is not None
+    assert "stored requests are answered apart by" in found.problem
+    (shop.registry.package("tiny", "1") / "learner.json").unlink()
+    found = drill(shop, actor="ana", smoke=lambda _: None, dry=None)
+    assert found is not None
+    assert "learner.json is missing" in found.problem
+    due = drill_due(shop.entries(), shop.state(), shop.entries()[-1].at)
+    assert due.startswith("version 2 cannot go back to version 1: ")
+
+
+def test_where_there_is_nothing_to_go_back_to_nothing_is_drilled() -> None:
+    shop = fresh(Places())
+    assert drill(shop, actor="ana", smoke=lambda _: None, dry=None) is None
+    assert drill_due([], shop.state(), shop.now()) == ""
+    assert shop.entries() == []

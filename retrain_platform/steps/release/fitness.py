@@ -11,6 +11,7 @@ from retrain_platform.dataset.record import Record
 from retrain_platform.dataset.stores import Values
 from retrain_platform.release.base import ReleaseState
 from retrain_platform.release.fold import release_of
+from retrain_platform.steps.values import Ingested
 from retrain_platform.steps.workshop import CannotLoad, Workshop
 
 MOST = 1_000
@@ -23,10 +24,19 @@ def newest_rows(shop: Workshop) -> pd.DataFrame:
     They are the lake's; before anything was watched, the source's own of its newest closed period.
     """
     if shop.lake.version(shop.events) is not None and (periods := shop.lake.periods(shop.events)):
-        return shop.lake.read(shop.events, periods[-1:]).tail(MOST)
+        return _as_it_came(shop, periods[-1])
     watermark = shop.reader.watermark()
     closed = [] if watermark is None else shop.spec.period.closed(watermark)
     return shop.reader.read(closed[-1]).tail(MOST) if closed else pd.DataFrame()
+
+
+def _as_it_came(shop: Workshop, key: str) -> pd.DataFrame:
+    """Rows of the period with the columns that its source had: the lake gives all that any period ever had."""
+    frame = shop.lake.read(shop.events, [key]).tail(MOST)
+    taken = shop.values.newest(shop.model, "events", key, Ingested)
+    if taken is None:
+        return frame
+    return frame[[name for name in frame if str(name).startswith("_") or name in taken.shape.columns]]
 
 
 def cannot_score(shop: Workshop, version: str, frame: pd.DataFrame) -> str:
@@ -53,7 +63,7 @@ def watch_target(shop: Workshop, period: Period, state: ReleaseState) -> Fitness
     target = return_target(state)
     if target is None or shop.lake.version(shop.events) is None:
         return None
-    frame = shop.lake.read(shop.events, [period.key]).tail(MOST)
+    frame = _as_it_came(shop, period.key)
     found = Fitness(version=target, problem=cannot_score(shop, target, frame))
     shop.values.put(shop.model, "fitness", period.key, "fitness", found)
     return found
