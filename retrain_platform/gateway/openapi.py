@@ -102,29 +102,41 @@ def _answers(about: About) -> dict[str, Any]:
 
 def _feedbacks(about: About) -> Iterable[dict[str, Any]]:
     """One shape for each way to say whom it is about and what it is."""
-    number = {"type": "number"}
-    label: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 1000}
-    if about.task != "multiclass":
-        shapes: dict[str, dict[str, Any]] = {"binary": {**number, "enum": [0, 1]}, "ranking": {**number, "minimum": 0}}
-        label = shapes.get(about.task, number)
+    number = _either({"type": "number"}, {"type": "boolean"})
+    labels = {
+        "binary": _either({"type": "number", "enum": [0, 1]}, {"type": "boolean"}),
+        "multiclass": _name(),
+        "ranking": _either({"type": "number", "minimum": 0}, {"type": "boolean"}),
+    }
     others = [kind for kind in kinds_of(about) if kind not in ("label", "rating")]
     for whom in ("id", "entity"):
-        yield _feedback(whom, ["label"], label, needed=True)
+        yield _feedback(whom, ["label"], labels.get(about.task, number), needed=True)
         yield _feedback(whom, ["rating"], number, needed=True)
-        yield _feedback(whom, others, number, needed=False)
+        yield _feedback(whom, others, _either({"type": "number", "nullable": True}, {"type": "boolean"}), needed=False)
 
 
 def _feedback(whom: str, kinds: list[str], value: dict[str, Any], *, needed: bool) -> dict[str, Any]:
-    most = {"id": 100, "entity": 1000}[whom]
+    whoms = {"id": {"type": "string", "minLength": 1, "maxLength": 100}, "entity": _name()}
+    nothing = {"type": "string", "nullable": True, "enum": [None]}
+    known_at = {"type": "string", "format": "date-time", "nullable": True}
     told = {
-        whom: {"type": "string", "minLength": 1, "maxLength": most},
+        **{name: shape if name == whom else nothing for name, shape in whoms.items()},
         "kind": {"type": "string", "enum": kinds},
         "value": value,
-        "text": {"type": "string", "maxLength": 10_000},
-        "known_at": {"type": "string", "format": "date-time", "description": "when it was known; now if left out"},
+        "text": {"type": "string", "maxLength": 10_000, "nullable": True},
+        "known_at": {**known_at, "description": "when it was known; now if left out"},
     }
     required = [whom, "kind", *(["value"] if needed else [])]
     return {"type": "object", "required": required, "properties": told, "additionalProperties": False}
+
+
+def _name() -> dict[str, Any]:
+    """A text, or a whole number."""
+    return _either({"type": "string", "minLength": 1, "maxLength": 1000}, {"type": "integer"})
+
+
+def _either(*shapes: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": list(shapes)}
 
 
 def _invocations(tags: list[str], serving: Serving) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from retrain_platform.release.split import Split
-from retrain_platform_tests.gateway.fakes import FakeLoaded, FakeServing, Worker, about
+from retrain_platform.gateway.hot import HotModels
+from retrain_platform_tests.gateway.fakes import Worker
+from retrain_platform_tests.gateway.published import Shelf
 
 EACH = settings(
     max_examples=20, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
@@ -21,9 +22,13 @@ EACH = settings(
 @pytest.fixture(scope="module")
 def operations(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The operations of one worker's document, by method and path, over the worker."""
-    split = Split(model="m", champion="1", canary="2", share=50)
-    served = FakeServing(split, about(), FakeLoaded("1"), FakeLoaded("2"))
-    app = Worker(tmp_path_factory.mktemp("gateway") / "tokens.json", {"m": served}).app
+    shelf = Shelf(tmp_path_factory.mktemp("published"))
+    shelf.bring("1")
+    shelf.bring("2", "z")  # a feature that only the canary knows
+    shelf.split("1", canary="2", share=50)
+    models = HotModels(shelf.published, ["tiny"], b"k" * 32)
+    models.look()
+    app = Worker(tmp_path_factory.mktemp("gateway") / "tokens.json", {"tiny": models.serving("tiny")}).app
     schema = schemathesis.openapi.from_asgi("/openapi.json", app)
     schema.config.checks.negative_data_rejection.expected_statuses.append("413")  # too many records
     found = [each.ok() for each in schema.get_all_operations()]
@@ -31,10 +36,10 @@ def operations(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 DOORS = [
-    "POST /models/m/predict",
-    "POST /models/m/feedback",
-    "POST /models/m/invocations",
-    "GET /models/m",
+    "POST /models/tiny/predict",
+    "POST /models/tiny/feedback",
+    "POST /models/tiny/invocations",
+    "GET /models/tiny",
     "GET /models",
     "GET /health",
     "GET /ready",
@@ -50,7 +55,7 @@ TRIED = [
 ]
 """What takes no body has nothing that can be broken."""
 
-LOOSE = ("POST /models/m/feedback", "POST /models/m/invocations")
+LOOSE = ("POST /models/tiny/feedback", "POST /models/tiny/invocations")
 """A document cannot say that a time must not lie ahead, nor that rows are as long as there are columns."""
 
 
