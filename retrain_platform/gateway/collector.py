@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,6 +23,16 @@ _TEND_EVERY = 3_600_000_000
 _MOST_ASIDE, _MOST_FILES_ASIDE = 2**20, 100
 _SAY_EVERY, _ON_THE_WAY = 2_000_000, 1_000_000
 """How often it is said that nothing came; how long a line may be on its way from a request to its file."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What a round read: the lines, how far the segments are read with them, torn ends, whether there is more."""
+
+    lines: list[Read]
+    ends: dict[str, int]
+    torn: int = 0
+    more: bool = False
 
 
 class Collector:
@@ -82,35 +93,39 @@ class Collector:
         if self._marks is None:
             self._marks = self._evidence.marks()
             self._read = {name: mark.kept for name, mark in self._marks.items()}
-        lines: list[Read] = []
-        ends: dict[str, int] = {}
-        torn, taken, began, more = 0, 0, self._now(), False
+        began = self._now()
+        batch = self._batch()
+        if batch.ends or (not batch.more and began - self._said >= _SAY_EVERY):
+            self._said = began
+            self._set_aside(batch.lines)
+            until = None if batch.more else moment(began - _ON_THE_WAY)
+            self._evidence.fold(batch.lines, batch.ends, began, torn=batch.torn, until=until)
+        if batch.ends:
+            if self._rows.waiting < _MOST_IN_MEMORY:
+                self._rows.add(batch.lines, batch.ends)
+            else:
+                self._left_out = True  # the lake is away: they are read again from their segments when it is back
+            self._read |= batch.ends
+        self.lines += len(batch.lines)
+        return len(batch.lines)
+
+    def _batch(self) -> _Batch:
+        """A few megabytes of what has come, the oldest segments first."""
+        batch, taken = _Batch([], {}), 0
         for segment in segments(self._spools):
             if segment.name in self._whole:
                 continue
+            if taken >= _AT_ONCE:
+                batch.more = True
+                break
             with suppress(FileNotFoundError):  # an instance's folder that somebody cleared
                 start = self._read.get(segment.name, 0)
-                tail = read_on(segment, start, max(_AT_ONCE - taken, 1))
-                lines += tail.lines
+                tail = read_on(segment, start, _AT_ONCE - taken)
+                batch.lines += tail.lines
+                batch.torn += self._noted(segment, tail, batch.ends)
+                batch.more |= tail.more
                 taken += tail.end - start
-                torn += self._noted(segment, tail, ends)
-                more |= tail.more
-            if taken >= _AT_ONCE:
-                more = True
-                break
-        if ends or (not more and began - self._said >= _SAY_EVERY):
-            self._said = began
-            self._set_aside(lines)
-            until = None if more else moment(began - _ON_THE_WAY)
-            self._evidence.fold(lines, ends, began, torn=torn, until=until)
-        if ends:
-            if self._rows.waiting < _MOST_IN_MEMORY:
-                self._rows.add(lines, ends)
-            else:
-                self._left_out = True  # the lake is away: they are read again from their segments when it is back
-            self._read |= ends
-        self.lines += len(lines)
-        return len(lines)
+        return batch
 
     def _noted(self, segment: Segment, tail: Tail, ends: dict[str, int]) -> int:
         """Note how far the segment was read; gives 1 for a torn end that was not counted before."""

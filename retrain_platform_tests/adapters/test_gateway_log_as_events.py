@@ -145,6 +145,21 @@ def test_each_event_finds_who_answered_it(tmp_path: Path) -> None:
     assert (found[SCORE].to_dict(), found[BY].to_dict()) == ({"r1": 0.5, "r2": 0.75}, {"r1": "4", "r2": "3"})
 
 
+def test_events_from_elsewhere_find_their_answers_by_fields(tmp_path: Path) -> None:
+    asked = [("ann", 3, 0.5), ("bob", 4, 0.25), ("ann", 9, 0.75)]
+    lines = [
+        answer(f"r{hour}", hour, score=score, fields={"who": who, "leaves": f"2024-01-02T{hour:02}:30:00Z"})
+        for who, hour, score in asked
+    ]
+    logged(tmp_path, *lines)
+    of = RecordedGateway(of="shop", lake=str(tmp_path), on=["who", "leaves"])  # type: ignore[arg-type]
+    mine = pd.DataFrame({"who": ["ann", "bob", "cy"], "leaves": pd.to_datetime(["2024-01-02 09:30"] * 3)})
+    mine.loc[1, "leaves"] = pd.Timestamp("2024-01-02 04:30")
+    found = with_predictions(mine, RecordedTable(of, tmp_path, "UTC")(DAY), of, "UTC", binary=True).frame
+    assert found[SCORE].tolist()[:2] == [0.75, 0.25]
+    assert found[SCORE].isna().tolist() == [False, False, True]
+
+
 def test_operations_of_the_day_are_measured_of_all_and_of_each_version(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     ms = rng.gamma(2, 5, 200)
