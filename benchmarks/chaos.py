@@ -22,6 +22,7 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +66,9 @@ async def killed(instance: Instance, kills: int) -> tuple[Counter[str], list[flo
     for number in range(kills * len(roles)):
         role = roles[number % len(roles)]
         there = instance.states(role)
-        if there:
-            at.append(asyncio.get_running_loop().time())
+        with suppress(IndexError, ProcessLookupError):  # the one that was killed before is not back yet
             os.kill(random.choice(there)["pid"], signal.SIGKILL)
+            at.append(asyncio.get_running_loop().time())
             done[role] += 1
         await asyncio.sleep(random.uniform(0.5, 2.0))
     return done, at

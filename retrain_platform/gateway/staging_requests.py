@@ -67,7 +67,7 @@ def _each_door(
     yield _must(200, stranger.get("/ready"), "ready")
     yield _must(200, client.get(path), "who serves")
     yield _must(200, client.get("/openapi.json"), "openapi.json")
-    yield _must(404, client.post("/models/no_such_model/predict", {}), "an unknown model")
+    yield _must(403, client.post("/models/another_model/predict", {}), "a token for another model")
     yield _must(400, client.post(f"{path}/predict", b'{"x": '), "JSON that breaks off")
     yield _must(422, client.post(f"{path}/predict", {"records": []}), "no records")
     if not rows:
