@@ -98,7 +98,7 @@ class Project:
         from deltalake import DeltaTable
 
         place = self.folder / "home" / "lake" / MODEL / table
-        return list(DeltaTable(place).to_pyarrow_table(columns).to_pylist()) if place.exists() else []
+        return list(DeltaTable(place).to_pyarrow_table(columns=columns).to_pylist()) if place.exists() else []
 
     @property
     def _as_of(self) -> datetime:

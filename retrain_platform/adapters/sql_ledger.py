@@ -104,9 +104,13 @@ class SqlLedger:
 
     def entries(self, model: str) -> list[Entry]:
         """All entries of the model in order of `seq`."""
+        return self.newer(model, 0)
+
+    def newer(self, model: str, after: int) -> list[Entry]:
+        """The model's entries of a `seq` above `after`, in order."""
         if not self._exists():
             return []
-        query = select(_LEDGER).where(_LEDGER.c.model == model).order_by(_LEDGER.c.seq)
+        query = select(_LEDGER).where(_LEDGER.c.model == model, _LEDGER.c.seq > after).order_by(_LEDGER.c.seq)
         with self._reading() as connection:
             return [_entry(row) for row in connection.execute(query)]
 

@@ -25,7 +25,7 @@ from retrain_platform.release.base import LedgerMoved
 from retrain_platform.spec.load import read_spec
 from retrain_platform.spec.model import ModelSpec
 
-EVERY = 0.5
+EVERY = 0.3
 """Seconds between two looks at the ledger: with a worker's own fifth of a second, a change is there within one."""
 
 ShopOf = Callable[[ModelSpec], Any]
@@ -179,9 +179,12 @@ def _live_tick(life: Life) -> Tick:
 
 
 def _shop(spec: ModelSpec) -> Any:
+    from retrain_platform.adapters.followed_ledger import FollowedLedger
+    from retrain_platform.adapters.sql_ledger import SqlLedger
     from retrain_platform.resources import settings, workshop
 
-    return workshop(spec, settings())
+    at = settings()
+    return replace(workshop(spec, at), ledger=FollowedLedger(SqlLedger(at.ledger_url)))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from retrain_platform.adapters.bin_store import SqlBins
 from retrain_platform.adapters.delta_lake import DeltaLake
 from retrain_platform.adapters.file_values import FileValues
+from retrain_platform.adapters.followed_ledger import FollowedLedger
 from retrain_platform.adapters.kept_texts import KeptTexts, MemoryTexts
 from retrain_platform.adapters.learners import learner
 from retrain_platform.adapters.memory import MemoryBins, MemoryLake, MemoryLedger, MemoryRegistry, MemoryValues
@@ -51,6 +52,7 @@ MEMBERS: dict[type, dict[type, Make]] = {
     Ledger: {
         MemoryLedger: lambda _: MemoryLedger(lambda: AT),
         SqlLedger: lambda place: SqlLedger(f"sqlite:///{place / 'ledger.db'}", lambda: AT),
+        FollowedLedger: lambda place: FollowedLedger(SqlLedger(f"sqlite:///{place / 'ledger.db'}", lambda: AT)),
         ScratchLedger: lambda _: ScratchLedger(MemoryLedger(lambda: AT), lambda: AT),
     },
     BinStore: {
