@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 
-from retrain_platform.adapters.clock import microseconds
+from retrain_platform.adapters.clock import microseconds, seconds
 from retrain_platform.adapters.log_tables import LogTables
 from retrain_platform.adapters.published import BadPublished, NotPublished, Published
 from retrain_platform.gateway.collector import Collector
@@ -18,6 +17,7 @@ from retrain_platform.gateway.home import GatewayHome
 from retrain_platform.gateway.joining import Judged
 from retrain_platform.gateway.lead import Lead
 from retrain_platform.gateway.life import Life, orders_given
+from retrain_platform.gateway.segments import spool_bytes
 from retrain_platform.resources import settings
 
 EVERY = 0.5
@@ -81,19 +81,28 @@ def collect(life: Life, evidence_url: str, lake: Path) -> None:
     collector = Collector(
         life.home.root / "spool", Evidence(evidence_url, models.judged), LogTables(lake), microseconds
     )
+    tell = _Tells(life, collector)
     while not life.ending.wait(EVERY):
         while collector.round(models.keep()) > 10_000 and not life.ending.is_set():
-            _tell(life, collector, {})
-        _tell(life, collector, {})
+            tell()
+        tell()
     collector.finish()
-    _tell(life, collector, {})
+    tell()
 
 
-def _tell(life: Life, collector: Collector, standing: Mapping[str, str]) -> None:
-    """What is away is told, by place, and a sign of life left."""
-    for place in ("evidence", "lake"):
-        life.trouble(place, collector.problems.get(place))
-    life.write_every(1.0)
+class _Tells:
+    """Tells what is away, by place, and leaves a sign of life with what was passed over."""
+
+    def __init__(self, life: Life, collector: Collector) -> None:
+        self._life, self._collector, self._told = life, collector, float("-inf")
+
+    def __call__(self) -> None:
+        for place in ("evidence", "lake"):
+            self._life.trouble(place, self._collector.problems.get(place))
+        if seconds() - self._told >= 1.0:
+            self._told = seconds()
+            waiting = spool_bytes(self._life.home.root / "spool")
+            self._life.write(waiting=waiting, passed_over=self._collector.passed_over())
 
 
 def main() -> None:

@@ -63,6 +63,7 @@ class Collector:
         self._left_out, self._said = False, 0
         self.problems: dict[str, str] = {}
         self.lines = 0
+        self._passed_over: dict[str, int] = {}
 
     def round(self, keep: Mapping[str, timedelta] | None = None) -> int:
         """Take over what has come; gives how many lines were read.
@@ -81,6 +82,12 @@ class Collector:
         if keep is not None and self._now() - self._tended >= _TEND_EVERY:
             self._tend(keep)
         return taken
+
+    def passed_over(self) -> dict[str, int]:
+        """What no bin counts, by why, as `Evidence.counts`; as it was last known while the bins are away."""
+        with suppress(SQLAlchemyError, OSError):
+            self._passed_over = self._evidence.counts()
+        return self._passed_over
 
     def finish(self) -> None:
         """Take over all that there is, now: before this process ends."""

@@ -125,6 +125,7 @@ class _Standing:
 
     def collect(self) -> Iterator[Metric]:
         yield from self._processes()
+        yield from self._log()
         yield from self._applied()
         yield self._shares()
 
@@ -145,6 +146,15 @@ class _Standing:
             for name, number in state.restarts.items():
                 restarts.add_metric((name,), number)
         yield from (up, memory, trouble, restarts)
+
+    def _log(self) -> Iterator[Metric]:
+        waiting = GaugeMetricFamily("retrain_log_waiting_bytes", "Bytes of the log that are to be taken over.")
+        passed = CounterMetricFamily("retrain_log_passed_over", "Lines that no bin counts, by why.", labels=("why",))
+        for state in (each for each in self._states if each.role == "collector" and each.leads):
+            waiting.add_metric((), state.waiting)
+            for why, number in state.passed_over.items():
+                passed.add_metric((why,), number)
+        yield from (waiting, passed)
 
     def _applied(self) -> Iterator[Metric]:
         seq = GaugeMetricFamily(

@@ -35,7 +35,8 @@ class ProcessState(Record):
 
     A worker tells by model what it `applied`; the supervisor how often it started which process again (`restarts`).
     `leads` is False for a collector or controller that waits because another instance's acts. `memory` is resident
-    bytes.
+    bytes. A collector tells the bytes that wait for it (`waiting`), and what it `passed_over` since the home's
+    beginning, by why.
     """
 
     name: str
@@ -49,6 +50,8 @@ class ProcessState(Record):
     troubles: tuple[Trouble, ...] = ()
     applied: Mapping[str, Applied] = {}
     restarts: Mapping[str, int] = {}
+    waiting: int = 0
+    passed_over: Mapping[str, int] = {}
 
 
 def write_state(home: GatewayHome, state: ProcessState) -> None:

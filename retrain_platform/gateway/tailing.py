@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -80,8 +80,3 @@ def _sound(line: Line) -> bool:
     if isinstance(line, FeedbackLine):
         return True
     return 0 <= line.ms < _LAST and (isinstance(line, BesideLine) or 0 <= line.seq < _LAST)
-
-
-def behind(sizes: Mapping[str, int], taken: Mapping[str, int]) -> int:
-    """The bytes that wait to be taken over."""
-    return sum(size - taken.get(name, 0) for name, size in sizes.items())

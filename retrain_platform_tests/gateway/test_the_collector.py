@@ -189,7 +189,7 @@ def test_a_killed_worker_s_torn_line_is_passed_over_and_counted(home: Home) -> N
     collector = home.collector()
     _all(home, collector)
     home.must_have(lines)
-    assert (home.collector()._evidence.counts(), segments(home.spools)) == ({"torn": 1}, [])
+    assert (home.collector().passed_over(), segments(home.spools)) == ({"torn": 1}, [])
 
 
 STRANGE = [
@@ -211,7 +211,7 @@ def test_foreign_lines_are_kept_aside_and_hurt_no_other(home: Home, strange: byt
     path.write_bytes(to_lines(lines[:3]) + strange + to_lines(lines[3:]))
     _all(home, home.collector())
     home.must_have(lines)
-    assert home.collector()._evidence.counts() == {"foreign": 1}
+    assert home.collector().passed_over() == {"foreign": 1}
     assert (home.spools.parent / "aside" / "a-w1-1.jsonl").read_bytes().startswith(strange.rstrip(b"\n"))
 
 

@@ -152,6 +152,17 @@ def test_metrics_tell_of_all_processes_and_shares(doors: Worker) -> None:
     assert found['retrain_share_percent{arm="canary",model="m",version="2"}'] == 25
 
 
+def test_metrics_tell_of_the_log_what_waits_and_what_no_bin_counts(doors: Worker) -> None:
+    told = {"role": "collector", "waiting": 4_096, "passed_over": {"torn": 2, "unknown": 7}}
+    doors.states += [state("8000-collector", 9).model_copy(update=told)]
+    idle = {"role": "collector", "waiting": 1, "leads": False}
+    doors.states += [state("9000-collector", 9).model_copy(update=idle)]
+    found = samples(doors)
+    assert found["retrain_log_waiting_bytes"] == 4_096
+    assert found['retrain_log_passed_over_total{why="torn"}'] == 2
+    assert found['retrain_log_passed_over_total{why="unknown"}'] == 7
+
+
 COUNTING = """
 import sys
 from pathlib import Path
