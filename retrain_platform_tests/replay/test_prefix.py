@@ -91,6 +91,16 @@ def test_what_is_known_is_what_had_come_in() -> None:
     assert (known.cost.of_retrain, known.cost.worth(0.05, "accuracy", 100)) == (0.25, pytest.approx(0.05))
 
 
+def test_where_labels_come_late_a_period_is_still_that_of_the_model_that_answered_it() -> None:
+    walk = _Walk(setting(drawn(5), delay=2), 0.1)
+    for at in range(3, 9):
+        known = walk.known(at)
+        if at == 5:
+            walk.retrain(at, "a decision")
+    own = [(each.period, each.version) for each in known.performance if each.role == "champion"]
+    assert own == [(span(place).key, "1" if place <= 5 else "2") for place in range(3, 7)]
+
+
 def test_a_policy_that_always_fires_retrains_after_every_period() -> None:
     on = setting(drawn(2))
     walked = follow(VolumePolicy(new_ripe_rows=1), on, 0.1)
