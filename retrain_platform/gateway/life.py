@@ -82,7 +82,7 @@ class Life:
         if sentence is None and standing is not None:
             self.tell("back", f"{place} is back", place=place)
         elif sentence is not None and standing is None:
-            self.tell("away", f"{place}: {sentence}", place=place)
+            self.tell("away", f"{place} is away or broken: {sentence}", place=place)
 
     def tell(self, event: str, sentence: str, **about: Any) -> None:
         """A line for the supervisor, which shows it; said to nobody when it is gone."""
