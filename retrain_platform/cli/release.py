@@ -12,6 +12,7 @@ from retrain_platform.cli.doors import door
 from retrain_platform.cli.screen import answer, say, show
 
 if TYPE_CHECKING:
+    from retrain_platform.release.base import ReleaseState
     from retrain_platform.steps.by_hand.moving import Done
 
 _HELP = "Look at the release, or move it by hand."
@@ -45,20 +46,22 @@ def show_release(model: ModelName, as_json: AsJson = False) -> None:
         if live.rows():
             show(live.rows())
     say(shown.left_out)
-    rows = [r for r in (state.open, state.waiting, *reversed(state.ended)) if r is not None]
-    show(
-        [
-            {
-                "version": r.version,
-                "stage": r.stage.value,
-                "share": f"{r.share}%",
-                "since": f"{r.stage_as_of:%Y-%m-%d}",
-                "why": r.sentence,
-            }
-            for r in rows
-        ],
-        empty="no version was ever on the way",
-    )
+    show(_rows(state), empty="no version was ever on the way")
+
+
+def _rows(state: ReleaseState) -> list[dict[str, str]]:
+    """Who is on the way, and what ended, newest first."""
+    return [
+        {
+            "version": r.version,
+            "stage": r.stage.value,
+            "share": f"{r.share}%",
+            "since": f"{r.stage_as_of:%Y-%m-%d}",
+            "why": r.sentence,
+        }
+        for r in (state.open, state.waiting, *reversed(state.ended))
+        if r is not None
+    ]
 
 
 @commands.command()

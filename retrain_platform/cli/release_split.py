@@ -10,10 +10,12 @@ import typer
 from retrain_platform.cli.app import ModelName, fail, shop_of, spec_of
 from retrain_platform.cli.release import commands
 from retrain_platform.cli.screen import say
+from retrain_platform.release.split import Split
+from retrain_platform.spec import ModelSpec
 
 
 @commands.command("split")
-def split(
+def tell_split(
     model: ModelName,
     form: Annotated[Literal["json", "httproute"], typer.Option("--format", help="The document's form.")] = "json",
     output: Annotated[Path | None, typer.Option("--output", help="A file to write; without it, the screen.")] = None,
@@ -26,19 +28,11 @@ def split(
 
     Example: [bold]retrain release split flight_delay --format httproute --output route.yaml[/bold]
     """
-    from retrain_platform.release.exporting import HttpRouteExport, http_route
-
     spec = spec_of(model)
     found = shop_of(spec).split()
     if found.champion is None:
         fail(f"no version of {spec.name} answers yet", 1)
-    text = found.model_dump_json(indent=2) + "\n"
-    if form == "httproute":
-        named = [to for to in (spec.gateway.exporters if spec.gateway else ()) if isinstance(to, HttpRouteExport)]
-        if not named:
-            cure = "add to the spec: gateway: {exporters: [{kind: http_route, path: routes, gateways: [NAME]}]}"
-            fail(f"--format == 'httproute', must have an exporter of kind http_route to take its names from; {cure}")
-        text = http_route(found, named[0])
+    text = _route(spec, found) if form == "httproute" else found.model_dump_json(indent=2) + "\n"
     if output is None:
         print(text, end="")
         return
@@ -46,3 +40,13 @@ def split(
 
     write_atomically(output.absolute(), text.encode())
     say(f"{spec.name}: written to {output}")
+
+
+def _route(spec: ModelSpec, split: Split) -> str:
+    from retrain_platform.release.exporting import HttpRouteExport, http_route
+
+    named = [to for to in (spec.gateway.exporters if spec.gateway else ()) if isinstance(to, HttpRouteExport)]
+    if not named:
+        cure = "add to the spec: gateway: {exporters: [{kind: http_route, path: routes, gateways: [NAME]}]}"
+        fail(f"--format == 'httproute', must have an exporter of kind http_route to take its names from; {cure}")
+    return http_route(split, named[0])

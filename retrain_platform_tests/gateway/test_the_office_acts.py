@@ -177,6 +177,13 @@ class TestALinkInANotice:
         office.ask("POST", office.at(office.link()), data={"answer": "reject", "why": "worse"}, headers=headers)
         assert office.kinds[-1] == "rejected by ana"
 
+    def test_a_token_of_another_scope_names_nobody(self, office: Office) -> None:
+        before = office.kinds
+        given = {"answer": "reject", "why": "worse", "token": office.other}
+        refused = office.ask("POST", office.at(office.link()), data=given)
+        assert (refused.status_code, "not good for admin of tiny" in refused.text) == (403, True)
+        assert office.kinds == before
+
     def test_where_two_people_are_asked_for_nobody_is_not_one(self, tmp_path: Path, road: Places) -> None:
         office = Office(tmp_path, road.copy(), four_eyes=True)
         at = office.at(office.link())
