@@ -31,11 +31,9 @@ class Metrics:
 
     def __init__(self, folder: Path | None = None, worker: str = "") -> None:
         self._folder = folder if folder is not None and _reserved(folder, worker) else None
-        own = CollectorRegistry()
         if self._folder is not None:
-            os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(self._folder)
-            values.ValueClass = values.MultiProcessValue(lambda: worker)  # type: ignore[no-untyped-call]
-        self._own = own
+            _map_values(self._folder, worker)
+        own = self._own = CollectorRegistry()
         self._requests = Counter(
             "retrain_requests", "Requests by model, door and HTTP status.", ("model", "door", "status"), registry=own
         )
@@ -101,6 +99,12 @@ def _registry(collector: _Standing) -> CollectorRegistry:
     found = CollectorRegistry()
     found.register(collector)
     return found
+
+
+def _map_values(folder: Path, worker: str) -> None:
+    """From now on this process's counts are in files of the folder; prometheus_client knows no narrower place."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+    values.ValueClass = values.MultiProcessValue(lambda: worker)  # type: ignore[no-untyped-call]
 
 
 def _reserved(folder: Path, worker: str) -> bool:
