@@ -197,13 +197,14 @@ def _tell(report: Any) -> None:
         f"{report.table}: {len(report.periods)} periods, each a {report.period}; {len(judged)} judged, from "
         f"{judged[0].key} to {judged[-1].key}; a loss of a {report.period} is {report.loss_of_a_period}"
     )
-    say(f"{report.trainings} trainings, {report.fits} of them made now")
+    say(f"trainings: {report.trainings}, of which {report.fits} were made now")
     say(report.notes)
     for cost in report.costs:
         say("")
         show([_row(report, each) for each in _shown(report, cost)], f"at a cost of {cost:g} a retrain")
-    say("")
-    show([each.model_dump() for each in report.budgeted], "with at most so many retrains", empty="")
+    if report.budgeted:
+        say("")
+        show([each.model_dump() for each in report.budgeted], "with at most so many retrains")
     say(["", report.worth, *(each.sentence for each in report.recommended)])
     _snippets(report)
 

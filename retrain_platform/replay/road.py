@@ -121,7 +121,9 @@ def road(matrix: Matrix, *, start: int = 1, delay: int = 0, strategy: int = 0) -
         )
     if not made.trained(Retrain(made.first, strategy)):
         why = matrix.why.get((strategy, start - 1), "it was not trained")
-        raise TooShort(f"no first model of the first {start} of {count} periods: {why}; give it more")
+        raise TooShort(
+            f"no first model of the first {start} of {count} periods: {why}; let it learn from more periods (start)"
+        )
     if not matrix.judged[made.scored.start :].any():
         raise TooShort(f"the loss is undefined in each of the {len(made.scored)} periods after the first model")
     return made

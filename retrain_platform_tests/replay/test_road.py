@@ -116,7 +116,9 @@ class TestHistoriesThatAreTooShort:
             road(matrix(GivenPast(by_age(), 3)), delay=3)
 
     def test_no_first_model(self) -> None:
-        with pytest.raises(TooShort, match=r"no first model of the first 1 of 4 periods: one class only; give it more"):
+        with pytest.raises(
+            TooShort, match=r"no first model of the first 1 of 4 periods: one class only; let it learn from more"
+        ):
             road(matrix(GivenPast(by_age(), 4, untrainable=[0])))
 
     def test_a_metric_that_is_nowhere_defined(self) -> None:
