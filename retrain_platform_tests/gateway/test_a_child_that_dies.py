@@ -1,0 +1,82 @@
+"""When a process is started again, and when one that says nothing is taken for dead."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from retrain_platform.gateway import children
+from retrain_platform.gateway.children import SILENT, Child
+from retrain_platform.gateway.life import Orders
+
+
+class Watch:
+    def __init__(self) -> None:
+        self.at = 0.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def child(watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Child]:
+    """A worker whose module says one line and waits for ever."""
+    (tmp_path / "talks_once.py").write_text('import time\nprint(".", flush=True)\ntime.sleep(600)\n', encoding="utf-8")
+    monkeypatch.setattr(children, "_MODULES", {"worker": "talks_once"})
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    reads, holds = os.pipe()
+    found = Child(Orders(home=tmp_path, instance="1", name="1-w1", role="worker", lifeline=reads), watch)
+    yield found
+    found.signal(signal.SIGKILL)
+    os.close(reads)
+    os.close(holds)
+
+
+def die(child: Child) -> None:
+    """Let it begin and die at once, by the watch's time."""
+    child.start()
+    assert child.pid is not None
+    os.kill(child.pid, signal.SIGKILL)
+    while child.alive:
+        pass
+    assert child.buried() == -signal.SIGKILL
+
+
+def test_one_that_dies_at_once_is_started_ever_later_and_one_that_lived_at_once(child: Child, watch: Watch) -> None:
+    waits = []
+    for _ in range(9):
+        die(child)
+        begun = watch.at
+        while not child.due:
+            watch.at += 0.25
+        waits.append(watch.at - begun)
+    assert waits == [0, 0.25, 0.5, 1, 2, 4, 8, 15, 15]
+    assert child.restarts == 9
+    child.start()
+    watch.at += 60
+    child.signal(signal.SIGKILL)
+    while child.alive:
+        pass
+    child.buried()
+    assert child.due
+
+
+def test_one_that_spoke_and_falls_silent_hangs_but_not_one_that_still_begins(child: Child, watch: Watch) -> None:
+    child.start()
+    watch.at += 10 * SILENT
+    assert not child.hangs
+    while child._heard is None:
+        assert child.heard() == []
+    watch.at += SILENT
+    assert not child.hangs
+    watch.at += 1
+    assert child.hangs
