@@ -261,3 +261,28 @@ def test_calls_of_few_entities_are_worth_less() -> None:
     assert said[0.0][0] == 1
     assert said[0.1][0] == pytest.approx(1.9)
     assert 0 < said[0.1][1] < said[0.0][1]
+
+
+@pytest.mark.parametrize("better", ["higher", "lower"])
+def test_which_way_an_event_is_better_decides_what_is_worse(better: str) -> None:
+    road = canary(measures=[EVENTS | {"better": better}])
+    for minute in range(1, 30):
+        put(road, minute, "1", calls=50, rows=50, events={"click": 20})
+        put(road, minute, "2", calls=50, rows=50, events={"click": 5})
+    found = seen(road, 100).reading("event_click")
+    assert found is not None
+    good, bad = (found.better, found.worse) if better == "lower" else (found.worse, found.better)
+    assert good > 20
+    assert bad < 0
+    assert (found.value, found.other, found.beyond) == (0.1, 0.4, better == "higher")
+
+
+def test_as_fast_is_not_slower_by_the_margin_and_not_faster() -> None:
+    road = canary()
+    for minute in range(1, 50):
+        put(road, minute, "1", calls=200, latency=dict.fromkeys(range(140, 180), 5))
+        put(road, minute, "2", calls=200, latency=dict.fromkeys(range(140, 180), 5))
+    found = seen(road, 51).reading("latency_p95")
+    assert found is not None
+    assert found.not_worse > 20
+    assert max(found.better, found.worse) < 0
