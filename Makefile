@@ -8,11 +8,14 @@ export DAGSTER_HOME ?= $(RETRAIN_HOME)/dagster
 export MLFLOW_DISABLE_TELEMETRY := true
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: demo dev test check lint format types imports tests definitions lock clean
+.PHONY: demo demo-live dev test check lint format types imports tests definitions lock clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed ## Play flight_delay through its year; again plays only what is new
 	@$(BIN)/python -m retrain_platform.demo
+
+demo-live: $(VENV)/installed ## Flights as live traffic: a good model takes over, a bad one goes back by itself (about 4 minutes)
+	@RETRAIN_HOME=$(RETRAIN_HOME)/live $(BIN)/python -m retrain_platform.demo live
 
 dev: $(VENV)/installed ## The Dagster UI on the kept history, sensors running
 	@$(BIN)/python -c "from retrain_platform.defs.play import instance; instance()"

@@ -24,7 +24,7 @@ _FATE = {
     "superseded": "superseded",
     "rejected": "rejected",
 }
-SPEC = Path(__file__).parent / "defs" / "models" / "flight_delay" / "defs.yaml"
+SPEC = Path(__file__).parents[1] / "defs" / "models" / "flight_delay" / "defs.yaml"
 
 
 def main() -> int:
@@ -81,7 +81,3 @@ def _compare(roads: Compared) -> None:
     )
     gain = roads.mean("lived") - roads.mean("never")
     console.print(f"Retraining was worth {gain:+z.4f} {roads.metric} a week.", markup=False)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

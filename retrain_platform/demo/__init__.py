@@ -1,0 +1,1 @@
+"""What the platform shows of itself: a year that is played, and a release before live traffic."""
