@@ -87,9 +87,14 @@ def replay(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     )
     if every is not None and batches is not None:
         fail(f"--every == {every} and --batches == {batches}, must be only one of them")
+    _answer(asked, _costs(costs), _named(policies), json_file)
+
+
+def _answer(asked: Any, costs: tuple[float, ...], policies: list[Any], json_file: Path | None) -> None:
+    """Replay, and hand the report out."""
     if json_file is not None and not json_file.absolute().parent.is_dir():
         fail(f"--json == {json_file}, must lie in a folder that is there")
-    report = _replayed(asked, _costs(costs), _named(policies), quiet=str(json_file) == "-")
+    report = _replayed(asked, costs, policies, quiet=str(json_file) == "-")
     if json_file is not None:
         _write(report, json_file)
     if str(json_file) != "-":

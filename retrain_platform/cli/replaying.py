@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from retrain_platform.replay.matrix import Strategy
+    from retrain_platform.replay.prefix import Setting
     from retrain_platform.replay.reading import Read
     from retrain_platform.replay.report import Named, ReplayReport
     from retrain_platform.replay.table import Cut
@@ -48,28 +49,34 @@ class Asked(NamedTuple):
         Raises:
             ValueError: the table cannot be read or replayed as asked; the message says what to change.
         """
-        from retrain_platform.adapters.kept_texts import KeptTexts
         from retrain_platform.policy import StalenessPolicy
-        from retrain_platform.replay.matrix import Strategy, build
-        from retrain_platform.replay.prefix import Setting
         from retrain_platform.replay.report import Named, replay
-        from retrain_platform.replay.road import road
 
         read = self._read()
         cut = self._cut(read)
+        setting = self._setting(read, cut, home, trained)
+        ours = Named("staleness", StalenessPolicy(metric=setting.loss.metric))
+        taken = {each.name for each in policies}
+        named = [*([ours] if ours.name not in taken else []), *policies]
+        return replay(self.table, setting, named, costs, cut.said, read.notes, walked)
+
+    def _setting(self, read: Read, cut: Cut, home: Path, trained: Callable[[int, int], None]) -> Setting:
+        """The matrix, trained where nothing is kept of it, as a road."""
+        from retrain_platform.adapters.kept_texts import KeptTexts
+        from retrain_platform.replay.matrix import Strategy, build
+        from retrain_platform.replay.prefix import Setting
+        from retrain_platform.replay.road import road
+
         strategies = [
             Strategy(name="all the past" if each is None else f"newest {each}", window=each) for each in self.windows
         ]
         at_once = _at_once(read, cut, strategies)
         past, loss = self._past(read, cut, threads=max(1, cores() // at_once))
-        cuts = range(self.start - 1, max(self.start, len(cut.periods) - 1 - self.delay))
-        cuts = range(min(cuts.start, len(cut.periods) - 1), min(cuts.stop, len(cut.periods)))
+        count = len(cut.periods)
+        # From the first model's on, to the last one that still serves a period; too few are told by the road.
+        cuts = range(min(self.start, count) - 1, max(min(self.start, count), count - 1 - self.delay))
         matrix = build(past, strategies, KeptTexts(home / "replays"), cuts, at_once=at_once, told=trained)
-        setting = Setting(road(matrix, start=self.start, delay=self.delay), loss, cut.length)
-        ours = Named("staleness", StalenessPolicy(metric=loss.metric))
-        taken = {each.name for each in policies}
-        named = [*([ours] if ours.name not in taken else []), *policies]
-        return replay(self.table, setting, named, costs, cut.said, read.notes, walked)
+        return Setting(road(matrix, start=self.start, delay=self.delay), loss, cut.length)
 
     def _read(self) -> Read:
         from retrain_platform.adapters.whole_table import whole_table

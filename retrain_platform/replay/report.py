@@ -119,16 +119,7 @@ def replay(
 ) -> ReplayReport:
     """Walk every baseline and policy, by every strategy and at every cost; `said` calls a period in words."""
     road = setting.road
-    found: list[ReplayedPolicy] = []
-    advice: list[Recommended] = []
-    for cost in costs:
-        best = oracle(road, cost)
-        walked = [*_baselines(setting, cost, said), *_followed(setting, policies, cost, told)]
-        ranked = [*walked, _Walked("oracle", "oracle", best, {}, None)]
-        hindsight = min((each for each in walked if each.kind != "policy"), key=lambda each: each.way.total)
-        found += [_result(setting, each, cost, best, each is hindsight) for each in ranked]
-        rivals = [Rival(each.name, each.way, each.spec) for each in walked]
-        advice.append(recommend(road, setting.loss, rivals, cost, said))
+    at = [_at_cost(setting, policies, cost, said, told) for cost in costs]
     return ReplayReport(
         table=table,
         metric=setting.loss.metric,
@@ -138,15 +129,28 @@ def replay(
         label_delay=road.delay,
         costs=tuple(costs),
         periods=_periods(road),
-        policies=tuple(found),
+        policies=tuple(each for found, _ in at for each in found),
         budgeted=_budgeted(setting, said),
-        recommended=tuple(advice),
+        recommended=tuple(advice for _, advice in at),
         worth=worth_buying(road, setting.loss, said),
         notes=tuple(notes),
         trainings=int(np.count_nonzero(road.matrix.rows)),
         fits=road.matrix.fits,
         scored=road.matrix.scored,
     )
+
+
+def _at_cost(
+    setting: Setting, policies: Sequence[Named], cost: float, said: str, told: Callable[[str], None]
+) -> tuple[list[ReplayedPolicy], Recommended]:
+    """Every way at one cost, the oracle last, and what to take from them."""
+    best = oracle(setting.road, cost)
+    walked = [*_baselines(setting, cost, said), *_followed(setting, policies, cost, told)]
+    hindsight = min((each for each in walked if each.kind != "policy"), key=lambda each: each.way.total)
+    found = [_result(setting, each, cost, best, each is hindsight) for each in walked]
+    found.append(_result(setting, _Walked("oracle", "oracle", best, {}, None), cost, best, False))
+    rivals = [Rival(each.name, each.way, each.spec) for each in walked]
+    return found, recommend(setting.road, setting.loss, rivals, cost, said)
 
 
 def _periods(road: Road) -> tuple[ReplayedPeriod, ...]:
