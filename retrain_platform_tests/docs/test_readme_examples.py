@@ -16,14 +16,25 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_spec_of_the_readme_is_sound(tmp_path: Path) -> None:
-    example, _ = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    example, *_ = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     path = tmp_path / "defs.yaml"
     path.write_text(example, encoding="utf-8")
     assert read_spec(path).name == yaml.safe_load(example)["attributes"]["name"]
 
 
+def test_the_live_release_of_the_readme_is_sound_beside_what_the_first_one_says(tmp_path: Path) -> None:
+    first, live, _ = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    whole = yaml.safe_load(first)
+    whole["attributes"] |= yaml.safe_load(live)
+    path = tmp_path / "defs.yaml"
+    path.write_text(yaml.safe_dump(whole), encoding="utf-8")
+    spec = read_spec(path)
+    assert spec.release.live is not None
+    assert spec.gateway is not None
+
+
 def test_the_spec_of_ad_scores_is_sound_beside_what_the_first_one_says(tmp_path: Path) -> None:
-    first, ads = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    first, _, ads = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     whole = yaml.safe_load(first)
     gates = [{"kind": "against_champion", "metric": "rmse", "better_by": 0.05, "relative": True}]
     whole["attributes"] |= {**yaml.safe_load(ads), "task": "regression", "validation": {"gates": gates}}
