@@ -19,11 +19,11 @@ from time import perf_counter, process_time
 
 from retrain_platform.adapters.clock import microseconds
 from retrain_platform.adapters.log_tables import LogTables
-from retrain_platform.gateway.collector import Collector
-from retrain_platform.gateway.evidence import Evidence
-from retrain_platform.gateway.joining import Judged
 from retrain_platform.gateway.lines import AnswerLine, BesideLine, FeedbackLine, Line, to_lines
-from retrain_platform.gateway.spool import Spool
+from retrain_platform.gateway.log.collector import Collector
+from retrain_platform.gateway.log.evidence import Evidence
+from retrain_platform.gateway.log.joining import Judged
+from retrain_platform.gateway.log.spool import Spool
 from retrain_platform.release.split import Split
 
 _SPLIT = Split(model="m", seq=3, champion="3", canary="4", share=50)

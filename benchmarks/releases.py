@@ -25,8 +25,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu, norm
 
-from retrain_platform.release.bins import cell_end, cells_apart, latency_cell
-from retrain_platform.release.live_plan import LivePlan
+from retrain_platform.release.live.bins import cell_end, cells_apart, latency_cell
+from retrain_platform.release.live.plan import LivePlan
 from retrain_platform.stats.betting import log_pays
 from retrain_platform.stats.slower import slow_calls
 from retrain_platform.stats.two_arms import Arms, log_margin_ratios, log_odds_ratios

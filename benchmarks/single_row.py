@@ -29,9 +29,9 @@ import pandas as pd
 from retrain_platform.adapters.learners import learner
 from retrain_platform.adapters.lightgbm_native import NativeBooster
 from retrain_platform.adapters.packaged_model import load_package
-from retrain_platform.gateway.decoding import RowDecoder
-from retrain_platform.gateway.encoding import Encoder
-from retrain_platform.gateway.versions import loaded_version
+from retrain_platform.gateway.models.decoding import RowDecoder
+from retrain_platform.gateway.models.encoding import Encoder
+from retrain_platform.gateway.models.versions import loaded_version
 from retrain_platform.release.serving import About
 from retrain_platform.training.base import Rows
 from retrain_platform.training.lightgbm import LightGBM

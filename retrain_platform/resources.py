@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from retrain_platform.dataset.period import Period
     from retrain_platform.dataset.stores import Values
     from retrain_platform.release.base import Ledger
-    from retrain_platform.release.bins import BinStore
+    from retrain_platform.release.live.bins import BinStore
     from retrain_platform.release.split import Exporter
     from retrain_platform.steps.notices.base import Notice, Outbox
     from retrain_platform.steps.notices.delivering import Post

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 from serving_parts.model import MODEL
 
-from retrain_platform.gateway.life import Orders
-from retrain_platform.gateway.listening import listen
+from retrain_platform.gateway.processes.life import Orders
+from retrain_platform.gateway.processes.listening import listen
 
 _HERE = Path(__file__).parent
 _ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true"}
@@ -56,7 +56,7 @@ def gateway(name: str, home: Path, bodies: Path) -> Iterator[Server]:
         models={MODEL: home},
         grace=2,
     )
-    command = [sys.executable, "-m", "retrain_platform.gateway.worker", orders.model_dump_json()]
+    command = [sys.executable, "-m", "retrain_platform.gateway.service.worker", orders.model_dump_json()]
     with _process(command, pass_fds=(reads, listening.fileno())) as group:
         listening.close()
         _wait(f"http://127.0.0.1:{port}/ready")

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from retrain_platform.adapters.sql_engine import engine_of, making, sqlite_file
-from retrain_platform.release.bins import Bin, Tally, merged
+from retrain_platform.release.live.bins import Bin, Tally, merged
 
 TABLES = MetaData()
 """Every table of the evidence: bins, and what the collector must know to add to them exactly once."""

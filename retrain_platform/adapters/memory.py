@@ -19,7 +19,7 @@ from retrain_platform.adapters.known_versions import known_version, of_others, r
 from retrain_platform.dataset.record import Record
 from retrain_platform.dataset.stores import UnknownTable, UnknownTableVersion
 from retrain_platform.release.base import Entry
-from retrain_platform.release.bins import Bin, merged
+from retrain_platform.release.live.bins import Bin, merged
 from retrain_platform.training.base import ModelVersion
 from retrain_platform.training.names import must_be_recorded_names
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from retrain_platform.adapters import clock
 from retrain_platform.dataset.secrets import without_secrets
-from retrain_platform.release.bins import Bin, bin_start, latency_cell
+from retrain_platform.release.live.bins import Bin, bin_start, latency_cell
 from retrain_platform.release.observed import Prometheus
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from retrain_platform.cli.screen import console, hush
 from retrain_platform.policy.wording import periods
 from retrain_platform.release.advance import stage_periods
 from retrain_platform.release.base import Stage
-from retrain_platform.release.live_told import told
+from retrain_platform.release.live.told import told
 from retrain_platform.spec import ModelSpec, SpecErrors
 from retrain_platform.spec.placed import Contradiction
 from retrain_platform.spec.problem import Problem, child, line_of, undotted

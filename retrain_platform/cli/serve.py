@@ -98,7 +98,7 @@ def _named(model: str, sound: dict[str, Found], wrong: list[SpecErrors], problem
 
 def _guarded(host: str, problems: list[str], *, open_to_all: bool) -> None:
     """Strangers are not let in because nobody thought of them."""
-    from retrain_platform.gateway.guard import must_be_guarded
+    from retrain_platform.gateway.doors.guard import must_be_guarded
     from retrain_platform.resources import gateway_home, settings
 
     try:
@@ -108,7 +108,7 @@ def _guarded(host: str, problems: list[str], *, open_to_all: bool) -> None:
 
 
 def _listening(host: str, port: int, problems: list[str]) -> socket.socket | None:
-    from retrain_platform.gateway.listening import CannotListen, listen
+    from retrain_platform.gateway.processes.listening import CannotListen, listen
 
     try:
         return listen(host, port)
@@ -120,8 +120,8 @@ def _listening(host: str, port: int, problems: list[str]) -> socket.socket | Non
 def _run(
     chosen: dict[str, Path], listening: socket.socket, doors: dict[str, Any], *, as_json: bool, **more: Any
 ) -> int:
-    from retrain_platform.gateway.listening import instance_name
-    from retrain_platform.gateway.supervisor import ServePlan, Supervisor
+    from retrain_platform.gateway.processes.listening import instance_name
+    from retrain_platform.gateway.service.supervisor import ServePlan, Supervisor
     from retrain_platform.resources import gateway_home, settings
 
     host, port = doors["host"], listening.getsockname()[1]

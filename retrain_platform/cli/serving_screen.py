@@ -5,9 +5,9 @@ from __future__ import annotations
 from retrain_platform.adapters.published import BadPublished, NotPublished, Published
 from retrain_platform.cli.screen import say
 from retrain_platform.gateway.home import GatewayHome
-from retrain_platform.gateway.life import Event
-from retrain_platform.gateway.shares import told
-from retrain_platform.gateway.supervisor import ServePlan
+from retrain_platform.gateway.processes.life import Event
+from retrain_platform.gateway.service.shares import told
+from retrain_platform.gateway.service.supervisor import ServePlan
 from retrain_platform.release.split import Split
 
 _QUIET = {"started", "listening", "looked"}

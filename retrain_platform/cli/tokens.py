@@ -14,7 +14,7 @@ from retrain_platform.cli.screen import answer, say, show
 from retrain_platform.dataset.duration import parse_span_of_clock
 
 if TYPE_CHECKING:
-    from retrain_platform.gateway.tokens import Token
+    from retrain_platform.gateway.doors.tokens import Token
 
 commands = typer.Typer(no_args_is_help=True, help="Say who may ask what of the gateway.")
 app.add_typer(commands, name="token")
@@ -35,7 +35,7 @@ def add(
     Example: [bold]retrain token add shop --model flight_delay --scope predict --scope feedback --expires 90d[/bold]
     """
     from retrain_platform.adapters.clock import now
-    from retrain_platform.gateway.tokens import EVERY, BadTokens, add_token
+    from retrain_platform.gateway.doors.tokens import EVERY, BadTokens, add_token
 
     at = now()
     until = None if expires is None else at + _span(expires)
@@ -55,7 +55,7 @@ def list_tokens(as_json: AsJson = False) -> None:
     Example: [bold]retrain token list[/bold]
     """
     from retrain_platform.adapters.clock import now
-    from retrain_platform.gateway.tokens import BadTokens, read_tokens
+    from retrain_platform.gateway.doors.tokens import BadTokens, read_tokens
 
     try:
         found = read_tokens(_path())
@@ -90,7 +90,7 @@ def revoke(
 
     Example: [bold]retrain token revoke shop[/bold]
     """
-    from retrain_platform.gateway.tokens import BadTokens, read_tokens, revoke_token
+    from retrain_platform.gateway.doors.tokens import BadTokens, read_tokens, revoke_token
 
     path = _path()
     try:

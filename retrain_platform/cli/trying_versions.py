@@ -13,8 +13,8 @@ from retrain_platform.cli.screen import answer, say
 
 def try_version(models: list[str], version: str | None, *, staging: bool, as_json: bool) -> None:
     """Try it and say what it showed; leaves with 1 where it failed or could not be told. Nothing goes on record."""
-    from retrain_platform.gateway.trials import try_out
-    from retrain_platform.release.live_plan import Staging
+    from retrain_platform.gateway.staging.trials import try_out
+    from retrain_platform.release.live.plan import Staging
     from retrain_platform.release.staging import judged
 
     if not staging:

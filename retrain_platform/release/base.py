@@ -12,8 +12,8 @@ from pydantic import Field, model_validator
 from retrain_platform.dataset.duration import Duration, parse_duration
 from retrain_platform.dataset.record import Record
 from retrain_platform.release.alias_names import AliasNames
-from retrain_platform.release.live_evidence import LiveEvidence
-from retrain_platform.release.live_plan import LivePlan
+from retrain_platform.release.live.evidence import LiveEvidence
+from retrain_platform.release.live.plan import LivePlan
 
 
 class Stage(StrEnum):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from retrain_platform.dataset.record import Record
-from retrain_platform.release.live_evidence import Verdict
-from retrain_platform.release.live_plan import Staging
+from retrain_platform.release.live.evidence import Verdict
+from retrain_platform.release.live.plan import Staging
 
 _NAMED = 3
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from retrain_platform.release.base import Evidence, Stage, Transition, TransitionKind
-from retrain_platform.release.live_evidence import LiveEvidence
+from retrain_platform.release.live.evidence import LiveEvidence
 
 
 class Event(StrEnum):

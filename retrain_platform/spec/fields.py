@@ -29,9 +29,9 @@ from retrain_platform.policy.escalation import EscalationRow
 from retrain_platform.policy.gain import CostSpec
 from retrain_platform.policy.screening import Screen
 from retrain_platform.release.base import ReleasePlan
-from retrain_platform.release.freeze import DateFreeze, WeeklyFreeze
-from retrain_platform.release.live_measures import MEASURES
-from retrain_platform.release.live_plan import (
+from retrain_platform.release.live.freeze import DateFreeze, WeeklyFreeze
+from retrain_platform.release.live.measures import MEASURES
+from retrain_platform.release.live.plan import (
     ABTest,
     BlueGreen,
     Canary,
@@ -42,7 +42,7 @@ from retrain_platform.release.live_plan import (
     Staging,
     Traffic,
 )
-from retrain_platform.release.triggers import TRIGGERS, Triggers
+from retrain_platform.release.live.triggers import TRIGGERS, Triggers
 from retrain_platform.spec.model import Features, ModelSpec, Monitoring, Validation
 from retrain_platform.spec.operation import Operation, Resources
 from retrain_platform.training import LEARNERS

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from retrain_platform.dataset.duration import span_of_clock_text
-from retrain_platform.release.live_measures import EventRate, Labels, LiveMeasure
-from retrain_platform.release.live_plan import ABTest, LivePlan, Rollout
-from retrain_platform.release.triggers import AccuracyUnder, QualityFall
+from retrain_platform.release.live.measures import EventRate, Labels, LiveMeasure
+from retrain_platform.release.live.plan import ABTest, LivePlan, Rollout
+from retrain_platform.release.live.triggers import AccuracyUnder, QualityFall
 from retrain_platform.spec.fields import did_you_mean
 from retrain_platform.spec.placed import Contradiction
 

@@ -15,8 +15,8 @@ from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.selection import Sample
 from retrain_platform.dataset.stores import Lake, Values
 from retrain_platform.release.base import Entry, Ledger, ReleaseState
-from retrain_platform.release.bins import Bin, BinStore
 from retrain_platform.release.fold import fold
+from retrain_platform.release.live.bins import Bin, BinStore
 from retrain_platform.release.split import Exporter, Split
 from retrain_platform.release.splitting import split_of
 from retrain_platform.spec.model import ModelSpec

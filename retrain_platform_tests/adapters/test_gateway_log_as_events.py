@@ -22,8 +22,8 @@ from retrain_platform.dataset.period import Calendar
 from retrain_platform.dataset.recorded import RecordedGateway
 from retrain_platform.dataset.recording import BY, SCORE, with_predictions
 from retrain_platform.dataset.source import Gateway
-from retrain_platform.gateway.lake_rows import LakeRows
 from retrain_platform.gateway.lines import AnswerLine, FeedbackLine, Line
+from retrain_platform.gateway.log.lake_rows import LakeRows
 from retrain_platform.monitoring.measures import read_table
 from retrain_platform_tests.gateway.traffic import reads
 

@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from retrain_platform.adapters.prometheus_bins import ObservedAway, PrometheusBins
-from retrain_platform.release.bins import Bin, cell_end
+from retrain_platform.release.live.bins import Bin, cell_end
 from retrain_platform.release.observed import Prometheus
 from retrain_platform_tests.adapters.prometheus import FakePrometheus, prometheus
 

@@ -27,7 +27,7 @@ from retrain_platform.adapters.sql_ledger import SqlLedger
 from retrain_platform.adapters.sql_outbox import SqlOutbox
 from retrain_platform.dataset.stores import Lake, Values
 from retrain_platform.release.base import Ledger
-from retrain_platform.release.bins import BinStore
+from retrain_platform.release.live.bins import BinStore
 from retrain_platform.release.observed import Prometheus
 from retrain_platform.replay.matrix import Kept
 from retrain_platform.steps.notices.base import Notifier, Outbox

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from retrain_platform.release.bins import WIDTH, Bin, Tally, merged
+from retrain_platform.release.live.bins import WIDTH, Bin, Tally, merged
 
 START = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 

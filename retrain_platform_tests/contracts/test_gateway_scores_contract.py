@@ -16,9 +16,9 @@ from retrain_platform.adapters.package_files import Kind
 from retrain_platform.adapters.packaged_model import _LOADERS, load_package
 from retrain_platform.adapters.pipeline_package import FittedPipeline
 from retrain_platform.gateway.base import Row
-from retrain_platform.gateway.decoding import RowDecoder
-from retrain_platform.gateway.scoring import NativeScorer
-from retrain_platform.gateway.versions import CannotServe, Version, loaded_version
+from retrain_platform.gateway.models.decoding import RowDecoder
+from retrain_platform.gateway.models.scoring import NativeScorer
+from retrain_platform.gateway.models.versions import CannotServe, Version, loaded_version
 from retrain_platform.release.serving import About
 from retrain_platform.training.adjusted import Adjustment, adjusted
 from retrain_platform.training.base import FitReport, Fitted

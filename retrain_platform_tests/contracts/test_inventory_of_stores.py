@@ -13,7 +13,7 @@ import pytest
 from retrain_platform import adapters
 from retrain_platform.dataset.stores import Lake, Values
 from retrain_platform.release.base import Ledger
-from retrain_platform.release.bins import BinStore
+from retrain_platform.release.live.bins import BinStore
 from retrain_platform.replay.matrix import Kept
 from retrain_platform.steps.notices.base import Notifier, Outbox
 from retrain_platform.training.base import Registry

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from retrain_platform.gateway.admin import _ACTS
+from retrain_platform.gateway.office.admin import _ACTS
 from retrain_platform.release.serving import GatewaySpec
 from retrain_platform.spec.notify import SEVERITY, Notify
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import uvicorn
 
-from retrain_platform.gateway.app import GatewayApp
-from retrain_platform.gateway.forwarding import office_routes
-from retrain_platform.gateway.listening import listen
-from retrain_platform.gateway.office import address_of
+from retrain_platform.gateway.doors.app import GatewayApp
+from retrain_platform.gateway.doors.forwarding import office_routes
+from retrain_platform.gateway.office.process import address_of
+from retrain_platform.gateway.processes.listening import listen
 from retrain_platform_tests.gateway.fakes import Worker
 from retrain_platform_tests.gateway.offices import WORD, Office
 

@@ -10,18 +10,18 @@ from typing import Any
 
 import httpx
 
-from retrain_platform.gateway.app import GatewayApp
 from retrain_platform.gateway.base import Answered, Asked, BadRequest, Loaded, NotServed, Row, Serving
-from retrain_platform.gateway.bodies import strict_json
-from retrain_platform.gateway.doors import Doors
-from retrain_platform.gateway.feedback import Feeding
-from retrain_platform.gateway.guard import Guard
+from retrain_platform.gateway.doors.app import GatewayApp
+from retrain_platform.gateway.doors.bodies import strict_json
+from retrain_platform.gateway.doors.feedback import Feeding
+from retrain_platform.gateway.doors.guard import Guard
+from retrain_platform.gateway.doors.metrics import Metrics
+from retrain_platform.gateway.doors.predicting import Predicting
+from retrain_platform.gateway.doors.rates import Rates
+from retrain_platform.gateway.doors.shared import Doors
 from retrain_platform.gateway.ids import Ids
 from retrain_platform.gateway.lines import AnswerLine, FeedbackLine, Line
-from retrain_platform.gateway.metrics import Metrics
-from retrain_platform.gateway.predicting import Predicting
-from retrain_platform.gateway.rates import Rates
-from retrain_platform.gateway.states import ProcessState
+from retrain_platform.gateway.processes.states import ProcessState
 from retrain_platform.release.serving import About, GatewaySpec
 from retrain_platform.release.split import Arm, Split
 

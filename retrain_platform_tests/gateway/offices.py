@@ -13,9 +13,9 @@ import httpx
 from retrain_platform.adapters import clock
 from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.adapters.gateway_key import signing_key
-from retrain_platform.gateway.desk import Desk
-from retrain_platform.gateway.office import office_app
-from retrain_platform.gateway.tokens import add_token
+from retrain_platform.gateway.doors.tokens import add_token
+from retrain_platform.gateway.office.desk import Desk
+from retrain_platform.gateway.office.process import office_app
 from retrain_platform.replay.walk import walk
 from retrain_platform.spec.model import ModelSpec
 from retrain_platform.steps.by_hand.acting import Act

@@ -15,7 +15,7 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
 
-from retrain_platform.gateway.asking import Client
+from retrain_platform.gateway.staging.asking import Client
 from retrain_platform.release.base import ReleaseState, Transition
 from retrain_platform.release.table import Event, transition
 from retrain_platform.replay.walk import walk

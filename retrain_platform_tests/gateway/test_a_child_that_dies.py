@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from retrain_platform.gateway import children
-from retrain_platform.gateway.children import SILENT, Child
-from retrain_platform.gateway.life import Orders
+from retrain_platform.gateway.processes import children
+from retrain_platform.gateway.processes.children import SILENT, Child
+from retrain_platform.gateway.processes.life import Orders
 
 
 class Watch:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from retrain_platform.gateway.trials import try_out
-from retrain_platform.release.live_plan import Staging
+from retrain_platform.gateway.staging.trials import try_out
+from retrain_platform.release.live.plan import Staging
 from retrain_platform.release.staging import judged
 from retrain_platform_tests.gateway.served import Project
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from retrain_platform.gateway.asking import Reply
-from retrain_platform.gateway.contracts import BadContract, keeps, read_contract
+from retrain_platform.gateway.staging.asking import Reply
+from retrain_platform.gateway.staging.contracts import BadContract, keeps, read_contract
 
 EXPECTS = [
     {

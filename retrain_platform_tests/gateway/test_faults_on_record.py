@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from retrain_platform.adapters.exporters import Exported
-from retrain_platform.gateway.faults import STANDS, Fault, put_on_record, standing_faults, stuck_exports
-from retrain_platform.gateway.states import ProcessState, Trouble
+from retrain_platform.gateway.office.faults import STANDS, Fault, put_on_record, standing_faults, stuck_exports
+from retrain_platform.gateway.processes.states import ProcessState, Trouble
 from retrain_platform_tests.steps.telling import People
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from retrain_platform.gateway.applying import LATE, Reaching
 from retrain_platform.gateway.home import GatewayHome
-from retrain_platform.gateway.late_aliases import LateAliases
-from retrain_platform.gateway.shares import shares, told
-from retrain_platform.gateway.states import ProcessState, write_state
+from retrain_platform.gateway.processes.states import ProcessState, write_state
+from retrain_platform.gateway.service.applying import LATE, Reaching
+from retrain_platform.gateway.service.late_aliases import LateAliases
+from retrain_platform.gateway.service.shares import shares, told
 from retrain_platform.release.base import Stage
 from retrain_platform.release.split import Applied, Split
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from retrain_platform.gateway.base import NotServed, Row
-from retrain_platform.gateway.hot import AGAIN_SECONDS, HotModels
-from retrain_platform.gateway.serving import Served
+from retrain_platform.gateway.models.hot import AGAIN_SECONDS, HotModels
+from retrain_platform.gateway.models.serving import Served
 from retrain_platform_tests.gateway.published import ROW, Shelf, score
 
 KEY = bytes(range(32))
@@ -257,8 +257,8 @@ def test_the_thread_looks_by_itself(shelf: Shelf) -> None:
 def test_a_worker_of_lightgbm_imports_neither_pandas_nor_scikit_learn(shelf: Shelf) -> None:
     code = (
         "import sys, json; from pathlib import Path\n"
-        "from retrain_platform.gateway.hot import HotModels\n"
-        "from retrain_platform.gateway.beside import BesideScorer\n"
+        "from retrain_platform.gateway.models.hot import HotModels\n"
+        "from retrain_platform.gateway.models.beside import BesideScorer\n"
         "from retrain_platform.adapters.published import Published\n"
         "from retrain_platform.adapters.gateway_home import GatewayHome\n"
         "models = HotModels(Published(GatewayHome(Path(sys.argv[1]))), ['tiny'], bytes(32)); models.look()\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from retrain_platform.gateway.rates import Rates
+from retrain_platform.gateway.doors.rates import Rates
 from retrain_platform.release.split import Split
 from retrain_platform_tests.gateway.fakes import FakeLoaded, FakeServing, Worker, about, ask
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from retrain_platform.gateway.base import Row
-from retrain_platform.gateway.private import Hiding
+from retrain_platform.gateway.models.private import Hiding
 from retrain_platform.release.serving import About, GatewaySpec
 
 KEY = bytes(range(32))

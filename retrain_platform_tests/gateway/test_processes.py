@@ -97,7 +97,7 @@ HEAVY = {"pandas", "pyarrow", "sklearn", "mlflow", "dagster", "sqlalchemy", "del
 
 
 def test_a_worker_imports_nothing_heavy() -> None:
-    code = "import sys, retrain_platform.gateway.worker; print(*sys.modules)"
+    code = "import sys, retrain_platform.gateway.service.worker; print(*sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert HEAVY & set(found.stdout.split()) == set()
 

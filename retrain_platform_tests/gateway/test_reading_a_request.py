@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrain_platform.gateway.base import BadRequest, Row
-from retrain_platform.gateway.decoding import RowDecoder
-from retrain_platform.gateway.describing import schema_of
-from retrain_platform.gateway.signature import Signature
+from retrain_platform.gateway.models.decoding import RowDecoder
+from retrain_platform.gateway.models.describing import schema_of
+from retrain_platform.gateway.models.signature import Signature
 from retrain_platform.release.serving import About, GatewaySpec
 
 SIGNATURE = Signature({"x": "number", "shop": "category", "day of week": "any"})

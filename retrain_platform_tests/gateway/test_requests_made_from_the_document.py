@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from retrain_platform.gateway.hot import HotModels
+from retrain_platform.gateway.models.hot import HotModels
 from retrain_platform_tests.gateway.fakes import Worker
 from retrain_platform_tests.gateway.published import Shelf
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from retrain_platform.gateway.base import Answered, Loaded, Row
-from retrain_platform.gateway.beside import BesideScorer
 from retrain_platform.gateway.lines import BesideLine
+from retrain_platform.gateway.models.beside import BesideScorer
 from retrain_platform.release.serving import About, GatewaySpec
 from retrain_platform_tests.gateway.fakes import FakeLoaded, FakeLog
 

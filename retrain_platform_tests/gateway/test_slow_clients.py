@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from retrain_platform.gateway import patience
-from retrain_platform.gateway.patience import PatientProtocol
+from retrain_platform.gateway.doors import patience
+from retrain_platform.gateway.doors.patience import PatientProtocol
 from retrain_platform.release.split import Split
 from retrain_platform_tests.gateway.fakes import FakeLoaded, FakeServing, Worker, about
 

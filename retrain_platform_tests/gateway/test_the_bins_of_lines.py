@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
 from retrain_platform.adapters.bin_store import SqlBins
-from retrain_platform.gateway import evidence as evidence_module
-from retrain_platform.gateway.evidence import Evidence
-from retrain_platform.gateway.joining import Judged
 from retrain_platform.gateway.lines import AnswerLine, BesideLine, FeedbackLine, Line
-from retrain_platform.release.bins import Bin
+from retrain_platform.gateway.log import evidence as evidence_module
+from retrain_platform.gateway.log.evidence import Evidence
+from retrain_platform.gateway.log.joining import Judged
+from retrain_platform.release.live.bins import Bin
 from retrain_platform.release.split import Split
 from retrain_platform_tests.gateway.traffic import JUDGED, SECOND, START, as_counted, counted, reads, traffic
 
@@ -86,7 +86,7 @@ def test_a_transaction_that_breaks_leaves_nothing_of_itself(tmp_path: Path, monk
     book = Book(tmp_path)
     lines = reads([answer(entity="ann"), came("rating", 2.0)])
     with monkeypatch.context() as broken:
-        broken.setattr("retrain_platform.gateway.counting.count_up", _breaks)
+        broken.setattr("retrain_platform.gateway.log.counting.count_up", _breaks)
         with pytest.raises(SQLAlchemyError):
             book.evidence.fold(lines, {"a/w1-1.jsonl": lines[-1].end}, START)
     assert book.bins() == []

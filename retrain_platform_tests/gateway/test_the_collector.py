@@ -14,13 +14,13 @@ from deltalake import DeltaTable
 
 from retrain_platform.adapters.bin_store import SqlBins
 from retrain_platform.adapters.log_tables import LakeAway, LogTables
-from retrain_platform.gateway import collector as collector_module
-from retrain_platform.gateway.collector import Collector
-from retrain_platform.gateway.evidence import Evidence
-from retrain_platform.gateway.lake_rows import LakeRows
 from retrain_platform.gateway.lines import AnswerLine, BesideLine, FeedbackLine, Line, to_lines
-from retrain_platform.gateway.segments import segments
-from retrain_platform.gateway.spool import Spool
+from retrain_platform.gateway.log import collector as collector_module
+from retrain_platform.gateway.log.collector import Collector
+from retrain_platform.gateway.log.evidence import Evidence
+from retrain_platform.gateway.log.lake_rows import LakeRows
+from retrain_platform.gateway.log.segments import segments
+from retrain_platform.gateway.log.spool import Spool
 from retrain_platform_tests.gateway.traffic import JUDGED, SECOND, START, as_counted, counted, traffic, write_segment
 
 EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC))
@@ -245,7 +245,7 @@ def test_while_the_bins_are_away_nothing_is_read_past(home: Home, monkeypatch: p
     lines, collector = traffic(4), home.collector()
     write_segment(home.spools, "a/w1-1.jsonl", lines)
     with monkeypatch.context() as patched:
-        patched.setattr("retrain_platform.gateway.counting.add_bins", _full)
+        patched.setattr("retrain_platform.gateway.log.counting.add_bins", _full)
         collector.round()
         assert collector.problems == {"evidence": "the bins cannot be written: the disk is full"}
     _all(home, collector)

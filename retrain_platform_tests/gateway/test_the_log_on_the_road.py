@@ -17,9 +17,9 @@ from retrain_platform.adapters.measure_tables import read_measures
 from retrain_platform.adapters.recorded_table import RecordedTable
 from retrain_platform.adapters.sources import SourceReader
 from retrain_platform.dataset.period import Period
-from retrain_platform.gateway.collector import Collector
-from retrain_platform.gateway.evidence import Evidence
 from retrain_platform.gateway.lines import AnswerLine, FeedbackLine, Line
+from retrain_platform.gateway.log.collector import Collector
+from retrain_platform.gateway.log.evidence import Evidence
 from retrain_platform.monitoring.measures import PeriodMeasures
 from retrain_platform.monitoring.reports import PerformanceReport
 from retrain_platform.replay.walk import walk

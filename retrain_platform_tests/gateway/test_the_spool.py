@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from retrain_platform.gateway import segments as segments_module
 from retrain_platform.gateway.lines import AnswerLine, from_bytes
-from retrain_platform.gateway.segments import is_closed, segments, spool_bytes
-from retrain_platform.gateway.spool import Spool
+from retrain_platform.gateway.log import segments as segments_module
+from retrain_platform.gateway.log.segments import is_closed, segments, spool_bytes
+from retrain_platform.gateway.log.spool import Spool
 
 GIB = 2**30
 
@@ -168,7 +168,7 @@ KILLED = """
 import asyncio, sys
 from pathlib import Path
 from retrain_platform.gateway.lines import AnswerLine
-from retrain_platform.gateway.spool import Spool
+from retrain_platform.gateway.log.spool import Spool
 
 async def go():
     spool = Spool(Path(sys.argv[1]) / "a", "w0", disk=2**30)

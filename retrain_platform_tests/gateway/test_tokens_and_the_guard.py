@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from retrain_platform.gateway.bodies import Head
-from retrain_platform.gateway.guard import Guard, Guest, must_be_guarded
-from retrain_platform.gateway.replies import Refused
-from retrain_platform.gateway.tokens import BadTokens, Scope, add_token, find_token, read_tokens, revoke_token
+from retrain_platform.gateway.doors.bodies import Head
+from retrain_platform.gateway.doors.guard import Guard, Guest, must_be_guarded
+from retrain_platform.gateway.doors.replies import Refused
+from retrain_platform.gateway.doors.tokens import BadTokens, Scope, add_token, find_token, read_tokens, revoke_token
 from retrain_platform.release.split import Split
 from retrain_platform_tests.gateway.fakes import JSON, FakeLoaded, FakeServing, Worker, about, ask
 

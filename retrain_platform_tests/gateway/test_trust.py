@@ -13,8 +13,8 @@ import yaml
 
 from retrain_platform.adapters.package_files import write_package
 from retrain_platform.dataset.preparation import Preparation
-from retrain_platform.gateway.trust import Untrusted, must_be_trusted
-from retrain_platform.gateway.versions import CannotServe, loaded_version
+from retrain_platform.gateway.models.trust import Untrusted, must_be_trusted
+from retrain_platform.gateway.models.versions import CannotServe, loaded_version
 from retrain_platform.training.base import FitReport
 
 OWN = ("retrain_platform_tests",)

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from retrain_platform.adapters.bin_store import SqlBins
-from retrain_platform.gateway.collecting import Models
-from retrain_platform.gateway.evidence import Evidence
 from retrain_platform.gateway.home import GatewayHome
 from retrain_platform.gateway.lines import AnswerLine, BesideLine, FeedbackLine, Line
-from retrain_platform.release.bins import Bin
+from retrain_platform.gateway.log.collecting import Models
+from retrain_platform.gateway.log.evidence import Evidence
+from retrain_platform.release.live.bins import Bin
 from retrain_platform.release.serving import About, GatewaySpec
 from retrain_platform.release.split import Split
 from retrain_platform_tests.gateway.traffic import SECOND, START, reads

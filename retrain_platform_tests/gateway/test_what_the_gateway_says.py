@@ -14,9 +14,9 @@ from prometheus_client import values
 
 from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.gateway.base import Answered
-from retrain_platform.gateway.doors import open_doors
-from retrain_platform.gateway.metrics import Metrics
-from retrain_platform.gateway.states import ProcessState, Trouble
+from retrain_platform.gateway.doors.metrics import Metrics
+from retrain_platform.gateway.doors.shared import open_doors
+from retrain_platform.gateway.processes.states import ProcessState, Trouble
 from retrain_platform.release.base import Stage
 from retrain_platform.release.split import Applied, Split
 from retrain_platform_tests.gateway.fakes import FakeLoaded, FakeServing, Worker, about, ask
@@ -166,7 +166,7 @@ def test_metrics_tell_of_the_log_what_waits_and_what_no_bin_counts(doors: Worker
 COUNTING = """
 import sys
 from pathlib import Path
-from retrain_platform.gateway.metrics import Metrics
+from retrain_platform.gateway.doors.metrics import Metrics
 metrics = Metrics(Path(sys.argv[1]), sys.argv[2])
 for _ in range(int(sys.argv[3])):
     metrics.request("m", "predict", 200)

@@ -11,9 +11,9 @@ import pytest
 
 from retrain_platform.adapters.gateway_key import signing_key
 from retrain_platform.gateway.home import GatewayHome
-from retrain_platform.gateway.lead import Lead
-from retrain_platform.gateway.listening import CannotListen, instance_name, is_loopback, listen
-from retrain_platform.gateway.states import ProcessState, forget_state, read_states, write_state
+from retrain_platform.gateway.processes.lead import Lead
+from retrain_platform.gateway.processes.listening import CannotListen, instance_name, is_loopback, listen
+from retrain_platform.gateway.processes.states import ProcessState, forget_state, read_states, write_state
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

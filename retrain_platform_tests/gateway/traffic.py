@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
-from retrain_platform.gateway.joining import Judged
 from retrain_platform.gateway.lines import AnswerLine, BesideLine, FeedbackLine, Line, to_lines
-from retrain_platform.gateway.tailing import Read
-from retrain_platform.release.bins import Bin, bin_start, latency_cell
+from retrain_platform.gateway.log.joining import Judged
+from retrain_platform.gateway.log.tailing import Read
+from retrain_platform.release.live.bins import Bin, bin_start, latency_cell
 from retrain_platform.release.split import Split
 
 START = 1_790_000_000_000_000

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from retrain_platform.release.advance_live import advance_live
 from retrain_platform.release.base import ReleasePlan, ReleaseState, Stage, Transition
-from retrain_platform.release.bins import WIDTH, Bin, latency_cell
-from retrain_platform.release.live_evidence import LiveEvidence, StageClock, Verdict
-from retrain_platform.release.live_gather import gather_live
-from retrain_platform.release.stage_clock import stage_clock
-from retrain_platform.release.strata import closed_until
+from retrain_platform.release.live.advance import advance_live
+from retrain_platform.release.live.bins import WIDTH, Bin, latency_cell
+from retrain_platform.release.live.clock import stage_clock
+from retrain_platform.release.live.evidence import LiveEvidence, StageClock, Verdict
+from retrain_platform.release.live.gather import gather_live
+from retrain_platform.release.live.strata import closed_until
 from retrain_platform_tests.release.roads import Road
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)

@@ -9,11 +9,11 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from retrain_platform.release.base import ReleasePlan
-from retrain_platform.release.freeze import Freeze, frozen
-from retrain_platform.release.live_measures import ErrorRate
-from retrain_platform.release.live_plan import Canary, LivePlan
-from retrain_platform.release.live_told import least_calls, told
-from retrain_platform.release.triggers import AccuracyUnder, ErrorRateOver, LatencyOver, Triggers
+from retrain_platform.release.live.freeze import Freeze, frozen
+from retrain_platform.release.live.measures import ErrorRate
+from retrain_platform.release.live.plan import Canary, LivePlan
+from retrain_platform.release.live.told import least_calls, told
+from retrain_platform.release.live.triggers import AccuracyUnder, ErrorRateOver, LatencyOver, Triggers
 from retrain_platform.stats.two_arms import Arms, log_e_not_higher_by
 
 MINUTE = timedelta(minutes=1)

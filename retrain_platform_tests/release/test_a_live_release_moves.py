@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrain_platform.release.advance_live import advance_live, live_standing
 from retrain_platform.release.base import ReleasePlan, Stage
 from retrain_platform.release.by_hand import approve
-from retrain_platform.release.live_evidence import LiveEvidence, Reading, Verdict
+from retrain_platform.release.live.advance import advance_live, live_standing
+from retrain_platform.release.live.evidence import LiveEvidence, Reading, Verdict
 from retrain_platform_tests.release.live_traffic import NOON, LiveRoad, Seen, at_stage, plan
 from retrain_platform_tests.release.roads import names
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from retrain_platform.release.live_plan import Staging
+from retrain_platform.release.live.plan import Staging
 from retrain_platform.release.staging import Asked, Staged, judged
 
 LIMITS = Staging(memory=200 * 2**20, p95=20.0, cpu=5.0)

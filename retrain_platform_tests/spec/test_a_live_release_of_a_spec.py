@@ -5,8 +5,8 @@ from typing import get_args
 
 import pytest
 
-from retrain_platform.release.live_measures import MEASURES, LiveMeasure
-from retrain_platform.release.triggers import TRIGGERS, Trigger
+from retrain_platform.release.live.measures import MEASURES, LiveMeasure
+from retrain_platform.release.live.triggers import TRIGGERS, Trigger
 from retrain_platform.spec import read_spec
 from retrain_platform_tests.spec.good_spec import ENV, GOOD, problems_of
 

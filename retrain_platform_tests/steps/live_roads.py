@@ -9,7 +9,7 @@ from typing import Any
 from retrain_platform.adapters.memory import MemoryBins, MemoryLedger
 from retrain_platform.release.advance import open_release
 from retrain_platform.release.base import ReleaseState, Stage
-from retrain_platform.release.bins import Bin, bin_start, latency_cell
+from retrain_platform.release.live.bins import Bin, bin_start, latency_cell
 from retrain_platform.release.split import Split
 from retrain_platform.release.staging import Asked, Staged
 from retrain_platform.steps.release.live import LiveRelease

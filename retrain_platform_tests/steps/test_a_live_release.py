@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from retrain_platform.release.base import LedgerMoved, Stage
-from retrain_platform.release.bins import Bin, BinStore
+from retrain_platform.release.live.bins import Bin, BinStore
 from retrain_platform.release.staging import Asked, Staged
 from retrain_platform.steps.by_hand.acting import Act
 from retrain_platform.steps.by_hand.moving import roll_back

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from retrain_platform.release.base import Stage
-from retrain_platform.release.bins import Bin, bin_start, latency_cell
-from retrain_platform.release.live_plan import LivePlan
+from retrain_platform.release.live.bins import Bin, bin_start, latency_cell
+from retrain_platform.release.live.plan import LivePlan
 from retrain_platform.steps.by_hand.acting import Act
 from retrain_platform.steps.by_hand.moving import roll_back
 from retrain_platform.steps.lines import CHECKED

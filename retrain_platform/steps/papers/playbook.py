@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.release.base import Entry
 from retrain_platform.release.fold import OUTSIDE_PROMOTION, fold
-from retrain_platform.release.live_told import told
+from retrain_platform.release.live.told import told
 from retrain_platform.spec.model import ModelSpec
 from retrain_platform.steps.lines import DECIDED, INCIDENT, PAUSED, REQUESTED, RESUMED, RETRAINED, WATCHED, paused
 from retrain_platform.steps.release.approving import waiting_for

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from retrain_platform.dataset.duration import span_of_clock_text
 from retrain_platform.dataset.record import Record
 from retrain_platform.release.base import Entry
-from retrain_platform.release.bins import Bin, BinStore, cell_end
 from retrain_platform.release.fold import fold, release_of
-from retrain_platform.release.live_plan import CheckEvery
+from retrain_platform.release.live.bins import Bin, BinStore, cell_end
+from retrain_platform.release.live.plan import CheckEvery
 from retrain_platform.steps.lines import CHECKED
 from retrain_platform.steps.release.live_time import moved_at
 from retrain_platform.steps.workshop import Workshop

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from retrain_platform.release.advance_live import advance_live
 from retrain_platform.release.base import Entry, ReleaseState, Transition
-from retrain_platform.release.bins import BinStore
 from retrain_platform.release.fold import fold
-from retrain_platform.release.live_evidence import LiveEvidence
-from retrain_platform.release.live_plan import LivePlan
-from retrain_platform.release.live_verdict import sent_back
-from retrain_platform.release.stage_clock import stage_clock
-from retrain_platform.release.strata import closed_until
+from retrain_platform.release.live.advance import advance_live
+from retrain_platform.release.live.bins import BinStore
+from retrain_platform.release.live.clock import stage_clock
+from retrain_platform.release.live.evidence import LiveEvidence
+from retrain_platform.release.live.plan import LivePlan
+from retrain_platform.release.live.strata import closed_until
+from retrain_platform.release.live.verdict import sent_back
 from retrain_platform.steps.lines import paused
 from retrain_platform.steps.release.aftercare import look_after
 from retrain_platform.steps.release.live_bins import LiveBins

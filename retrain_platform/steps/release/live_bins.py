@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from retrain_platform.release.base import Release, ReleaseState, Stage
-from retrain_platform.release.bins import Bin, BinStore, bin_start
-from retrain_platform.release.live_evidence import LiveEvidence, StageClock
-from retrain_platform.release.live_gather import JUDGED, gather_live, raw_span, reads_since
-from retrain_platform.release.live_plan import LivePlan
+from retrain_platform.release.live.bins import Bin, BinStore, bin_start
+from retrain_platform.release.live.evidence import LiveEvidence, StageClock
+from retrain_platform.release.live.gather import JUDGED, gather_live, raw_span, reads_since
+from retrain_platform.release.live.plan import LivePlan
+from retrain_platform.release.live.strata import compact
 from retrain_platform.release.serving import GatewaySpec
-from retrain_platform.release.strata import compact
 
 _HOUR = 3600
 """Seconds; every stratum lies within one hour of UTC."""

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from retrain_platform.policy.history import Quarantine
 from retrain_platform.release.base import Entry, ReleaseState, Stage
 from retrain_platform.release.fold import course, release_of
-from retrain_platform.release.live_evidence import LiveEvidence
-from retrain_platform.release.live_verdict import sent_back
+from retrain_platform.release.live.evidence import LiveEvidence
+from retrain_platform.release.live.verdict import sent_back
 from retrain_platform.spec.model import ModelSpec
 from retrain_platform.steps.lines import CLEARED, RETRAINED
 from retrain_platform.steps.workshop import Workshop

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from retrain_platform.release.base import Entry, Stage
 from retrain_platform.release.fold import fold
-from retrain_platform.release.live_evidence import Verdict
-from retrain_platform.release.stage_clock import stage_clock
+from retrain_platform.release.live.clock import stage_clock
+from retrain_platform.release.live.evidence import Verdict
 from retrain_platform.release.staging import Staged, judged
 from retrain_platform.steps.lines import STAGED
 from retrain_platform.steps.release.live_time import moved_at

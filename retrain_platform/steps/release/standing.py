@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from retrain_platform.dataset.record import Record
-from retrain_platform.release.advance_live import live_standing
 from retrain_platform.release.base import Entry, Stage
 from retrain_platform.release.fold import fold
-from retrain_platform.release.live_evidence import LiveEvidence, Verdict
-from retrain_platform.release.live_words import amount, e_value
-from retrain_platform.release.stage_clock import stage_clock
+from retrain_platform.release.live.advance import live_standing
+from retrain_platform.release.live.clock import stage_clock
+from retrain_platform.release.live.evidence import LiveEvidence, Verdict
+from retrain_platform.release.live.words import amount, e_value
 from retrain_platform.steps.lines import paused
 from retrain_platform.steps.release.aftercare import AfterCheck, checks_of
 from retrain_platform.steps.release.live import live_evidence

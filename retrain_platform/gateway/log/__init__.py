@@ -1,0 +1,1 @@
+"""What happened, remembered: spools, the collector, bins and the lake's tables."""

@@ -1,0 +1,1 @@
+"""The process that acts for people: admin API, approval links, notices."""

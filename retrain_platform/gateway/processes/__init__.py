@@ -1,0 +1,1 @@
+"""What every process of an instance shares: its life, its socket, its state, its children."""

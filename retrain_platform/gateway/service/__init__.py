@@ -1,0 +1,1 @@
+"""One instance: the supervisor, its workers, the controller, and what they tell."""

@@ -1,0 +1,1 @@
+"""A version tried over real HTTP before any traffic sees it."""

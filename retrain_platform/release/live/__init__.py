@@ -1,0 +1,1 @@
+"""A release that live traffic moves: its plan, its evidence in short bins, its verdicts."""
