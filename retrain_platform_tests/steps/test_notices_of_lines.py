@@ -73,7 +73,9 @@ LINES: list[tuple[Write, str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("write", "kind", "severity", "title"), LINES, ids=lambda each: str(each)[:40])
+@pytest.mark.parametrize(
+    ("write", "kind", "severity", "title"), LINES, ids=lambda each: each[:40] if isinstance(each, str) else ""
+)
 def test_a_line_is_told_as_its_kind_with_what_to_type(write: Write, kind: str, severity: str, title: str) -> None:
     people = People()
     write(people)
