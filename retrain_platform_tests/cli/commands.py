@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from retrain_platform.cli import app
+from retrain_platform.cli.screen import console
 from retrain_platform.dataset.period import Calendar, Period
 from retrain_platform_tests.steps.tiny import rows
 
@@ -60,6 +61,8 @@ def at_home(patch: pytest.MonkeyPatch, folder: Path, *, columns: int | None = No
     screen = {} if columns is None else {"COLUMNS": columns}
     for name, value in {**own, **screen, **more}.items():
         patch.setenv(name, str(value))
+    # Who imported the screen first, under whatever width, must not matter.
+    patch.setattr(console, "_width", columns)
     for name in ("MLFLOW_TRACKING_URI", "RETRAIN_LEDGER_URL", "RETRAIN_FLEET_BUDGET"):
         patch.delenv(name, raising=False)
 
