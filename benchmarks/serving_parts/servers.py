@@ -21,7 +21,14 @@ from retrain_platform.gateway.processes.life import Orders
 from retrain_platform.gateway.processes.listening import listen
 
 _HERE = Path(__file__).parent
-_ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true"}
+_ONE_THREAD = {
+    **os.environ,
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    # MLflow looks for uvicorn on the path, not beside its interpreter.
+    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+}
 
 
 class Server(NamedTuple):

@@ -14,7 +14,7 @@ from retrain_platform.gateway.base import Answered, Loaded, Log, Row, Serving
 from retrain_platform.gateway.lines import BesideLine
 
 _EVERY_SECONDS = 0.05
-_AT_ONCE, _SHARE = 32, 1 / 12
+_AT_ONCE, _SHARE = 32, 1 / 16
 """Rows in one go, and the share of a core that may go to them: what is more is dropped, not taken from the requests."""
 
 
@@ -42,7 +42,7 @@ class BesideScorer:
     """`Beside` by one thread of its own, which takes up what waits every 50 ms.
 
     Of each model at most `gateway.beside` requests wait. What comes beyond is dropped and counted: `offer` does no more
-    than to append, and the thread works for at most a twelfth of the time, so that no answer waits for it.
+    than to append, and the thread works for at most a sixteenth of the time, so that no answer waits for it.
     """
 
     def __init__(self, log: Log) -> None:
