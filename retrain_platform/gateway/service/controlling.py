@@ -1,7 +1,7 @@
 """The controller: one process that reads the ledger and makes true what it says, for each model about every second.
 
-A model has a thread of its own, so that a registry that hangs while it gives out one model's package keeps no other
-model from going back.
+A model has threads of its own, so that a registry that hangs while it gives out one model's package keeps no other
+model from going back, nor a long look at one model's evidence that model itself.
 """
 
 from __future__ import annotations
@@ -43,11 +43,13 @@ class ModelControl:
         self._stamp, self._shop = 0, None
         self._aliases: LateAliases | None = None
         self._trials = Trials(life.tell, life.trouble)
+        self._publishing = threading.Lock()
         self.reaching: Reaching | None = None
         self.looked = threading.Event()
 
     def run(self) -> None:
         """Look until the process must end."""
+        threading.Thread(target=self._follow, daemon=True).start()
         while not self._life.ending.is_set():
             self.look()
             self.looked.set()
@@ -80,10 +82,20 @@ class ModelControl:
             return
         self._life.trouble(self._place, None)
 
+    def _follow(self) -> None:
+        """Publish what somebody else wrote while a look reads days of evidence: no way back waits for a judgement."""
+        while not self._life.ending.wait(EVERY):
+            with suppress(Exception):  # what is away is told by the looks
+                if self._shop is not None and self.reaching is not None:
+                    split = self._shop.split()
+                    if split.seq > self.reaching.split.seq:
+                        self._publish(self._shop, split)
+
     def _publish(self, shop: Any, split: Any) -> None:
-        shop.exporter.publish(split)
-        if self.reaching is None or self.reaching.split.seq != split.seq:
-            self.reaching = Reaching(split, now(), first=self.reaching is None)
+        with self._publishing:
+            shop.exporter.publish(split)
+            if self.reaching is None or self.reaching.split.seq < split.seq:
+                self.reaching = Reaching(split, now(), first=self.reaching is None)
 
     def _workshop(self) -> Any:
         """The model's workshop, made anew when its spec's file has changed."""
