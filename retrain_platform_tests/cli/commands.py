@@ -62,7 +62,7 @@ def at_home(patch: pytest.MonkeyPatch, folder: Path, *, columns: int | None = No
     for name, value in {**own, **screen, **more}.items():
         patch.setenv(name, str(value))
     # Who imported the screen first, under whatever width, must not matter.
-    patch.setattr(console, "_width", columns)
+    patch.setattr(console, "_width", None)
     for name in ("MLFLOW_TRACKING_URI", "RETRAIN_LEDGER_URL", "RETRAIN_FLEET_BUDGET"):
         patch.delenv(name, raising=False)
 
