@@ -21,8 +21,8 @@ dev: $(VENV)/installed ## The Dagster UI on the kept history, sensors running
 	@$(BIN)/python -c "from retrain_platform.defs.play import instance; instance()"
 	@$(BIN)/dagster dev --workspace workspace.yaml --port $(PORT)
 
-test: $(VENV)/installed ## All tests; a thread each, as two workers share two cores
-	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2
+test: $(VENV)/installed ## All tests; a thread each, as two workers share two cores; a file is one worker's: some roads go on from test to test
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2 --dist loadfile
 
 check: lint types imports definitions tests ## Everything that must be green before a stop
 
