@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Collection
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 import numpy as np
@@ -41,7 +43,8 @@ def keep_rows(shop: Workshop, fitted: Fitted, rows: pd.DataFrame, folder: Path) 
         return
     known = evenly(with_columns(rows, list(fitted.report.features)), REQUESTS)
     requests = _sendable(known, shop.spec.gateway.private if shop.spec.gateway else ())
-    draft = place.with_suffix(".draft")
+    # Each writer has a draft of its own: two runs of the same retrain may come here together.
+    draft = place.with_name(f"{place.stem}.{os.getpid()}.{get_ident()}.draft")
     write_requests(draft, requests, asked(fitted, requests))
     draft.replace(place)
 
