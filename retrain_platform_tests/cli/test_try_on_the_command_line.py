@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,11 +16,17 @@ from retrain_platform_tests.cli.commands import LAST, SPEC, retrain
 
 
 def home_of(project: Path) -> dict[str, str]:
-    """Every file of the home by its content."""
+    """Every file of the home by its content, a database by what it says: SQLite tidies its log when it likes."""
     home = project / "home"
-    return {
-        str(path.relative_to(home)): sha256(path.read_bytes()).hexdigest() for path in home.rglob("*") if path.is_file()
-    }
+    found = (path for path in home.rglob("*") if path.is_file() and not path.name.endswith(("-wal", "-shm")))
+    return {str(path.relative_to(home)): sha256(content(path)).hexdigest() for path in found}
+
+
+def content(path: Path) -> bytes:
+    if path.suffix != ".db":
+        return path.read_bytes()
+    with closing(sqlite3.connect(path)) as database:
+        return "\n".join(database.iterdump()).encode()
 
 
 def said(result: Result) -> str:
