@@ -99,7 +99,11 @@ def lost(project: Project, found: dict[str, Any]) -> dict[str, Any]:
     rows = Counter(row["id"] for row in project.rows("served", ["id"]))
     good = [answer for answer in load.answers if answer.status == 200]
     missing = [answer for answer in good if answer.body["id"] not in rows]
-    ages = [min((at - answer.at for at in found["at"] if at >= answer.at), default=float("inf")) for answer in missing]
+    # An answer may be read from its socket a little after its worker was killed.
+    ages = [
+        min((max(0.0, at - answer.at) for at in found["at"] if at >= answer.at - 0.5), default=float("inf"))
+        for answer in missing
+    ]
     left = sum(path.stat().st_size for path in (project.folder / "home" / "gateway" / "spool").glob("*/*.jsonl"))
     return {
         "answered": len(good),
