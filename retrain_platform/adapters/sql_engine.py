@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +13,9 @@ from sqlalchemy import Connection, Engine, create_engine, event
 
 _TURN = 7_230_511_409
 """PostgreSQL's number of the lock that whoever makes tables holds; any that no other program takes."""
+
+_PATIENCE = 30
+"""Seconds that a SQLite connection waits for others to be done writing."""
 
 
 def engine_of(url: str) -> Engine:
@@ -48,8 +53,21 @@ def sqlite_file(engine: Engine) -> Path | None:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # Transactions are begun by `_begin_sqlite`, not by the driver at some later statement.
     connection.isolation_level = None
-    connection.execute("PRAGMA busy_timeout = 30000")
-    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA busy_timeout = {_PATIENCE * 1000}")
+    _turn_to_wal(connection)
+
+
+def _turn_to_wal(connection: Any) -> None:
+    """Write ahead; of several processes that first open one file at once, SQLite refuses all but one on the spot."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:  # each holds what the other waits for: no busy_timeout here
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(0.01)
 
 
 def _begin_sqlite(connection: Connection) -> None:
