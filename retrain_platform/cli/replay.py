@@ -162,7 +162,7 @@ def _named(path: Path | None) -> list[Any]:
     from pydantic import TypeAdapter, ValidationError
 
     from retrain_platform.policy import Policy
-    from retrain_platform.replay.report import Named
+    from retrain_platform.replay.walked import Named
 
     if path is None:
         return []

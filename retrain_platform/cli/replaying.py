@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from retrain_platform.replay.matrix import Strategy
     from retrain_platform.replay.prefix import Setting
     from retrain_platform.replay.reading import Read
-    from retrain_platform.replay.report import Named, ReplayReport
+    from retrain_platform.replay.results import ReplayReport
     from retrain_platform.replay.table import Cut
+    from retrain_platform.replay.walked import Named
 
 BATCHES = 40
 """Batches of equal count where nothing is said and no calendar suits."""
@@ -50,7 +51,8 @@ class Asked(NamedTuple):
             ValueError: the table cannot be read or replayed as asked; the message says what to change.
         """
         from retrain_platform.policy import StalenessPolicy
-        from retrain_platform.replay.report import Named, replay
+        from retrain_platform.replay.report import replay
+        from retrain_platform.replay.walked import Named
 
         read = self._read()
         cut = self._cut(read)

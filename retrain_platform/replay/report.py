@@ -2,110 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from retrain_platform.dataset.duration import duration_text
-from retrain_platform.dataset.record import Record, finite
-from retrain_platform.policy.compose import Policy
-from retrain_platform.policy.schedule import SchedulePolicy
+from retrain_platform.dataset.record import finite
 from retrain_platform.replay.advice import Recommended, Rival, recommend, worth_buying
-from retrain_platform.replay.prefix import Setting, follow
-from retrain_platform.replay.road import Retrain, Road, Way, budgeted, oracle
-
-Sort = Literal["never", "fixed", "policy", "oracle"]
-
-
-class ReplayedPeriod(Record):
-    """A period that was replayed. `judged`: it counts; else it has no rows, no model yet, or an undefined metric."""
-
-    key: str
-    start: datetime
-    end: datetime
-    rows: int
-    judged: bool
-
-
-class ReplayDecision(Record):
-    """A retrain: decided at the end of `period`, by which strategy, why, and whether a model came of it."""
-
-    period: str
-    strategy: str
-    reason: str = ""
-    trained: bool = True
-
-
-class ReplayedPolicy(Record):
-    """One policy at one cost. `loss` is the sum over the judged periods, `total` that and the cost of its retrains.
-
-    `regret` is its total beyond the oracle's. `metric` is that of the mean period. `best_in_hindsight` marks the
-    cheapest fixed period, which nobody knew beforehand; the oracle knew even more.
-    """
-
-    name: str
-    kind: Sort
-    cost: float
-    loss: float
-    retrains: int
-    total: float
-    regret: float
-    metric: float | None
-    best_in_hindsight: bool = False
-    decisions: tuple[ReplayDecision, ...] = ()
-
-
-class Budgeted(Record):
-    """The least loss that is possible with at most `retrains` retrains, and the fixed period that came nearest."""
-
-    retrains: int
-    loss: float
-    metric: float | None
-    fixed: str
-    fixed_loss: float
-
-
-class ReplayReport(Record):
-    """A whole replay. `policies` holds every policy at every cost, baselines and the oracle with them.
-
-    `fits` and `scored` count what had to be done beyond what earlier replays had kept, `trainings` all that it takes.
-    """
-
-    table: str
-    metric: str
-    loss_of_a_period: str
-    period: str
-    strategies: tuple[str, ...]
-    label_delay: int
-    costs: tuple[float, ...]
-    periods: tuple[ReplayedPeriod, ...]
-    policies: tuple[ReplayedPolicy, ...]
-    budgeted: tuple[Budgeted, ...]
-    recommended: tuple[Recommended, ...]
-    worth: str
-    notes: tuple[str, ...] = ()
-    trainings: int
-    fits: int
-    scored: int
-
-
-class Named(NamedTuple):
-    """A policy of the user's, or of ours, by its name."""
-
-    name: str
-    policy: Policy
-
-
-class _Walked(NamedTuple):
-    """A way by its name, and why each of its retrains was asked for."""
-
-    name: str
-    kind: Sort
-    way: Way
-    reasons: Mapping[Retrain, str]
-    spec: Mapping[str, Any] | None
+from retrain_platform.replay.prefix import Setting
+from retrain_platform.replay.results import (
+    Budgeted,
+    ReplayDecision,
+    ReplayedPeriod,
+    ReplayedPolicy,
+    ReplayReport,
+)
+from retrain_platform.replay.road import Road, Way, budgeted, oracle
+from retrain_platform.replay.walked import Named, Walked, every_text, walked
 
 
 def replay(
@@ -119,7 +31,8 @@ def replay(
 ) -> ReplayReport:
     """Walk every baseline and policy, by every strategy and at every cost; `said` calls a period in words."""
     road = setting.road
-    at = [_at_cost(setting, policies, cost, said, told) for cost in costs]
+    ways = walked(setting, policies, costs, said, told)
+    at = [_at_cost(setting, found, cost, said) for found, cost in zip(ways, costs, strict=True)]
     return ReplayReport(
         table=table,
         metric=setting.loss.metric,
@@ -141,15 +54,14 @@ def replay(
 
 
 def _at_cost(
-    setting: Setting, policies: Sequence[Named], cost: float, said: str, told: Callable[[str], None]
+    setting: Setting, ways: Sequence[Walked], cost: float, said: str
 ) -> tuple[list[ReplayedPolicy], Recommended]:
     """Every way at one cost, the oracle last, and what to take from them."""
     best = oracle(setting.road, cost)
-    walked = [*_baselines(setting, cost, said), *_followed(setting, policies, cost, told)]
-    hindsight = min((each for each in walked if each.kind != "policy"), key=lambda each: each.way.total)
-    found = [_result(setting, each, cost, best, each is hindsight) for each in walked]
-    found.append(_result(setting, _Walked("oracle", "oracle", best, {}, None), cost, best, False))
-    rivals = [Rival(each.name, each.way, each.spec) for each in walked]
+    hindsight = min((each for each in ways if each.kind != "policy"), key=lambda each: each.way.total)
+    found = [_result(setting, each, cost, best, each is hindsight) for each in ways]
+    found.append(_result(setting, Walked("oracle", "oracle", best, {}, None), cost, best, False))
+    rivals = [Rival(each.name, each.way, each.spec) for each in ways]
     return found, recommend(setting.road, setting.loss, rivals, cost, said)
 
 
@@ -167,61 +79,11 @@ def _periods(road: Road) -> tuple[ReplayedPeriod, ...]:
     )
 
 
-def _baselines(setting: Setting, cost: float, said: str) -> list[_Walked]:
-    """Never, and every k periods for every k of which at least one retrain comes; by each strategy."""
-    found = []
-    for place, strategy in enumerate(setting.road.matrix.strategies):
-        own = setting.road._replace(strategy=place)
-        if not own.trained(Retrain(own.first, place)):
-            continue
-        for count in range(len(own.decisions) + 1):
-            way = own.every(count, cost)
-            kind: Sort = "fixed" if count else "never"
-            name = _suffixed(every_text(count, said), strategy.name, setting.road)
-            spec = None if not count else _schedule(count, setting)
-            found.append(_Walked(name, kind, way, {}, spec))
-    return found
-
-
-def every_text(count: int, said: str) -> str:
-    """What a fixed period is called.
-
-    >>> every_text(0, "week"), every_text(1, "week"), every_text(3, "batch")
-    ('never', 'every week', 'every 3 batches')
-    """
-    plural = f"{said}es" if said.endswith("ch") else f"{said}s"
-    return "never" if not count else f"every {said}" if count == 1 else f"every {count} {plural}"
-
-
-def _suffixed(name: str, strategy: str, road: Road) -> str:
-    return name if len(road.matrix.strategies) == 1 else f"{name} ({strategy})"
-
-
-def _schedule(count: int, setting: Setting) -> Mapping[str, Any]:
-    return {"kind": SchedulePolicy(every=count * setting.length).kind, "every": duration_text(count * setting.length)}
-
-
-def _followed(setting: Setting, policies: Sequence[Named], cost: float, told: Callable[[str], None]) -> list[_Walked]:
-    found = []
-    for place, strategy in enumerate(setting.road.matrix.strategies):
-        own = setting._replace(road=setting.road._replace(strategy=place))
-        if not own.road.trained(Retrain(own.road.first, place)):
-            continue
-        for each in policies:
-            told(f"{each.name} at a cost of {cost:g}")
-            walked = follow(each.policy, own, cost)
-            reasons = {Retrain(at, place): one.reason for at, one in zip(own.road.decisions, walked.said, strict=True)}
-            spec = each.policy.model_dump(mode="json", exclude_unset=True) | {"kind": each.policy.kind}
-            name = _suffixed(each.name, strategy.name, setting.road)
-            found.append(_Walked(name, "policy", walked.way, reasons, spec))
-    return found
-
-
-def _result(setting: Setting, walked: _Walked, cost: float, best: Way, hindsight: bool) -> ReplayedPolicy:
-    way, periods = walked.way, setting.road.matrix.periods
+def _result(setting: Setting, walk: Walked, cost: float, best: Way, hindsight: bool) -> ReplayedPolicy:
+    way, periods = walk.way, setting.road.matrix.periods
     return ReplayedPolicy(
-        name=walked.name,
-        kind=walked.kind,
+        name=walk.name,
+        kind=walk.kind,
         cost=cost,
         loss=way.loss,
         retrains=len(way.retrains),
@@ -233,7 +95,7 @@ def _result(setting: Setting, walked: _Walked, cost: float, best: Way, hindsight
             ReplayDecision(
                 period=periods[each.at].period.key,
                 strategy=setting.road.matrix.strategies[each.strategy].name,
-                reason=walked.reasons.get(each, ""),
+                reason=walk.reasons.get(each, ""),
                 trained=each not in way.failed,
             )
             for each in way.retrains

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from retrain_platform.policy import POLICIES, NoChampionPolicy, Policy, decide
 from retrain_platform.policy.base import Action
 from retrain_platform.policy.history import Detected, History, Incident
+from retrain_platform.policy.reads import reads_cost
 from retrain_platform_tests.policy.drawn import histories
 from retrain_platform_tests.policy.histories import (
     champion,
@@ -79,6 +80,14 @@ def test_every_policy_judges_purely(known: History) -> None:
         assert policy.decide(known) == found
         assert policy.decide(read_back) == found
     assert known.fingerprint() == before
+
+
+@SOON
+@given(known=histories())
+def test_every_policy_that_reads_the_cost_says_so(known: History) -> None:
+    free = known.model_copy(update={"cost": None})
+    for policy in ALL:
+        assert reads_cost(policy) or policy.decide(known) == policy.decide(free), policy
 
 
 @SOON

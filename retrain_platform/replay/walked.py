@@ -1,0 +1,114 @@
+"""Every baseline's and policy's way, each walked once for all costs unless it reads the cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from retrain_platform.dataset.duration import duration_text
+from retrain_platform.policy.compose import Policy
+from retrain_platform.policy.reads import reads_cost
+from retrain_platform.policy.schedule import SchedulePolicy
+from retrain_platform.replay.prefix import Followed, Setting, follow
+from retrain_platform.replay.results import Sort
+from retrain_platform.replay.road import Retrain, Road, Way
+
+
+class Named(NamedTuple):
+    """A policy of the user's, or of ours, by its name."""
+
+    name: str
+    policy: Policy
+
+
+class Walked(NamedTuple):
+    """A way by its name, why each of its retrains was asked for, and the policy's lines of a spec (never: None)."""
+
+    name: str
+    kind: Sort
+    way: Way
+    reasons: Mapping[Retrain, str]
+    spec: Mapping[str, Any] | None
+
+    def at(self, cost: float) -> Walked:
+        """The same way where a retrain costs so much."""
+        return self._replace(way=self.way._replace(cost=cost))
+
+
+def walked(
+    setting: Setting, policies: Sequence[Named], costs: Sequence[float], said: str, told: Callable[[str], None]
+) -> list[list[Walked]]:
+    """For each cost every baseline and every policy, by each strategy; `said` calls a period in words."""
+    baselines = _baselines(setting, said)
+    followed = _followed(setting, policies, costs, told)
+    return [
+        [*(each.at(cost) for each in baselines), *(each[place] for each in followed)]
+        for place, cost in enumerate(costs)
+    ]
+
+
+def _own(setting: Setting) -> Iterator[Setting]:
+    """The setting by each strategy that a first model comes of."""
+    for place in range(len(setting.road.matrix.strategies)):
+        road = setting.road._replace(strategy=place)
+        if road.trained(Retrain(road.first, place)):
+            yield setting._replace(road=road)
+
+
+def _baselines(setting: Setting, said: str) -> list[Walked]:
+    """Never, and every k periods for every k of which at least one retrain comes; at no cost."""
+    found = []
+    for own in _own(setting):
+        for count in range(len(own.road.decisions) + 1):
+            kind: Sort = "fixed" if count else "never"
+            spec = _schedule(count, setting) if count else None
+            found.append(
+                Walked(_suffixed(every_text(count, said), own.road), kind, own.road.every(count, 0.0), {}, spec)
+            )
+    return found
+
+
+def every_text(count: int, said: str) -> str:
+    """What a fixed period is called.
+
+    >>> every_text(0, "week"), every_text(1, "week"), every_text(3, "batch")
+    ('never', 'every week', 'every 3 batches')
+    """
+    plural = f"{said}es" if said.endswith("ch") else f"{said}s"
+    return "never" if not count else f"every {said}" if count == 1 else f"every {count} {plural}"
+
+
+def _suffixed(name: str, road: Road) -> str:
+    strategies = road.matrix.strategies
+    return name if len(strategies) == 1 else f"{name} ({strategies[road.strategy].name})"
+
+
+def _schedule(count: int, setting: Setting) -> Mapping[str, Any]:
+    return {"kind": SchedulePolicy(every=count * setting.length).kind, "every": duration_text(count * setting.length)}
+
+
+def _followed(
+    setting: Setting, policies: Sequence[Named], costs: Sequence[float], told: Callable[[str], None]
+) -> list[list[Walked]]:
+    """Of each policy and strategy its walk at every cost."""
+    return [_at_costs(own, each, costs, told) for own in _own(setting) for each in policies]
+
+
+def _at_costs(own: Setting, named: Named, costs: Sequence[float], told: Callable[[str], None]) -> list[Walked]:
+    """The policy's walk at each cost: the same walk, where it decides without a look at the cost."""
+    if not reads_cost(named.policy):
+        told(named.name)
+        once = _walk(own, named, follow(named.policy, own, 0.0))
+        return [once.at(cost) for cost in costs]
+    found = []
+    for cost in costs:
+        told(f"{named.name} at a cost of {cost:g}")
+        found.append(_walk(own, named, follow(named.policy, own, cost)))
+    return found
+
+
+def _walk(own: Setting, named: Named, followed: Followed) -> Walked:
+    road = own.road
+    reasons = {Retrain(at, road.strategy): one.reason for at, one in zip(road.decisions, followed.said, strict=True)}
+    spec = named.policy.model_dump(mode="json", exclude_unset=True) | {"kind": named.policy.kind}
+    return Walked(_suffixed(named.name, road), "policy", followed.way, reasons, spec)

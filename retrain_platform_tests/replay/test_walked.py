@@ -1,0 +1,42 @@
+"""Every policy's way at every cost: walked once where the cost is not read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from retrain_platform.policy import SchedulePolicy, StalenessPolicy
+from retrain_platform.policy.reads import reads_cost
+from retrain_platform.replay.matrix import Strategy
+from retrain_platform.replay.prefix import follow
+from retrain_platform.replay.walked import Named, walked
+from retrain_platform_tests.policy.policy_examples import ALL as FAMILY
+from retrain_platform_tests.replay.pasts import ALL, GivenPast, by_age, drawn, matrix, setting
+
+COSTS = (0.0, 0.1, 500.0)
+
+
+@pytest.mark.parametrize("policy", FAMILY, ids=lambda policy: policy.describe()[:60])
+def test_one_walk_stands_for_all_costs_where_the_policy_reads_none(policy: Any) -> None:
+    on, told = setting(drawn(7)), []
+    found = walked(on, [Named("ours", policy)], COSTS, "day", told.append)
+    ours = [each[-1].way for each in found]
+    apart = [follow(policy, on, cost).way for cost in COSTS]
+    assert [(way.retrains, way.total) for way in ours] == [(way.retrains, way.total) for way in apart]
+    assert len(told) == (len(COSTS) if reads_cost(policy) else 1)
+
+
+def test_a_policy_that_reads_the_cost_is_walked_at_each() -> None:
+    on = setting(matrix(GivenPast(by_age(0.05), 24)))
+    found = walked(on, [Named("ours", StalenessPolicy(metric="accuracy"))], COSTS, "day", lambda _: None)
+    counts = [len(each[-1].way.retrains) for each in found]
+    assert counts[0] > counts[1] > counts[2] == 0
+
+
+def test_each_strategy_is_walked_beside_the_others_by_its_name() -> None:
+    on = setting(matrix(GivenPast(by_age(), 5), Strategy(name="newest 2", window=2), ALL))
+    [found] = walked(on, [Named("ours", SchedulePolicy(every="2d"))], [0.1], "day", lambda _: None)
+    names = [each.name for each in found if each.kind != "fixed"]
+    assert names == ["never (newest 2)", "never (all the past)", "ours (newest 2)", "ours (all the past)"]
+    assert {retrain.strategy for retrain in found[-1].way.retrains} == {1}
