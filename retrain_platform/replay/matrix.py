@@ -169,9 +169,14 @@ def build(
 
 def _training(past: Past, strategy: Strategy, cut: int) -> _Training:
     first = strategy.first(cut)
+    return _Training(training_key(past, first, cut), first, cut)
+
+
+def training_key(past: Past, first: int, last: int) -> str:
+    """The key of the training of the periods from `first` to `last`: equal for equal rows and an equal recipe."""
     # Gaps hold no rows: a training with one more of them is the same training.
-    content = "\n".join([past.recipe, *(each.digest for each in past.periods[first : cut + 1] if each.rows)])
-    return _Training(hashlib.sha256(content.encode()).hexdigest()[:32], first, cut)
+    content = "\n".join([past.recipe, *(each.digest for each in past.periods[first : last + 1] if each.rows)])
+    return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
 def _all_done(past: Past, work: Sequence[_Training], kept: Kept, at_once: int, told: Told) -> dict[str, _Done]:

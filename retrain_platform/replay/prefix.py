@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from retrain_platform.monitoring.reports import PeriodPerformance, Reading, Role
 from retrain_platform.policy.base import Action
@@ -38,6 +39,17 @@ class Followed(NamedTuple):
     said: tuple[Said, ...]
 
 
+class Watched(Protocol):
+    """What a spec's own history tells a policy beside what a table's does."""
+
+    def told(self, policy: Policy, known: History, made: Mapping[str, Retrain]) -> History:
+        """`known` with what the platform would have measured by then of what `policy` reads.
+
+        `made` has the training behind each version. It must be a function of these and of what had come in by
+        `known.as_of`, nothing later.
+        """
+
+
 class Setting(NamedTuple):
     """What all policies of a replay share: the road, what its losses are, and how long a period lasts."""
 
@@ -45,6 +57,7 @@ class Setting(NamedTuple):
     loss: Loss
     length: timedelta
     model: str = "replay"
+    watched: Watched | None = None
 
 
 class _Model(NamedTuple):
@@ -64,10 +77,16 @@ def follow(policy: Policy, setting: Setting, cost: float) -> Followed:
     road, said = setting.road, []
     walk = _Walk(setting, cost)
     for at in road.decisions:
-        decision = decide(policy, walk.known(at))
+        decision = decide(policy, _as_watched(setting, policy, walk, at))
         failed = decision.action.retrains and not walk.retrain(at, decision.id)
         said.append(Said(_key(road, at), decision.action, decision.reason, failed))
     return Followed(road.way(walk.asked, cost), tuple(said))
+
+
+def _as_watched(setting: Setting, policy: Policy, walk: _Walk, at: int) -> History:
+    """What is known at the end of the period `at`; of a spec, with what is watched of its own."""
+    known = walk.known(at)
+    return known if setting.watched is None else setting.watched.told(policy, known, walk.made)
 
 
 def _key(road: Road, at: int) -> str:
@@ -86,6 +105,11 @@ class _Walk:
         self._ripe = [self._ripe_period(place) for place in range(len(self._road.matrix.periods))]
         self._counted = [each for each in range(len(self._ripe)) if self._ripe[each] is not None]
         self.asked: list[Retrain] = []
+
+    @property
+    def made(self) -> dict[str, Retrain]:
+        """The training behind each version."""
+        return {str(each.number): each.made for each in self._models}
 
     def known(self, at: int) -> History:
         """What is known at the end of the period `at`."""
