@@ -5,10 +5,11 @@ from typing import Any
 
 import dagster as dg
 
-from retrain_platform.defs import drawing
-from retrain_platform.defs.drawing import WIDTH, Sheet, picture
+from retrain_platform import drawing
 from retrain_platform.defs.names import Named
+from retrain_platform.defs.picture import picture
 from retrain_platform.defs.resource import Platform
+from retrain_platform.drawing import WIDTH, Sheet
 from retrain_platform.monitoring.gap import GapReading
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import dagster as dg
 
+from retrain_platform import drawing
 from retrain_platform.dataset.snapshot import ColumnReport, DatasetSnapshot
 from retrain_platform.dataset.weights import Balance
-from retrain_platform.defs import drawing
-from retrain_platform.defs.drawing import BLUE, GREEN, GREY, LETTER, ORANGE, PURPLE, RED, WIDTH, Sheet, picture
+from retrain_platform.defs.picture import picture
 from retrain_platform.defs.plots import PARTS, bars, listed
+from retrain_platform.drawing import BLUE, GREEN, GREY, LETTER, ORANGE, PURPLE, RED, WIDTH, Sheet
 
 _CLASSES = (GREY, ORANGE, BLUE, GREEN, PURPLE, RED)
 _MOST = 15

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import dagster as dg
 
-from retrain_platform.defs import drawing
-from retrain_platform.defs.drawing import GREY, INK, LETTER, ORANGE, PURPLE, QUIET, RED, WIDTH, Sheet, picture
+from retrain_platform import drawing
+from retrain_platform.defs.picture import picture
+from retrain_platform.drawing import GREY, INK, LETTER, ORANGE, PURPLE, QUIET, RED, WIDTH, Sheet
 from retrain_platform.policy.base import Finding, FindingVerdict, RetrainDecision
 from retrain_platform.policy.wording import number
 

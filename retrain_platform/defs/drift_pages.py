@@ -5,9 +5,10 @@ from itertools import groupby
 
 import dagster as dg
 
-from retrain_platform.defs import drawing
-from retrain_platform.defs.drawing import LETTER, WIDTH, Sheet, picture
+from retrain_platform import drawing
+from retrain_platform.defs.picture import picture
 from retrain_platform.defs.plots import table
+from retrain_platform.drawing import LETTER, WIDTH, Sheet
 from retrain_platform.monitoring.binned import Bins
 from retrain_platform.monitoring.reports import DriftReport, FeatureDrift, PredictionDrift
 from retrain_platform.monitoring.severity import SEVERITIES, Limits, Severity

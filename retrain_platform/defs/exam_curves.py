@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import dagster as dg
 
-from retrain_platform.defs import drawing
-from retrain_platform.defs.drawing import BLUE, GREY, INK, LETTER, ORANGE, QUIET, WIDTH, Sheet, picture
+from retrain_platform import drawing
+from retrain_platform.defs.picture import picture
+from retrain_platform.drawing import BLUE, GREY, INK, LETTER, ORANGE, QUIET, WIDTH, Sheet
 from retrain_platform.validation.curves import LEVELS, CalibrationBin, ModelCurves
 
 COLOURS = {"candidate": BLUE, "champion": ORANGE}
@@ -81,7 +82,7 @@ def _residuals(sheet: Sheet, curves: Mapping[str, ModelCurves]) -> Iterator[str]
     """A box a model: half of all rows in the box, 9 of 10 between the whiskers, the median as a line across."""
     known = {name: dict(zip(LEVELS, each.residuals, strict=True)) for name, each in curves.items() if each.residuals}
     low, high = drawing.around([value for each in known.values() for value in each.values()])
-    sheet = sheet._replace(low=low, high=high, count=max(len(known), 1))
+    sheet = sheet._replace(low=low, high=high, slots=max(len(known), 1))
     yield from drawing.heights(sheet)
     yield drawing.rule(sheet, 0.0, QUIET)
     yield drawing.text(sheet.left, sheet.top - 10, "label minus prediction")

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import dagster as dg
 
-from retrain_platform.defs import drawing
-from retrain_platform.defs.drawing import GREY, INK, LETTER, WIDTH, picture
+from retrain_platform import drawing
+from retrain_platform.defs.picture import picture
+from retrain_platform.drawing import GREY, INK, LETTER, WIDTH
 
 _ROW, _TOP = 23, 38
 _MOST, _LONGEST = 40, 40

@@ -6,9 +6,10 @@ from typing import Any
 
 import dagster as dg
 
+from retrain_platform import drawing
 from retrain_platform.dataset.snapshot import Part, PeriodReport
-from retrain_platform.defs import drawing
-from retrain_platform.defs.drawing import BLUE, GREEN, GREY, LETTER, ORANGE, PURPLE, RED, WIDTH, Sheet, picture
+from retrain_platform.defs.picture import picture
+from retrain_platform.drawing import BLUE, GREEN, GREY, LETTER, ORANGE, PURPLE, RED, WIDTH, Sheet
 
 _MOST_BARS = 15
 _ROW = 20

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from retrain_platform.defs import drawing
-from retrain_platform.defs.drawing import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, WIDTH, Sheet, picture
+from retrain_platform import drawing
+from retrain_platform.defs.picture import picture
+from retrain_platform.drawing import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, WIDTH, Sheet
 
 if TYPE_CHECKING:
     from retrain_platform.steps.values import Scored
@@ -39,7 +40,7 @@ def answering(scored: Sequence["Scored"]) -> dg.MarkdownMetadataValue:
 
 def _column(sheet: Sheet, place: int, each: "Scored", colours: Mapping[str, str]) -> Iterator[str]:
     """The period's rows by who answered them, the champion at the foot."""
-    wide, done = 0.82 * sheet.width / max(sheet.count, 1), 0.0
+    wide, done = 0.82 * sheet.width / max(sheet.slots, 1), 0.0
     if _nobody(each):
         yield drawing.box(sheet.x(place) - wide / 2, sheet.y(0.02), wide, sheet.y(0) - sheet.y(0.02), GREY)
     for role, version in each.versions.items():

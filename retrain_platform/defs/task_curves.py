@@ -5,9 +5,10 @@ from typing import Any
 
 import dagster as dg
 
-from retrain_platform.defs import drawing
-from retrain_platform.defs.drawing import BLUE, GREEN, GREY, INK, LETTER, ORANGE, PURPLE, RED, WIDTH, Sheet, picture
+from retrain_platform import drawing
 from retrain_platform.defs.exam_curves import COLOURS, both, frame, place_of
+from retrain_platform.defs.picture import picture
+from retrain_platform.drawing import BLUE, GREEN, GREY, INK, LETTER, ORANGE, PURPLE, RED, WIDTH, Sheet
 from retrain_platform.validation.curves import ListsOfSize, ModelCurves
 
 _OF_CLASSES = (BLUE, ORANGE, GREEN, RED, PURPLE)

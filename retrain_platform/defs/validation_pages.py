@@ -5,12 +5,12 @@ from typing import Any
 
 import dagster as dg
 
-from retrain_platform.defs import drawing
-from retrain_platform.defs.drawing import GREEN, GREY, ORANGE, RED
+from retrain_platform import drawing
 from retrain_platform.defs.exam_curves import bins, leaning
 from retrain_platform.defs.forest import SHOWN_ONLY, Line, forest
 from retrain_platform.defs.plots import table
 from retrain_platform.defs.task_curves import curve_tables, drawn_curves
+from retrain_platform.drawing import GREEN, GREY, ORANGE, RED
 from retrain_platform.validation.base import Comparison, GateResult, GateVerdict, Measurements, ValidationReport
 from retrain_platform.validation.case_tables import cases_table, shown_table
 from retrain_platform.validation.tables import (

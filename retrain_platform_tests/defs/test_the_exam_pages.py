@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from retrain_platform.defs.drawing import BLUE, GREEN, ORANGE, RED
 from retrain_platform.defs.exam_curves import both, leaning
 from retrain_platform.defs.forest import Line, forest
 from retrain_platform.defs.validation_pages import card_html, gates_plot, page, pictures, segments_plot
+from retrain_platform.drawing import BLUE, GREEN, ORANGE, RED
 from retrain_platform.validation import AgainstChampion, Floor, Segments
 from retrain_platform.validation.base import ValidationReport
 from retrain_platform.validation.judge import judge

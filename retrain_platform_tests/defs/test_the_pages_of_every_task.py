@@ -2,9 +2,9 @@
 
 import pytest
 
-from retrain_platform.defs.drawing import BLUE, GREEN, ORANGE
 from retrain_platform.defs.task_curves import curve_tables, drawn_curves, of_classes
 from retrain_platform.defs.validation_pages import card_html, page, pictures
+from retrain_platform.drawing import BLUE, GREEN, ORANGE
 from retrain_platform.validation import Floor
 from retrain_platform.validation.base import ValidationReport
 from retrain_platform.validation.conformance import ALONE, made_up

@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retrain_platform import drawing
 from retrain_platform.dataset.snapshot import ColumnReport, DatasetSnapshot, PartReport
-from retrain_platform.defs import drawing
 from retrain_platform.defs.dataset_pages import rows_chosen
 from retrain_platform.defs.decision_pages import leaves, triggers
-from retrain_platform.defs.drawing import Sheet, picture, round_values
+from retrain_platform.defs.picture import picture
 from retrain_platform.defs.plots import ESTIMATED, bars, quality
 from retrain_platform.defs.release_pages import answering
+from retrain_platform.drawing import Sheet, round_values
 from retrain_platform.policy.base import Action, Finding, FindingVerdict, RetrainDecision
 from retrain_platform.steps.values import Scored
 

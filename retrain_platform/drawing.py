@@ -1,12 +1,11 @@
 """Plots as SVG, in plain text: sharp at any width, and a thousandth of a second each."""
 
+from __future__ import annotations
+
 import math
-from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import NamedTuple
-
-import dagster as dg
 
 WIDTH = 980
 """Of a plot, in pixels: what the dialogs of Dagster's UI give room to."""
@@ -20,19 +19,19 @@ Point = tuple[float, float]
 
 
 class Sheet(NamedTuple):
-    """A rectangle in pixels, and what its edges stand for: places 0 to `count` - 1, values `low` to `high`."""
+    """A rectangle in pixels, and what its edges stand for: places 0 to `slots` - 1, values `low` to `high`."""
 
     left: float
     top: float
     width: float
     height: float
-    count: int
+    slots: int
     low: float
     high: float
 
     def x(self, place: float) -> float:
         """The middle of a place; half a place is the border to the next."""
-        return self.left + self.width * (place + 0.5) / max(self.count, 1)
+        return self.left + self.width * (place + 0.5) / max(self.slots, 1)
 
     def y(self, value: float) -> float:
         """The height of a value; one beyond the edges lies on them, nan stays nan."""
@@ -40,14 +39,13 @@ class Sheet(NamedTuple):
         return self.top + self.height * (1 - (inside - self.low) / ((self.high - self.low) or 1.0))
 
 
-def picture(parts: Iterable[str], *, height: float, title: str) -> dg.MarkdownMetadataValue:
-    """The parts as one picture in Markdown, with its title at the top left."""
+def svg(parts: Iterable[str], *, height: float, title: str = "") -> str:
+    """The parts as one picture, with its title at the top left."""
     said = text(0, 15, title, size=14, colour=INK, weight="bold") if title else ""
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" width="{WIDTH}" '
     style = f'height="{height:.0f}" font-family="system-ui,sans-serif" font-size="{_FONT}"'
     paper = f'<rect width="{WIDTH}" height="{height:.0f}" fill="#ffffff"/>'  # the UI has a dark theme, too
-    data = b64encode(f"{head}{style}>{paper}{said}{''.join(parts)}</svg>".encode()).decode()
-    return dg.MetadataValue.md(f"![{title or 'plot'}](data:image/svg+xml;base64,{data})")
+    return f"{head}{style}>{paper}{said}{''.join(parts)}</svg>"
 
 
 def text(x: float, y: float, said: str, *, anchor: str = "start", size: float = _FONT, **more: str) -> str:
