@@ -192,10 +192,6 @@ def _write(report: Any, target: Path) -> None:
         target.write_text(text + "\n", encoding="utf-8")
 
 
-_BEST_FIXED = 3
-"""So many fixed periods are shown at each cost; the JSON has all."""
-
-
 def _tell(report: Any) -> None:
     judged = [each for each in report.periods if each.judged]
     say(
@@ -206,19 +202,12 @@ def _tell(report: Any) -> None:
     say(report.notes)
     for cost in report.costs:
         say("")
-        show([_row(report, each) for each in _shown(report, cost)], f"at a cost of {cost:g} a retrain")
+        show([_row(report, each) for each in report.shown(cost)], f"at a cost of {cost:g} a retrain")
     if report.budgeted:
         say("")
         show([each.model_dump() for each in report.budgeted], "with at most so many retrains")
     say(["", report.worth, *(each.sentence for each in report.recommended)])
     _snippets(report)
-
-
-def _shown(report: Any, cost: float) -> list[Any]:
-    """Never, the cheapest fixed periods, every policy and the oracle, cheapest last."""
-    mine = [each for each in report.policies if each.cost == cost]
-    fixed = sorted((each for each in mine if each.kind == "fixed"), key=lambda each: each.total)[:_BEST_FIXED]
-    return sorted((each for each in mine if each.kind != "fixed" or each in fixed), key=lambda each: -each.total)
 
 
 def _row(report: Any, each: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from retrain_platform.dataset.record import Record, finite
+from retrain_platform.replay.apart import Difference, apart
 from retrain_platform.replay.losses import Loss
 from retrain_platform.replay.road import Road, Way
 
@@ -41,6 +42,7 @@ class Recommended(Record):
     never_total: float
     best_fixed: str
     best_fixed_total: float
+    apart: tuple[Difference, ...] = ()
     policy: dict[str, Any] | None
     sentence: str
 
@@ -73,11 +75,13 @@ def recommend(road: Road, loss: Loss, rivals: Sequence[Rival], cost: float, said
     fixed = min((each for each in rivals if each.name.startswith(("never", "every"))), key=lambda e: rest.total(e.way))
     key = road.matrix.periods[middle - 1].period.key
     values = {each.name: _metric(loss, rest, each.way) for each in (chosen, never)}
+    beside = [apart(chosen.way, each.way, each.name, rest.first) for each in (never, fixed) if each is not chosen]
+    surely = f": it {beside[0].said}" if chosen is not never else ""
     shown = (
         f"at a cost of {cost:g}, {chosen.name} was cheapest until {said} {key}; after it, on periods it was not chosen "
         f"by, it gave {_told(loss, values[chosen.name])} with {_retrains(rest.retrains(chosen.way))}, in all "
         f"{rest.total(chosen.way):.3g}; never retraining {_told(loss, values[never.name])}, in all "
-        f"{rest.total(never.way):.3g}; the best fixed period there, in hindsight, {rest.total(fixed.way):.3g}"
+        f"{rest.total(never.way):.3g}{surely}; the best fixed period there, in hindsight, {rest.total(fixed.way):.3g}"
     )
     return Recommended(
         name=chosen.name,
@@ -90,6 +94,7 @@ def recommend(road: Road, loss: Loss, rivals: Sequence[Rival], cost: float, said
         never_total=rest.total(never.way),
         best_fixed=fixed.name,
         best_fixed_total=rest.total(fixed.way),
+        apart=tuple(beside),
         policy=None if chosen.spec is None else dict(chosen.spec),
         sentence=shown,
     )

@@ -8,6 +8,8 @@ import numpy as np
 
 from retrain_platform.dataset.record import finite
 from retrain_platform.replay.advice import Recommended, Rival, recommend, worth_buying
+from retrain_platform.replay.apart import apart
+from retrain_platform.replay.frontier import frontier, metric_of
 from retrain_platform.replay.prefix import Setting
 from retrain_platform.replay.results import (
     Budgeted,
@@ -18,6 +20,9 @@ from retrain_platform.replay.results import (
 )
 from retrain_platform.replay.road import Road, Way, budgeted, oracle
 from retrain_platform.replay.walked import Named, Walked, every_text, walked
+
+SHOWN = 3
+"""So many fixed periods are shown at each cost, the cheapest; the JSON has all."""
 
 
 def replay(
@@ -32,18 +37,21 @@ def replay(
     """Walk every baseline and policy, by every strategy and at every cost; `said` calls a period in words."""
     road = setting.road
     ways = walked(setting, policies, costs, said, told)
+    within = budgeted(road, len(road.decisions))
     at = [_at_cost(setting, found, cost, said) for found, cost in zip(ways, costs, strict=True)]
     return ReplayReport(
         table=table,
         metric=setting.loss.metric,
         loss_of_a_period=setting.loss.said,
+        loss_by_metric=setting.loss.of(1.0) - setting.loss.of(0.0),
         period=said,
         strategies=tuple(each.name for each in road.matrix.strategies),
         label_delay=road.delay,
         costs=tuple(costs),
         periods=_periods(road),
         policies=tuple(each for found, _ in at for each in found),
-        budgeted=_budgeted(setting, said),
+        budgeted=_budgeted(setting, within, said),
+        frontier=frontier(setting, ways, within),
         recommended=tuple(advice for _, advice in at),
         worth=worth_buying(road, setting.loss, said),
         notes=tuple(notes),
@@ -57,10 +65,15 @@ def _at_cost(
     setting: Setting, ways: Sequence[Walked], cost: float, said: str
 ) -> tuple[list[ReplayedPolicy], Recommended]:
     """Every way at one cost, the oracle last, and what to take from them."""
-    best = oracle(setting.road, cost)
-    hindsight = min((each for each in ways if each.kind != "policy"), key=lambda each: each.way.total)
-    found = [_result(setting, each, cost, best, each is hindsight) for each in ways]
-    found.append(_result(setting, Walked("oracle", "oracle", best, {}, None), cost, best, False))
+    best = Walked("oracle", "oracle", oracle(setting.road, cost), {}, None)
+    fixed = sorted((each for each in ways if each.kind in ("never", "fixed")), key=lambda each: each.way.total)
+    beside = [next(each for each in ways if each.kind == "never"), fixed[0]]
+    few = {each.name for each in [each for each in fixed if each.kind == "fixed"][:SHOWN]}
+    found = []
+    for each in (*ways, best):
+        made = _result(setting, each, cost, best.way, beside)
+        course = _course(setting, each.way) if each.kind != "fixed" or each.name in few else ()
+        found.append(made.model_copy(update={"best_in_hindsight": each is fixed[0], "course": course}))
     rivals = [Rival(each.name, each.way, each.spec) for each in ways]
     return found, recommend(setting.road, setting.loss, rivals, cost, said)
 
@@ -79,7 +92,7 @@ def _periods(road: Road) -> tuple[ReplayedPeriod, ...]:
     )
 
 
-def _result(setting: Setting, walk: Walked, cost: float, best: Way, hindsight: bool) -> ReplayedPolicy:
+def _result(setting: Setting, walk: Walked, cost: float, best: Way, beside: Sequence[Walked]) -> ReplayedPolicy:
     way, periods = walk.way, setting.road.matrix.periods
     return ReplayedPolicy(
         name=walk.name,
@@ -89,8 +102,8 @@ def _result(setting: Setting, walk: Walked, cost: float, best: Way, hindsight: b
         retrains=len(way.retrains),
         total=way.total,
         regret=way.total - best.total,
-        metric=_metric(setting, way),
-        best_in_hindsight=hindsight,
+        metric=metric_of(setting, way),
+        apart=tuple(apart(way, each.way, each.name) for each in beside if each is not walk),
         decisions=tuple(
             ReplayDecision(
                 period=periods[each.at].period.key,
@@ -103,23 +116,23 @@ def _result(setting: Setting, walk: Walked, cost: float, best: Way, hindsight: b
     )
 
 
-def _metric(setting: Setting, way: Way) -> float | None:
-    return finite(setting.loss.value(float(np.nanmean(way.losses))))
+def _course(setting: Setting, way: Way) -> tuple[float | None, ...]:
+    return tuple(finite(setting.loss.value(float(loss))) for loss in way.losses)
 
 
 BUDGETS = (1, 2, 3, 5, 10, 20)
 """Of how many retrains the best is shown."""
 
 
-def _budgeted(setting: Setting, said: str) -> tuple[Budgeted, ...]:
+def _budgeted(setting: Setting, ways: Sequence[Way], said: str) -> tuple[Budgeted, ...]:
+    """`ways` are the best with exactly 0, 1, ... retrains."""
     road = setting.road
-    ways = budgeted(road, max(BUDGETS))
     fixed = [(every_text(count, said), road.every(count, 0.0)) for count in range(len(road.decisions) + 1)]
     found = []
     for budget in (each for each in BUDGETS if each < len(ways)):
         best = min(ways[: budget + 1], key=lambda way: way.loss)
         name, near = min((each for each in fixed if len(each[1].retrains) <= budget), key=lambda each: each[1].loss)
         found.append(
-            Budgeted(retrains=budget, loss=best.loss, metric=_metric(setting, best), fixed=name, fixed_loss=near.loss)
+            Budgeted(retrains=budget, loss=best.loss, metric=metric_of(setting, best), fixed=name, fixed_loss=near.loss)
         )
     return tuple(found)

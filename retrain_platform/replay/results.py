@@ -7,6 +7,7 @@ from typing import Literal
 
 from retrain_platform.dataset.record import Record
 from retrain_platform.replay.advice import Recommended
+from retrain_platform.replay.apart import Difference
 
 Sort = Literal["never", "fixed", "policy", "oracle"]
 
@@ -34,7 +35,9 @@ class ReplayedPolicy(Record):
     """One policy at one cost. `loss` is the sum over the judged periods, `total` that and the cost of its retrains.
 
     `regret` is its total beyond the oracle's. `metric` is that of the mean period. `best_in_hindsight` marks the
-    cheapest fixed period, which nobody knew beforehand; the oracle knew even more.
+    cheapest fixed period, which nobody knew beforehand; the oracle knew even more. `apart` is its total beside that of
+    never retraining, and of the best fixed period. `course` is the metric in each of the report's periods, None where
+    nothing is judged; empty of a fixed period that is not among the cheapest.
     """
 
     name: str
@@ -46,6 +49,8 @@ class ReplayedPolicy(Record):
     regret: float
     metric: float | None
     best_in_hindsight: bool = False
+    apart: tuple[Difference, ...] = ()
+    course: tuple[float | None, ...] = ()
     decisions: tuple[ReplayDecision, ...] = ()
 
 
@@ -59,15 +64,35 @@ class Budgeted(Record):
     fixed_loss: float
 
 
+class FrontierPoint(Record):
+    """What so many retrains came to. `cost` is that at which a policy went this way, None where it reads none."""
+
+    retrains: int
+    loss: float
+    metric: float | None
+    name: str
+    cost: float | None = None
+
+
+class FrontierLine(Record):
+    """Loss against retrains: all fixed periods, one policy at every cost, or the least loss that is possible."""
+
+    name: str
+    kind: Sort
+    points: tuple[FrontierPoint, ...]
+
+
 class ReplayReport(Record):
     """A whole replay. `policies` holds every policy at every cost, baselines and the oracle with them.
 
-    `fits` and `scored` count what had to be done beyond what earlier replays had kept, `trainings` all that it takes.
+    A metric higher by 1 is a loss higher by `loss_by_metric`. `fits` and `scored` count what had to be done beyond what
+    earlier replays had kept, `trainings` all that it takes.
     """
 
     table: str
     metric: str
     loss_of_a_period: str
+    loss_by_metric: float
     period: str
     strategies: tuple[str, ...]
     label_delay: int
@@ -75,9 +100,18 @@ class ReplayReport(Record):
     periods: tuple[ReplayedPeriod, ...]
     policies: tuple[ReplayedPolicy, ...]
     budgeted: tuple[Budgeted, ...]
+    frontier: tuple[FrontierLine, ...]
     recommended: tuple[Recommended, ...]
     worth: str
     notes: tuple[str, ...] = ()
     trainings: int
     fits: int
     scored: int
+
+    def at(self, cost: float) -> tuple[ReplayedPolicy, ...]:
+        """Every policy at one cost, in the order of the report."""
+        return tuple(each for each in self.policies if each.cost == cost)
+
+    def shown(self, cost: float) -> tuple[ReplayedPolicy, ...]:
+        """Those that are shown to people, the cheapest last: of the fixed periods a few."""
+        return tuple(sorted((each for each in self.at(cost) if each.course), key=lambda each: -each.total))
