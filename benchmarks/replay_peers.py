@@ -26,8 +26,9 @@ import numpy as np
 from streams import KINDS, setting
 
 from retrain_platform.policy import StalenessPolicy
+from retrain_platform.replay.optimum import oracle
 from retrain_platform.replay.prefix import Setting, follow
-from retrain_platform.replay.road import Way, oracle
+from retrain_platform.replay.road import Way
 
 COSTS = (0.02, 0.05, 0.1, 0.2, 0.5)
 

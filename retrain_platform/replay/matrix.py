@@ -93,7 +93,7 @@ class Kept(Protocol):
         """Hold the key alone while it lasts, if it gives True; False, only without `wait`, where another holds it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Matrix:
     """Losses of shape (strategies, cuts, periods), nan where a period is not later, not judged, or no model is.
 

@@ -10,6 +10,7 @@ from retrain_platform.dataset.record import finite
 from retrain_platform.replay.advice import Recommended, Rival, recommend, worth_buying
 from retrain_platform.replay.apart import apart
 from retrain_platform.replay.frontier import frontier, metric_of
+from retrain_platform.replay.optimum import budgeted, oracle
 from retrain_platform.replay.prefix import Setting
 from retrain_platform.replay.results import (
     Budgeted,
@@ -18,7 +19,7 @@ from retrain_platform.replay.results import (
     ReplayedPolicy,
     ReplayReport,
 )
-from retrain_platform.replay.road import Road, Way, budgeted, oracle
+from retrain_platform.replay.road import Road, Way
 from retrain_platform.replay.walked import Named, Walked, every_text, walked
 
 SHOWN = 3

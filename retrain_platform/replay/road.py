@@ -1,16 +1,14 @@
-"""The road through a matrix: which model serves when, what that costs, and which way was best."""
+"""The road through a matrix: which model serves when, and what that costs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from retrain_platform.replay.matrix import Matrix
-
-Floats = NDArray[np.float64]
+from retrain_platform.replay.rules import Beside, Course, Floats, Outcome, Rules
 
 
 class TooShort(ValueError):
@@ -27,13 +25,13 @@ class Retrain(NamedTuple):
 class Way(NamedTuple):
     """What a sequence of retrains came to. `losses`, shape (periods,), are nan where nothing is judged.
 
-    `failed`: those of the retrains of which no model came, so that the one before stayed.
+    `outcomes` says of each retrain what became of it.
     """
 
     retrains: tuple[Retrain, ...]
     losses: Floats
     cost: float
-    failed: tuple[Retrain, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
 
     @property
     def loss(self) -> float:
@@ -45,24 +43,38 @@ class Way(NamedTuple):
         """Loss and costs together."""
         return self.loss + self.cost * len(self.retrains)
 
+    @property
+    def failed(self) -> tuple[Retrain, ...]:
+        """Those of the retrains of which no model came, so that the one before stayed."""
+        pairs = zip(self.retrains, self.outcomes, strict=True)
+        return tuple(each for each, outcome in pairs if outcome == "failed")
+
 
 class Road(NamedTuple):
     """A matrix, and when what is known on it.
 
     The labels of a period are in `delay` whole periods after its end. The first model takes the first `start` periods
-    and is free; it is there, as every later model, from the period after its decision. A retrain decided at the end
-    of period t takes labels up to period t - delay, and serves from t + 1. None is decided at the end of the last.
+    and is free; it is there from the period after its decision, whatever the `rules`. A retrain decided at the end of
+    period t takes labels up to period t - delay; what the rules leave out of the way, it serves from t + 1. None is
+    decided that could answer nothing any more. One release is open at a time: the next retrain comes when it is closed,
+    or, before its model answers all, takes its place.
     """
 
     matrix: Matrix
     start: int = 1
     delay: int = 0
     strategy: int = 0
+    rules: Rules = Rules()
 
     @property
     def first(self) -> int:
         """The period at whose end the first model is made."""
         return self.start - 1 + self.delay
+
+    @property
+    def last(self) -> int:
+        """The last period of all."""
+        return len(self.matrix.periods) - 1
 
     @property
     def scored(self) -> range:
@@ -72,7 +84,7 @@ class Road(NamedTuple):
     @property
     def decisions(self) -> range:
         """The periods at whose end a retrain can be decided."""
-        return range(self.first + 1, len(self.matrix.periods) - 1)
+        return range(self.first + 1, self.last - self.rules.silent)
 
     def served(self, model: Retrain) -> Floats:
         """What a model would have lost in every period, shape (periods,): 0 where nothing is judged."""
@@ -83,35 +95,143 @@ class Road(NamedTuple):
         """Whether a model came of the retrain."""
         return bool(self.matrix.trained[model.strategy, model.at - self.delay])
 
-    def way(self, retrains: Iterable[Retrain], cost: float, begun: int | None = None) -> Way:
-        """What these retrains, in the order of time, would have come to; one that fails costs all the same.
+    def course(self, champion: Retrain, candidate: Retrain) -> Course:
+        """What becomes of a candidate beside this champion, if nothing newer takes its place."""
+        opened, promoted = candidate.at + self.rules.takes, candidate.at + self.rules.before
+        if not self.trained(candidate):
+            return Course("failed", opened, (), None, self.matrix.why[candidate.strategy, candidate.at - self.delay])
+        if why := self._refusal(champion, candidate):
+            return Course("refused", opened, (), None, why)
+        shares = (*(0.0,) * self.rules.takes, *self.rules.shares, *(1.0,) * self.rules.bake)
+        for at in range(opened + 1, min(promoted + self.rules.bake, self.last) + 1):
+            if why := self._withdrawal(champion, candidate, opened if at <= promoted else promoted, at):
+                kind: Outcome = "aborted" if at <= promoted else "rolled back"
+                return Course(kind, at, shares[: at - candidate.at], promoted if at > promoted else None, why)
+        if promoted > self.last:
+            return Course("on its way", promoted + self.rules.bake, shares, None)
+        return Course("serves", promoted + self.rules.bake, shares, promoted)
 
-        The first model is of the strategy `begun`, the road's own where nothing is said.
+    def _refusal(self, champion: Retrain, candidate: Retrain) -> str:
+        """What the gate has against the candidate."""
+        if self.rules.gate is None:
+            return ""
+        cut = candidate.at - self.delay
+        filled = [place for place in range(cut + 1) if self.matrix.periods[place].rows][-self.rules.holdout :]
+        stand_in = Retrain(min(filled, default=0) - 1 + self.delay, candidate.strategy)
+        if stand_in.at < self.delay or not self.trained(stand_in):
+            return ""
+        seen = [place for place in filled if place > champion.at - self.delay]
+        beside = self._beside(champion, stand_in, seen)
+        return self.rules.gate.objection(beside) if beside.periods else ""
+
+    def _withdrawal(self, champion: Retrain, candidate: Retrain, since: int, at: int) -> str:
+        """What the watch has against the candidate at the end of the period `at`, by the labels that are in."""
+        if self.rules.watch is None:
+            return ""
+        beside = self._beside(champion, candidate, range(since + 1, at - self.delay + 1))
+        return self.rules.watch.objection(beside) if beside.periods else ""
+
+    def _beside(self, champion: Retrain, candidate: Retrain, places: Iterable[int]) -> Beside:
+        judged = tuple(place for place in places if self.matrix.judged[place])
+        return Beside(self.served(champion)[list(judged)], self.served(candidate)[list(judged)], judged)
+
+    def way(self, retrains: Iterable[Retrain], cost: float, begun: int | None = None) -> Way:
+        """What these retrains, in the order of time, would have come to; each costs, whatever became of it.
+
+        The first model is of the strategy `begun`, the road's own where nothing is said. Where a model answers a
+        share of the rows, the loss is that share of its own and the rest of the champion's.
+
+        Raises:
+            ValueError: one is decided while the model before it, which answers all already, is still watched.
         """
-        asked = tuple(retrains)
-        failed = tuple(each for each in asked if not self.trained(each))
-        models = [Retrain(self.first, self.strategy if begun is None else begun)]
-        models += [each for each in asked if each not in failed]
-        ends = [*(each.at for each in models[1:]), len(self.matrix.periods) - 1]
-        losses = np.full(len(self.matrix.periods), np.nan)
-        for model, end in zip(models, ends, strict=True):
-            losses[model.at + 1 : end + 1] = self.served(model)[model.at + 1 : end + 1]
+        asked, traffic = tuple(retrains), Traffic(self, begun)
+        losses = self.served(traffic.champion)
+        losses[: self.first + 1] = np.nan
+        for each in asked:
+            course = traffic.ask(each)
+            if course.goes:
+                self._lay(losses, traffic.champion, each, course)
         losses[~self.matrix.judged] = np.nan
-        return Way(asked, losses, cost, failed)
+        return Way(asked, losses, cost, tuple(traffic.outcomes))
+
+    def _lay(self, losses: Floats, champion: Retrain, model: Retrain, course: Course) -> None:
+        """Write into `losses` what comes of a course, from its decision to the end of all."""
+        shares = np.full(self.last - model.at, float(course.stays))
+        shares[: len(course.shares)] = course.shares[: len(shares)]
+        own, other = self.served(model)[model.at + 1 :], self.served(champion)[model.at + 1 :]
+        losses[model.at + 1 :] = np.where(shares == 1.0, own, other + shares * (own - other))
 
     def every(self, count: int, cost: float) -> Way:
-        """A retrain whenever `count` periods have passed since the last one; 0 never retrains."""
-        at = range(self.first + count, self.decisions.stop, count) if count else ()
-        return self.way((Retrain(each, self.strategy) for each in at), cost)
+        """A retrain whenever `count` periods have passed since the last one, and no release is open; 0: never."""
+        retrains, due, traffic = list[Retrain](), self.first + count, Traffic(self)
+        for at in self.decisions if count else ():
+            if at >= due and not traffic.busy(at):
+                retrains.append(Retrain(at, self.strategy))
+                traffic.ask(retrains[-1])
+                due = at + count
+        return self.way(retrains, cost)
 
 
-def road(matrix: Matrix, *, start: int = 1, delay: int = 0, strategy: int = 0) -> Road:
+class Under(NamedTuple):
+    """A candidate whose release is open, and its number among the retrains."""
+
+    model: Retrain
+    course: Course
+    number: int
+
+
+class Traffic:
+    """Who answers and what is under way on a road, moved on from retrain to retrain."""
+
+    def __init__(self, road: Road, begun: int | None = None) -> None:
+        self._road = road
+        self._trains_until = road.first
+        self.champion = Retrain(road.first, road.strategy if begun is None else begun)
+        self.under: Under | None = None
+        self.outcomes: list[Outcome] = []
+
+    def come(self, at: int) -> None:
+        """Go on to the end of the period `at`; a release that is closed by then has its champion."""
+        if self.under is not None and at >= self.under.course.end:
+            self.champion = self.under.model if self.under.course.stays else self.champion
+            self.under = None
+
+    def busy(self, at: int) -> bool:
+        """Whether a training or a release is under way at the end of the period `at`."""
+        self.come(at)
+        return self.under is not None or at < self._trains_until
+
+    def watched(self, at: int) -> bool:
+        """Whether the model under way answers all already, so that nothing can take its place."""
+        self.come(at)
+        return self.under is not None and self.under.course.promoted is not None and at >= self.under.course.promoted
+
+    def ask(self, asked: Retrain) -> Course:
+        """Let a model be trained; one that goes on its way takes the place of the one under way.
+
+        Raises:
+            ValueError: the one under way is `watched`.
+        """
+        if self.watched(asked.at):
+            raise ValueError(f"at == {asked.at}, must not be while the model before it is watched")
+        course = self._road.course(self.champion, asked)
+        self.outcomes.append(course.outcome)
+        if not course.goes:
+            self._trains_until = course.end
+            return course
+        if self.under is not None:
+            self.outcomes[self.under.number] = "superseded"
+        self.under = Under(asked, course, len(self.outcomes) - 1)
+        return course
+
+
+def road(matrix: Matrix, *, start: int = 1, delay: int = 0, strategy: int = 0, rules: Rules | None = None) -> Road:
     """The road, where there is one.
 
     Raises:
         TooShort: no period is left after the first model, or none of them is judged; or no first model could be made.
     """
-    made = Road(matrix, start, delay, strategy)
+    made = Road(matrix, start, delay, strategy, rules or Rules())
     count = len(matrix.periods)
     if not made.scored:
         needed = made.first + 2
@@ -127,82 +247,3 @@ def road(matrix: Matrix, *, start: int = 1, delay: int = 0, strategy: int = 0) -
     if not matrix.judged[made.scored.start :].any():
         raise TooShort(f"the loss is undefined in each of the {len(made.scored)} periods after the first model")
     return made
-
-
-def oracle(road: Road, cost: float) -> Way:
-    """The cheapest way there is, by dynamic programming over which model serves from when.
-
-    The state is the decision that made the serving model: O((strategies x periods)^2).
-    """
-    known = _known(road)
-    best, before = known.begun(), np.zeros(len(known.made), dtype=np.intp)
-    for place in range(known.firsts, len(known.made)):
-        totals = best + known.stretches[:, place] + cost
-        before[place] = np.argmin(totals)
-        best[place] = totals[before[place]]
-    place, found = int(np.argmin(best + known.to_the_end)), []
-    while place >= known.firsts:
-        found.append(known.made[place])
-        place = int(before[place])
-    return road.way(found[::-1], cost, known.made[place].strategy)
-
-
-def budgeted(road: Road, most: int) -> list[Way]:
-    """The best loss with exactly 0, 1, ... up to `most` retrains, by one more layer each; fewer where fewer fit.
-
-    Their costs are 0: what is best at a cost, or within a budget, is the least of these by total.
-    """
-    known = _known(road)
-    best = known.begun()
-    layers: list[NDArray[np.intp]] = []
-    ways = [_through(road, known, layers, best)]
-    for _ in range(most):
-        totals = best[:, None] + known.stretches
-        layers.append(np.argmin(totals, axis=0))
-        best = np.min(totals, axis=0)
-        if not np.isfinite(best).any():
-            break
-        ways.append(_through(road, known, layers, best))
-    return ways
-
-
-class _Known(NamedTuple):
-    """Every model that could be made, in the order of time; the first `firsts` are first models, one a strategy.
-
-    `stretches`, shape (models, models): what one loses from its first period until another takes over, infinite where
-    that one is not later. `to_the_end`, shape (models,): what each loses from its first period to the last of all.
-    """
-
-    made: list[Retrain]
-    firsts: int
-    stretches: Floats
-    to_the_end: Floats
-
-    def begun(self) -> Floats:
-        """The least loss until each model takes over, before any retrain: only first models are there."""
-        return np.where(np.arange(len(self.made)) < self.firsts, 0.0, np.inf)
-
-
-def _known(road: Road) -> _Known:
-    count = len(road.matrix.strategies)
-    made = [
-        model
-        for at in (road.first, *road.decisions)
-        for each in range(count)
-        if road.trained(model := Retrain(at, each))
-    ]
-    at = np.array([model.at for model in made])
-    served = np.array([road.served(model) for model in made])
-    served[np.arange(served.shape[1]) <= at[:, None]] = 0.0
-    sums = np.cumsum(served, axis=1)
-    firsts = sum(model.at == road.first for model in made)
-    return _Known(made, firsts, np.where(at[:, None] < at, sums[:, at], np.inf), sums[:, -1])
-
-
-def _through(road: Road, known: _Known, layers: Sequence[NDArray[np.intp]], best: Floats) -> Way:
-    """The way that the layers lead to the cheapest end."""
-    place, found = int(np.argmin(best + known.to_the_end)), []
-    for layer in reversed(layers):
-        found.append(known.made[place])
-        place = int(layer[place])
-    return road.way(found[::-1], 0.0, known.made[place].strategy)

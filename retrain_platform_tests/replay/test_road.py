@@ -1,70 +1,13 @@
-"""Ways through a matrix, and the best of them by dynamic programming against trying them all."""
+"""Ways through a matrix: who serves when, by the rules of the road, and histories that are too short."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import combinations, product
-
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from retrain_platform.replay.matrix import Strategy
-from retrain_platform.replay.road import Retrain, Road, TooShort, Way, budgeted, oracle, road
-from retrain_platform_tests.replay.pasts import ALL, GivenPast, by_age, drawn, matrix
-
-TWO = Strategy(name="newest 2", window=2)
-
-
-def all_ways(on: Road, cost: float) -> Iterator[Way]:
-    """Every way there is."""
-    count = len(on.matrix.strategies)
-    for begun in range(count):
-        if not on.trained(Retrain(on.first, begun)):
-            continue
-        for number in range(len(on.decisions) + 1):
-            for at in combinations(on.decisions, number):
-                for which in product(range(count), repeat=number):
-                    retrains = [Retrain(when, each) for when, each in zip(at, which, strict=True)]
-                    if all(on.trained(each) for each in retrains):
-                        yield on.way(retrains, cost, begun)
-
-
-def random_road(seed: int, count: int, delay: int, strategies: int) -> Road:
-    draw = np.random.default_rng(seed)
-    losses = draw.uniform(0, 1, (count, count, count))
-    losses[draw.uniform(size=losses.shape) < 0.03] = np.nan
-    untrainable = [place for place in range(1, count) if draw.uniform() < 0.2]
-    past = GivenPast(lambda f, l, p: float(losses[f, l, p]), count, untrainable=untrainable)  # noqa: E741
-    return Road(matrix(past, *(ALL, TWO)[:strategies]), delay=delay)
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    seed=st.integers(0, 10_000),
-    count=st.integers(3, 6),
-    delay=st.integers(0, 1),
-    strategies=st.integers(1, 2),
-    cost=st.sampled_from([0.0, 0.05, 0.3, 1.0, 9.0]),
-)
-def test_the_oracle_and_the_budgets_are_the_best_of_all_ways(
-    seed: int, count: int, delay: int, strategies: int, cost: float
-) -> None:
-    on = random_road(seed, count, delay, strategies)
-    ways = list(all_ways(on, cost))
-    assert oracle(on, cost).total == pytest.approx(min(way.total for way in ways), abs=1e-12)
-    for number, best in enumerate(budgeted(on, count)):
-        exactly = [way.loss for way in ways if len(way.retrains) == number]
-        assert len(best.retrains) == number
-        assert best.loss == pytest.approx(min(exactly), abs=1e-12)
-
-
-def test_the_layers_of_budgets_hold_the_oracle_of_every_cost() -> None:
-    on = Road(drawn(3, count=20))
-    ways = budgeted(on, 99)
-    for cost in (0.0, 0.02, 0.2, 0.7):
-        assert oracle(on, cost).total == pytest.approx(min(way.loss + cost * len(way.retrains) for way in ways))
+from retrain_platform.replay.optimum import budgeted, oracle
+from retrain_platform.replay.road import Retrain, Road, TooShort, road
+from retrain_platform_tests.replay.pasts import GivenPast, by_age, drawn, matrix
 
 
 def test_never_and_every_k_retrain_when_they_say() -> None:

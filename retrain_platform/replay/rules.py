@@ -1,0 +1,110 @@
+"""What stands between a retrain that is decided and a model that answers: time, a gate, and the way back."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from retrain_platform.dataset.record import Record
+
+Floats = NDArray[np.float64]
+
+Outcome = Literal["serves", "failed", "refused", "aborted", "rolled back", "superseded", "on its way"]
+"""What became of a retrain: its model answers; none could be trained; the gate refused it; it was withdrawn before it
+answered all, or afterwards; a newer one took its place; the history ended before it could answer all."""
+
+
+class Beside(NamedTuple):
+    """Champion and candidate beside each other: their losses in the same judged periods, oldest first.
+
+    `champion` and `candidate` are of shape (periods,), `periods` their numbers.
+    """
+
+    champion: Floats
+    candidate: Floats
+    periods: tuple[int, ...]
+
+
+class Judge(Protocol):
+    """Whoever may turn a candidate away. Equal judges must be equal, and hash alike: what they said is kept."""
+
+    def objection(self, beside: Beside) -> str:
+        """Why the candidate is not good enough beside the champion; empty where nothing is held against it.
+
+        It is never asked without a period.
+        """
+
+
+class Margin(Record):
+    """Objects where the candidate's mean loss is more than `worse_by` above the champion's: the point decides."""
+
+    worse_by: float = Field(ge=0)
+
+    def objection(self, beside: Beside) -> str:
+        """Why the candidate is worse beyond the margin; empty where it is not."""
+        rise = float(np.mean(beside.candidate - beside.champion))
+        if rise <= self.worse_by:
+            return ""
+        count = len(beside.periods)
+        told = "1 period" if count == 1 else f"{count} periods"
+        return f"its mean loss is {rise:.4g} above the champion's over {told}, must not be more than {self.worse_by:g}"
+
+
+class Rules(NamedTuple):
+    """What happens to a retrain. With none of it the model answers from the period after the decision.
+
+    For `takes` whole periods it is trained; after them it answers a share of the rows in each period of `shares` (0 is
+    a shadow, 0.5 half a canary), and from then on all of them, watched for `bake` more periods with the release open.
+
+    `gate` compares, when the training has ended, the candidate with the champion over the newest `holdout` periods
+    that were labelled at the decision and that the champion has not learned from; the model of a cut that much earlier
+    stands for the candidate, which has. `watch` compares the two at the end of every period while the release is open:
+    until it answers all in every labelled period since the training ended, and then since it answered all. Either lets
+    a candidate pass where there is no such period.
+    """
+
+    takes: int = 0
+    shares: tuple[float, ...] = ()
+    bake: int = 0
+    gate: Judge | None = None
+    holdout: int = 1
+    watch: Judge | None = None
+
+    @property
+    def before(self) -> int:
+        """The periods after a decision until the model answers all."""
+        return self.takes + len(self.shares)
+
+    @property
+    def silent(self) -> int:
+        """The periods after a decision in which the model answers nothing."""
+        first = next((place for place, share in enumerate(self.shares) if share), len(self.shares))
+        return self.takes + first
+
+
+class Course(NamedTuple):
+    """The way of one candidate beside one champion.
+
+    `shares` are the parts of the rows that it answers in the periods after its decision, up to `end`: the period at
+    whose end its release is closed, or its training came to nothing. `promoted` is the period at whose end it took
+    over, None where it never did.
+    """
+
+    outcome: Outcome
+    end: int
+    shares: tuple[float, ...]
+    promoted: int | None
+    why: str = ""
+
+    @property
+    def goes(self) -> bool:
+        """Whether a release was opened at all."""
+        return self.outcome not in ("failed", "refused")
+
+    @property
+    def stays(self) -> bool:
+        """Whether the candidate is the champion in the end."""
+        return self.promoted is not None and self.outcome != "rolled back"
