@@ -42,6 +42,8 @@ _CONFIGURATION = {
     "delta.setTransactionRetentionDuration": "interval 30 days",
 }
 _SMALL_FILES = 8
+_ANEW_EVERY = 30
+"""Commits after which a table is opened anew: an open one holds on to all that it ever read of its log."""
 
 
 class LakeAway(OSError):
@@ -87,7 +89,8 @@ class LogTables:
                 configuration=None if place in self._opened else _CONFIGURATION,
                 commit_properties=CommitProperties(app_transactions=marks),
             )
-            self._to_disk(place)
+            if self._to_disk(place) % _ANEW_EVERY == 0:
+                del self._opened[place]
         except (DeltaError, OSError) as error:
             self._opened.pop(place, None)
             raise LakeAway(f"{model}/{name} cannot be written: {error}") from error
@@ -111,11 +114,12 @@ class LogTables:
                     self._opened.pop(place, None)
                     raise LakeAway(f"{model}/{name} cannot be tended: {error}") from error
 
-    def _to_disk(self, place: Path) -> None:
-        """Let the newest commit outlive a power cut: the segments that held its rows are deleted next."""
+    def _to_disk(self, place: Path) -> int:
+        """Let the newest commit outlive a power cut: the segments that held its rows are deleted next. Gives which."""
         delta = self._open(place)
         assert delta is not None
-        commit = place / "_delta_log" / f"{int(delta.version()):020}.json"
+        version = int(delta.version())
+        commit = place / "_delta_log" / f"{version:020}.json"
         actions = [json.loads(line) for line in commit.read_text(encoding="utf-8").splitlines()]
         files = [place / unquote(action["add"]["path"]) for action in actions if "add" in action]
         for path in dict.fromkeys([*files, *(file.parent for file in files), commit, commit.parent, place]):
@@ -124,6 +128,7 @@ class LogTables:
                 os.fsync(handle)
             finally:
                 os.close(handle)
+        return version
 
     def _open(self, place: Path) -> DeltaTable | None:
         if not (place / "_delta_log").is_dir():
