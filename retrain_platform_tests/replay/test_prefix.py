@@ -10,8 +10,9 @@ import pytest
 
 from retrain_platform.policy import FloorPolicy, SchedulePolicy, VolumePolicy
 from retrain_platform.replay.matrix import Matrix
-from retrain_platform.replay.prefix import BESIDE, _Walk, follow
+from retrain_platform.replay.prefix import _Walk, follow
 from retrain_platform.replay.road import Retrain
+from retrain_platform.replay.standing import BESIDE
 from retrain_platform_tests.policy.policy_examples import ALL as FAMILY
 from retrain_platform_tests.replay.pasts import GivenPast, by_age, drawn, matrix, setting, span
 
