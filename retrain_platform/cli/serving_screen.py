@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.adapters.published import BadPublished, NotPublished, Published
 from retrain_platform.cli.screen import say
-from retrain_platform.gateway.home import GatewayHome
 from retrain_platform.gateway.processes.life import Event
 from retrain_platform.gateway.service.shares import told
 from retrain_platform.gateway.service.supervisor import ServePlan

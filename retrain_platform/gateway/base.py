@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
-from retrain_platform.gateway.about import About
 from retrain_platform.gateway.lines import Line
+from retrain_platform.release.serving import About
 from retrain_platform.release.split import Arm, Split
 
 

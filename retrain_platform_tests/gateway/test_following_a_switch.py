@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from retrain_platform.gateway.home import GatewayHome
+from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.gateway.processes.states import ProcessState, write_state
 from retrain_platform.gateway.service.applying import LATE, Reaching
 from retrain_platform.gateway.service.late_aliases import LateAliases

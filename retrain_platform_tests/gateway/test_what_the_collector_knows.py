@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from retrain_platform.adapters.bin_store import SqlBins
-from retrain_platform.gateway.home import GatewayHome
+from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.gateway.lines import AnswerLine, BesideLine, FeedbackLine, Line
 from retrain_platform.gateway.log.collecting import Models
 from retrain_platform.gateway.log.evidence import Evidence

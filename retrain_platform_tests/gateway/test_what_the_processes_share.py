@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.adapters.gateway_key import signing_key
-from retrain_platform.gateway.home import GatewayHome
 from retrain_platform.gateway.processes.lead import Lead
 from retrain_platform.gateway.processes.listening import CannotListen, instance_name, is_loopback, listen
 from retrain_platform.gateway.processes.states import ProcessState, forget_state, read_states, write_state

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from retrain_platform.adapters import clock
-from retrain_platform.gateway.about import About
 from retrain_platform.gateway.base import BadRequest, Log, Serving
 from retrain_platform.gateway.doors.bodies import strict_json
 from retrain_platform.gateway.doors.metrics import Metrics
 from retrain_platform.gateway.doors.replies import Refused
 from retrain_platform.gateway.ids import Ids
 from retrain_platform.gateway.lines import FeedbackLine
+from retrain_platform.release.serving import About
 
 FIELDS = ("id", "entity", "kind", "value", "text", "known_at")
 _ALWAYS = ("label", "rating", "click", "complaint")

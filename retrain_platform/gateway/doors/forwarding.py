@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.gateway.doors.bodies import Head, head_of, read_body
 from retrain_platform.gateway.doors.replies import Refused
 from retrain_platform.gateway.doors.shared import Doors
-from retrain_platform.gateway.home import GatewayHome
 
 if TYPE_CHECKING:
     import httpx

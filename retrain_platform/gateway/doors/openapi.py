@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
-from retrain_platform.gateway.about import About
 from retrain_platform.gateway.base import Models, NotServed, Serving
 from retrain_platform.gateway.doors.feedback import kinds_of
 from retrain_platform.gateway.doors.replies import STATUSES, error_schema
+from retrain_platform.release.serving import About
 
 _ASKING = (400, 401, 403, 404, 408, 413, 415, 422, 429, 500, 503)
 _READING = (401, 403, 404, 503)

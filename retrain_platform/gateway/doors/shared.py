@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from retrain_platform.adapters import clock
+from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.adapters.gateway_key import signing_key
-from retrain_platform.gateway.about import About
 from retrain_platform.gateway.base import Beside, Log, Models
 from retrain_platform.gateway.doors.bodies import BODY_SECONDS, Head
 from retrain_platform.gateway.doors.feedback import Feeding
@@ -18,9 +18,9 @@ from retrain_platform.gateway.doors.rates import Rates
 from retrain_platform.gateway.doors.replies import Refused
 from retrain_platform.gateway.doors.replies import Scope as Request
 from retrain_platform.gateway.doors.tokens import Scope
-from retrain_platform.gateway.home import GatewayHome
 from retrain_platform.gateway.ids import Ids
 from retrain_platform.gateway.processes.states import ProcessState, read_states
+from retrain_platform.release.serving import About
 
 
 @dataclass(frozen=True)

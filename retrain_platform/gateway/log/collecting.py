@@ -9,9 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from retrain_platform.adapters.clock import microseconds, seconds
+from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.adapters.log_tables import LogTables
 from retrain_platform.adapters.published import BadPublished, NotPublished, Published
-from retrain_platform.gateway.home import GatewayHome
 from retrain_platform.gateway.log.collector import Collector
 from retrain_platform.gateway.log.evidence import Evidence
 from retrain_platform.gateway.log.joining import Judged

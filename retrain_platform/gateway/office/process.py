@@ -22,10 +22,10 @@ from starlette.routing import BaseRoute
 from retrain_platform.adapters.atomic import write_atomically
 from retrain_platform.adapters.clock import now
 from retrain_platform.adapters.exporters import EXPORTED, exported
+from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.adapters.gateway_key import signing_key
 from retrain_platform.gateway.base import BadRequest
 from retrain_platform.gateway.doors.replies import Receive, Refused, Scope, Send
-from retrain_platform.gateway.home import GatewayHome
 from retrain_platform.gateway.office.admin import admin_routes, refusal_of, reply_json
 from retrain_platform.gateway.office.approvals import Door, approval_routes
 from retrain_platform.gateway.office.desk import Desk

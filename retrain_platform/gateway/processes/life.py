@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from retrain_platform.adapters.clock import now, seconds
+from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.dataset.record import Record
-from retrain_platform.gateway.home import GatewayHome
 from retrain_platform.gateway.processes.states import ProcessState, Role, Trouble, write_state
 
 ALIVE = "."

@@ -12,8 +12,8 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.dataset.record import Record
-from retrain_platform.gateway.home import GatewayHome
 from retrain_platform.release.split import Applied
 
 SILENT = timedelta(seconds=10)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from retrain_platform.gateway.home import GatewayHome
+from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.gateway.processes.states import ProcessState, read_states
 from retrain_platform.gateway.service.shares import told
 from retrain_platform.release.split import Split

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from retrain_platform.adapters.clock import now, seconds
+from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.dataset.record import Record
-from retrain_platform.gateway.home import GatewayHome
 from retrain_platform.gateway.processes.children import Child
 from retrain_platform.gateway.processes.life import Event, Orders, resident
 from retrain_platform.gateway.processes.states import ProcessState, Role, forget_state, write_state

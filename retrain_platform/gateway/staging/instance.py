@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from retrain_platform.adapters.clock import now, seconds
+from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.adapters.published import Published
 from retrain_platform.adapters.published_folder import CannotPublish
 from retrain_platform.gateway.doors.tokens import add_token
-from retrain_platform.gateway.home import GatewayHome
 from retrain_platform.gateway.processes.children import Child
 from retrain_platform.gateway.processes.life import Orders
 from retrain_platform.gateway.processes.listening import listen

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from retrain_platform.adapters.clock import seconds
-from retrain_platform.gateway.home import GatewayHome
+from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.gateway.staging.instance import Stage, staged
 from retrain_platform.release.staging import Staged
 
