@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from retrain_platform.gateway.base import BadRequest
 from retrain_platform.gateway.doors.replies import Receive, Refused, Scope, Send, reply
+from retrain_platform.gateway.plain_json import read_json
 
 BODY_SECONDS = 10.0
 """The longest that a body may take to come."""
@@ -149,27 +148,11 @@ def strict_json(body: bytes) -> Any:
     Raises:
         BadRequest: naming what it breaks; status 400.
     """
-    try:
-        return json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_constant, parse_float=_finite)
-    except UnicodeDecodeError as error:
-        raise BadRequest([f"body: byte {error.start} is no UTF-8"], 400) from None
-    except RecursionError:
-        raise BadRequest(["body: nested too deeply: send records of plain values"], 400) from None
-    except ValueError as error:
-        raise BadRequest([f"body: {error}"], 400) from None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the name {twice[:100]!r} stands twice in one object, must stand once")
-    return found
+    return read_json(body, parse_constant=_constant, parse_float=_finite)
 
 
 def _constant(text: str) -> float:
-    raise ValueError(f"{text} is no JSON: send null for a missing value")
+    raise ValueError(f"{text} is no number: send null for a missing value")
 
 
 def _finite(text: str) -> float:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -15,6 +14,7 @@ from retrain_platform.dataset.texts import value_text
 from retrain_platform.gateway.base import Asked, BadRequest, Row
 from retrain_platform.gateway.models.fields import Field, What, fields_of, is_time, problems_of
 from retrain_platform.gateway.models.signature import Signature
+from retrain_platform.gateway.plain_json import read_json
 from retrain_platform.release.serving import About
 
 RECORDS = "records"
@@ -159,28 +159,11 @@ def _parsed(body: bytes) -> object:
     """The body as plain JSON, in which a number that is none is a value like others: its field is then named.
 
     Raises:
-        BadRequest: no JSON at all, or a name that stands twice in one object.
+        BadRequest: see `read_json`.
     """
-    try:
-        return json.loads(body.decode("utf-8"), parse_int=_whole, object_pairs_hook=_once)
-    except UnicodeDecodeError as error:
-        raise BadRequest([f"the body is no UTF-8 at byte {error.start}"], 400) from None
-    except RecursionError:
-        raise BadRequest(["the body is nested too deeply"], 400) from None
-    except ValueError as error:
-        raise BadRequest([f"the body is no JSON: {error}"], 400) from None
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{twice[:_PEEK]!r} stands twice in one object")
-    return found
+    return read_json(body, parse_int=_whole)
 
 
 def _whole(digits: str) -> float:
     """A whole number; one of more digits than any float has is infinite, as msgspec counts it out of range."""
-    most: Callable[[str], float] = int
-    return most(digits) if len(digits) < 310 else math.copysign(math.inf, -1 if digits[0] == "-" else 1)
+    return int(digits) if len(digits) < 310 else math.copysign(math.inf, -1 if digits[0] == "-" else 1)
