@@ -30,7 +30,7 @@ from retrain_platform.gateway.office.admin import admin_routes, refusal_of, repl
 from retrain_platform.gateway.office.approvals import Door, approval_routes
 from retrain_platform.gateway.office.desk import Desk
 from retrain_platform.gateway.office.faults import Fault, put_on_record, standing_faults, stuck_exports
-from retrain_platform.gateway.processes.life import Life, orders_given
+from retrain_platform.gateway.processes.life import Life, orders_given, said
 from retrain_platform.gateway.processes.listening import listen
 from retrain_platform.gateway.processes.states import read_states
 from retrain_platform.spec.model import ModelSpec
@@ -80,13 +80,6 @@ def _no(_: Request, error: Any) -> Response:
 def _broke(_: Request, error: Exception) -> Response:
     told = {"code": "failed", "message": said(error), "problems": []}
     return reply_json({"error": told}, 500)
-
-
-def said(error: BaseException) -> str:
-    """The error in a line; a database's statement is left out."""
-    orig = getattr(error, "orig", None)
-    found = orig if isinstance(orig, Exception) else error
-    return f"{type(found).__name__}: {' '.join(str(found).split())}"
 
 
 def office_app(home: GatewayHome, desk: Desk, word: str) -> OfficeApp:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -130,6 +129,6 @@ class Child:
 
 def _event(line: bytes) -> Event | None:
     try:
-        return Event.model_validate(json.loads(line))
-    except (ValueError, ValidationError):
+        return Event.model_validate_json(line)
+    except ValidationError:
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -135,6 +134,13 @@ def resident() -> int:
         return 0
 
 
+def said(error: BaseException) -> str:
+    """The error in a line; a database's statement is left out."""
+    orig = getattr(error, "orig", None)
+    found = orig if isinstance(orig, Exception) else error
+    return f"{type(found).__name__}: {' '.join(str(found).split())}"
+
+
 def orders_given() -> Orders:
     """The orders on this process's command line."""
-    return Orders.model_validate(json.loads(sys.argv[1]))
+    return Orders.model_validate_json(sys.argv[1])

@@ -17,7 +17,7 @@ from typing import Any
 
 from retrain_platform.adapters.clock import now
 from retrain_platform.gateway.processes.lead import Lead
-from retrain_platform.gateway.processes.life import Life, orders_given
+from retrain_platform.gateway.processes.life import Life, orders_given, said
 from retrain_platform.gateway.service.applying import Reaching
 from retrain_platform.gateway.service.late_aliases import LateAliases
 from retrain_platform.gateway.staging.trials import Trials
@@ -60,12 +60,12 @@ class ModelControl:
         try:
             shop = self._workshop()
         except Exception as error:
-            self._life.trouble(self._place, f"{self._file}: {_said(error)}")
+            self._life.trouble(self._place, f"{self._file}: {said(error)}")
             return
         try:
             split = shop.split()
         except Exception as error:
-            self._life.trouble("ledger", _said(error))
+            self._life.trouble("ledger", said(error))
             return
         self._life.trouble("ledger", None)
         try:
@@ -78,7 +78,7 @@ class ModelControl:
         except LedgerMoved:
             return  # somebody else moved it: the next look sees what
         except Exception as error:
-            self._life.trouble(self._place, _said(error))
+            self._life.trouble(self._place, said(error))
             return
         self._life.trouble(self._place, None)
 
@@ -110,13 +110,6 @@ class ModelControl:
             self._aliases.retire()
         self._aliases = LateAliases(shop.registry, partial(self._life.trouble, "registry"))
         return replace(shop, registry=self._aliases)
-
-
-def _said(error: BaseException) -> str:
-    """The error in a line; a database's statement is left out."""
-    orig = getattr(error, "orig", None)
-    found = orig if isinstance(orig, Exception) else error
-    return f"{type(found).__name__}: {' '.join(str(found).split())}"
 
 
 def control(life: Life, shop_of: ShopOf, new_tick: NewTick) -> None:

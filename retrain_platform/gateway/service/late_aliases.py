@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from retrain_platform.gateway.processes.life import said
+
 AGAIN = 30.0
 """Seconds after which aliases that nobody changed are compared with the ledger again."""
 _RETRY = 5.0
@@ -50,7 +52,7 @@ class LateAliases:
             try:
                 self._registry.set_aliases(*self._wanted)
             except Exception as error:  # whatever a registry's client raises, it is asked again
-                self._trouble(f"{type(error).__name__}: {' '.join(str(error).split())}")
+                self._trouble(said(error))
                 wait = _RETRY
             else:
                 self._trouble(None)

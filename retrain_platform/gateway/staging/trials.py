@@ -9,6 +9,7 @@ from typing import Any
 
 from retrain_platform.adapters.clock import seconds
 from retrain_platform.adapters.gateway_home import GatewayHome
+from retrain_platform.gateway.processes.life import said
 from retrain_platform.gateway.staging.instance import Stage, staged
 from retrain_platform.release.staging import Staged
 
@@ -61,10 +62,8 @@ class Trials:
         self._tell("staging", f"{shop.model}: version {version} is tried on a staging instance", model=shop.model)
         try:
             verdict = judge(shop, try_out(shop, version, shop.spec.release.live.staging.requests))
-        except (
-            Exception
-        ) as error:  # the release moved on meanwhile, the disk is full, the ledger away: told, tried again
-            self._trouble(place, f"{type(error).__name__}: {' '.join(str(error).split())}")
+        except Exception as error:  # the release moved on, the disk is full, the ledger away: tried again
+            self._trouble(place, said(error))
         else:
             self._trouble(place, None)
             told = f"{shop.model}: version {version} {verdict.outcome.replace('_', ' ')} in staging: {verdict.sentence}"
