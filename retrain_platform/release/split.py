@@ -54,19 +54,15 @@ class Split(Record):
 
 
 class Applied(Record):
-    """What one worker of a gateway serves: the split's `seq`, the versions loaded, and how it is.
+    """How one worker of a gateway serves a model: the split's `seq`, and `at`, when it last said so.
 
-    `at` is when it last said so; `memory` its resident bytes; `dropped` what it could not score beside, `unlogged` the
-    lines that it could not write. `problem` is why it could not take the newest split, in a sentence.
+    `dropped` counts the requests that it could not score beside. `problem` is why it could not take the newest split,
+    in a sentence.
     """
 
-    worker: str
     seq: int
     at: datetime
-    versions: tuple[str, ...]
-    memory: int = 0
     dropped: int = 0
-    unlogged: int = 0
     problem: str = ""
 
 

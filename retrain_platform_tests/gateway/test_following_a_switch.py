@@ -23,7 +23,7 @@ SPLIT = Split(model="tiny", seq=7, champion="1", canary="2", share=30, beside=("
 
 
 def says(home: GatewayHome, worker: str, seq: int, at: datetime, problem: str = "") -> None:
-    applied = Applied(worker=worker, seq=seq, at=at, versions=("1",), problem=problem)
+    applied = Applied(seq=seq, at=at, problem=problem)
     write_state(
         home,
         ProcessState(name=worker, role="worker", instance="8000", pid=1, started=NOW, at=at, applied={"tiny": applied}),

@@ -61,13 +61,14 @@ def answer(served: Served, arm: str = "champion") -> float:
 
 
 def problem(models: HotModels) -> str:
-    return models.applied("w1", datetime(2026, 1, 1, tzinfo=UTC), {}, 0)["tiny"].problem
+    return models.applied(datetime(2026, 1, 1, tzinfo=UTC), {})["tiny"].problem
 
 
 def test_what_is_published_is_served(models: HotModels) -> None:
     assert answer(models.serving("tiny")) == pytest.approx(score("1"), abs=1e-12)
-    told = models.applied("w1", datetime(2026, 1, 1, tzinfo=UTC), {"tiny": 3}, 2)["tiny"]
-    assert (told.seq, told.versions, told.dropped, told.unlogged, told.problem) == (1, ("1",), 3, 2, "")
+    told = models.applied(datetime(2026, 1, 1, tzinfo=UTC), {"tiny": 3})["tiny"]
+    assert (told.seq, told.dropped, told.problem) == (1, 3, "")
+    assert models.loaded("tiny") == ("1",)
 
 
 def test_a_new_split_is_taken_and_a_request_keeps_the_one_it_began_with(shelf: Shelf, models: HotModels) -> None:

@@ -45,7 +45,7 @@ def doors(tmp_path: Path) -> Worker:
 
 
 def state(name: str, seq: int, *troubles: Trouble, **more: Any) -> ProcessState:
-    applied = Applied(worker=name, seq=seq, at=NOW, versions=("1",), dropped=3, unlogged=4, **more)
+    applied = Applied(seq=seq, at=NOW, dropped=3, **more)
     return ProcessState(
         name=name,
         role="worker",
@@ -56,6 +56,7 @@ def state(name: str, seq: int, *troubles: Trouble, **more: Any) -> ProcessState:
         memory=5_000_000,
         troubles=troubles,
         applied={"m": applied},
+        unlogged=4,
     )
 
 
@@ -147,7 +148,7 @@ def test_metrics_tell_of_all_processes_and_shares(doors: Worker) -> None:
     assert found['retrain_process_memory_bytes{process="8000-w2",role="worker"}'] == 5_000_000
     assert found['retrain_split_seq{model="m",process="8000-w2"}'] == 8
     assert found['retrain_beside_dropped_total{model="m",process="8000-w1"}'] == 3
-    assert found['retrain_lines_unlogged_total{model="m",process="8000-w1"}'] == 4
+    assert found['retrain_lines_unlogged_total{process="8000-w1"}'] == 4
     assert found['retrain_trouble_since_seconds{place="log",process="8000-w1"}'] == NOW.timestamp()
     assert found['retrain_share_percent{arm="canary",model="m",version="2"}'] == 25
 

@@ -168,13 +168,14 @@ class _Standing:
             "retrain_beside_dropped", "Requests that could not be scored beside.", labels=("process", "model")
         )
         unlogged = CounterMetricFamily(
-            "retrain_lines_unlogged", "Lines of the log that could not be written.", labels=("process", "model")
+            "retrain_lines_unlogged", "Lines of the log that could not be written.", labels=("process",)
         )
         for state in self._states:
+            if state.role == "worker":
+                unlogged.add_metric((state.name,), state.unlogged)
             for model, applied in state.applied.items():
                 seq.add_metric((state.name, model), applied.seq)
                 dropped.add_metric((state.name, model), applied.dropped)
-                unlogged.add_metric((state.name, model), applied.unlogged)
         yield from (seq, dropped, unlogged)
 
     def _shares(self) -> Metric:

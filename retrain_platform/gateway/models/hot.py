@@ -66,16 +66,13 @@ class HotModels:
         serving = self._held[model].serving
         return () if serving is None else tuple(serving.versions)
 
-    def applied(self, worker: str, at: datetime, dropped: Mapping[str, int], unlogged: int) -> dict[str, Applied]:
-        """How each model is served by this `worker`; `dropped` counts by model what was not scored beside."""
+    def applied(self, at: datetime, dropped: Mapping[str, int]) -> dict[str, Applied]:
+        """How each model is served; `dropped` counts by model what was not scored beside."""
         return {
             model: Applied(
-                worker=worker,
                 seq=0 if held.serving is None else held.serving.split.seq,
                 at=at,
-                versions=self.loaded(model),
                 dropped=dropped.get(model, 0),
-                unlogged=unlogged,
                 problem=held.problem,
             )
             for model, held in self._held.items()
@@ -131,12 +128,6 @@ class HotModels:
         must = [version for version in (split.champion, split.canary) if version in failed]
         if must:
             raise CannotServe("; ".join(failed[version] for version in must if version is not None))
-        if standing is not None and (about, split, [*versions]) == (
-            standing.about,
-            standing.split,
-            [*standing.versions],
-        ):
-            return standing, list(failed.values())
         return Served(about, split, versions, self._key), list(failed.values())
 
     def _versions(

@@ -50,10 +50,6 @@ class Served:
         """See `Serving`."""
         return schema_of(self._reading().fields, self.about)
 
-    def is_like(self, other: Served) -> bool:
-        """Whether both serve the same, by the same versions in memory."""
-        return (self.about, self.split, self.versions) == (other.about, other.split, other.versions)
-
     @property
     def unreadable(self) -> str:
         """Which versions were fitted on features that a request need not have; nothing where none was."""

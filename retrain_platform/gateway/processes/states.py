@@ -33,10 +33,10 @@ class Trouble(Record):
 class ProcessState(Record):
     """How a process is: `name` is unique on this home ('8000-w1'), `instance` the supervisor's.
 
-    A worker tells by model what it `applied`; the supervisor how often it started which process again (`restarts`).
-    `leads` is False for a collector or controller that waits because another instance's acts. `memory` is resident
-    bytes. A collector tells the bytes that wait for it (`waiting`), and what it `passed_over` since the home's
-    beginning, by why.
+    A worker tells by model what it `applied`, and how many lines of the log it could not write (`unlogged`); the
+    supervisor how often it started which process again (`restarts`). `leads` is False for a collector or controller
+    that waits because another instance's acts. `memory` is resident bytes. A collector tells the bytes that wait for it
+    (`waiting`), and what it `passed_over` since the home's beginning, by why.
     """
 
     name: str
@@ -49,6 +49,7 @@ class ProcessState(Record):
     memory: int = 0
     troubles: tuple[Trouble, ...] = ()
     applied: Mapping[str, Applied] = {}
+    unlogged: int = 0
     restarts: Mapping[str, int] = {}
     waiting: int = 0
     passed_over: Mapping[str, int] = {}

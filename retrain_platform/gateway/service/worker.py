@@ -21,9 +21,8 @@ from retrain_platform.gateway.doors.shared import open_doors
 from retrain_platform.gateway.log.spool import Spool
 from retrain_platform.gateway.models.beside import BesideScorer
 from retrain_platform.gateway.models.hot import HotModels
-from retrain_platform.gateway.processes.life import Life, orders_given, resident
+from retrain_platform.gateway.processes.life import Life, orders_given
 from retrain_platform.release.serving import GatewaySpec
-from retrain_platform.release.split import Applied
 
 LOOK = 0.1
 """Seconds between two looks at what this worker serves: a switch is told so much later at most."""
@@ -83,10 +82,11 @@ class Worker:
                 listening = True
                 self._life.tell("listening", f"{self._life.orders.name} answers")
             self._life.trouble("log", self._log.problem or None)
-            applied = self._applied()
+            applied = self._models.applied(now(), self._beside.dropped)
             seen = {model: (each.seq, each.problem) for model, each in applied.items()}
             # Off the loop: a slow disk must keep no request waiting.
-            await asyncio.to_thread(self._life.write_every, 1.0 if seen == before else 0.0, applied=applied)
+            wait, unlogged = 1.0 if seen == before else 0.0, self._log.unlogged
+            await asyncio.to_thread(self._life.write_every, wait, applied=applied, unlogged=unlogged)
             before = seen
             await asyncio.sleep(LOOK)
 
@@ -95,12 +95,6 @@ class Worker:
         self._models.stop()
         self._beside.close()
         self._log.close()
-
-    def _applied(self) -> dict[str, Applied]:
-        """What is served of each model; the log and the memory are one for all of them."""
-        found = self._models.applied(self._life.orders.name, now(), self._beside.dropped, self._log.unlogged)
-        memory = resident()
-        return {model: each.model_copy(update={"memory": memory}) for model, each in found.items()}
 
     def _disk(self) -> int:
         """The most bytes that the log may wait in: the most that any of the models allows."""
