@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from http.client import IncompleteRead
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from retrain_platform.gateway.staging import instance
 from retrain_platform.gateway.staging.trials import try_out
 from retrain_platform.release.live.plan import Staging
 from retrain_platform.release.staging import judged
@@ -30,7 +32,9 @@ CONTRACT = {
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    found = Project(tmp_path_factory.mktemp("staged"), "contracts: [checkout.json]")
+    # What limits callers is no fault of a version: it is asked faster, and about more than one request may hold.
+    limits = "requests_a_second: 3, most_records: 2"
+    found = Project(tmp_path_factory.mktemp("staged"), f"contracts: [checkout.json], {limits}")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(found.folder)
         for name, value in found.env.items():
@@ -66,6 +70,18 @@ def test_a_broken_contract_and_a_limit_fail_it(project: Project) -> None:
     assert verdict.outcome == "failed"
     assert "1 of 2 contract of checkout requests broke: a word: prediction: " in verdict.sentence
     assert "must be <= 1 MiB" in verdict.sentence
+
+
+def test_an_instance_that_breaks_off_says_nothing_of_the_version(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks_off(*_: object) -> None:
+        raise IncompleteRead(b"")
+
+    contract(project, 0)
+    monkeypatch.setattr(instance, "doors", breaks_off)
+    verdict = judged(try_out(project.shop, "2", 5), Staging())
+    assert (verdict.outcome, "IncompleteRead" in verdict.sentence) == ("cannot_tell", True)
 
 
 def test_what_cannot_be_loaded_is_refused_and_what_cannot_be_asked_is_not_judged(project: Project) -> None:

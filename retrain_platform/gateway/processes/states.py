@@ -68,15 +68,15 @@ def write_state(home: GatewayHome, state: ProcessState) -> None:
     os.replace(draft, path)
 
 
-def read_states(home: GatewayHome, now: datetime, silent: timedelta = SILENT) -> list[ProcessState]:
-    """Every process that spoke within `silent`, by name; a file that cannot be read is one that says nothing."""
+def read_states(home: GatewayHome, now: datetime) -> list[ProcessState]:
+    """Every process that spoke within `SILENT`, by name; a file that cannot be read is one that says nothing."""
     found = []
     for path in sorted(home.states.glob("*.json")):
         try:
             state = ProcessState.model_validate_json(path.read_bytes())
         except (OSError, ValidationError):
             continue
-        if now - state.at < silent:
+        if now - state.at < SILENT:
             found.append(state)
     return found
 

@@ -10,10 +10,13 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from retrain_platform.adapters.clock import now, seconds
 from retrain_platform.adapters.gateway_home import GatewayHome
@@ -61,9 +64,9 @@ class Stage(NamedTuple):
 
     model: str
     version: str
-    exporter_to: Any
-    contracts: tuple[Path, ...] = ()
-    requests: int = 200
+    exporter_to: Callable[[GatewayHome], Exporter]
+    contracts: tuple[Path, ...]
+    requests: int
 
 
 def staged(stage: Stage, place: Path) -> Staged:
@@ -95,8 +98,8 @@ def _sweep(place: Path) -> None:
 @contextmanager
 def _running(stage: Stage, home: GatewayHome) -> Iterator[_Instance]:
     """An instance that answers; ended and its port given back whatever happens."""
-    exporter: Exporter = stage.exporter_to(home)
-    exporter.publish(Split(model=stage.model, seq=1, champion=stage.version, by="staging", why="before the shadow"))
+    split = Split(model=stage.model, seq=1, champion=stage.version, by="staging", why="before the shadow")
+    stage.exporter_to(home).publish(split)
     _, token = add_token(home.tokens, "staging", [stage.model], ["predict", "feedback"], now())
     lifeline, held = os.pipe()
     began = seconds()
@@ -139,10 +142,10 @@ def _wait_until_ready(child: Child, home: GatewayHome, model: str, began: float)
         child.heard()
         state = _state(home)
         applied = None if state is None else state.applied.get(model)
-        if applied is not None and applied.seq >= 1 and not applied.problem:
-            return
         if applied is not None and applied.problem:
             raise _Refused(applied.problem)
+        if applied is not None:
+            return
         time.sleep(0.05)
     raise _CannotStage(f"the instance did not answer within {STARTS_WITHIN:g} s")
 
@@ -168,15 +171,16 @@ def _asked(stage: Stage, instance: _Instance, contracts: list[Contract]) -> Stag
     Raises:
         _CannotStage: the instance ended meanwhile.
     """
-    stored = Published(instance.home).smoke(stage.model, stage.version)
+    published = Published(instance.home)
+    stored, most = published.smoke(stage.model, stage.version), published.model(stage.model).gateway.most_records
     client = instance.client()
     try:
-        answered, rows = smoke(stage.model, stored, client)
-        asked = [answered, doors(stage.model, stage.version, rows, client, instance.client(token=False))]
+        answered, rows = smoke(stage.model, stored, client, most)
+        asked = [answered, doors(stage.model, stage.version, rows[:most], client, instance.client(token=False))]
         asked += [keeps(contract, stage.model, client) for contract in contracts]
         measured = _measured(stage, instance, rows, client)
-    except OSError as error:
-        raise _CannotStage(f"no answer: {error}") from error
+    except (OSError, HTTPException) as error:
+        raise _CannotStage(f"no answer: {type(error).__name__}: {error}") from error
     finally:
         client.close()
     return Staged(version=stage.version, asked=tuple(asked), starts_in=instance.starts_in, **measured)
@@ -193,8 +197,7 @@ def _measured(stage: Stage, instance: _Instance, rows: list[dict[str, Any]], cli
         client.post(path, rows[number % len(rows)])
         times.append((seconds() - began) * 1000)
     after = _processor(instance.child.pid)
-    times.sort()
-    p50, p95, p99 = (times[min(len(times) - 1, int(share * len(times)))] for share in (0.5, 0.95, 0.99))
+    p50, p95, p99 = map(float, np.quantile(times, (0.5, 0.95, 0.99)))
     cpu = None if before is None or after is None else (after - before) * 1000 / len(times)
     peak = _peak(instance.child.pid)
     return {"requests": len(times), "p50": p50, "p95": p95, "p99": p99, "cpu": cpu, "memory": peak}

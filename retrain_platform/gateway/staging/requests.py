@@ -14,8 +14,11 @@ from retrain_platform.release.staging import Asked
 _APART = 1e-9
 
 
-def smoke(model: str, stored: Path | None, client: Client) -> tuple[Asked, list[dict[str, Any]]]:
-    """The version's stored requests, one by one and together: their answers must be those of training. And the rows."""
+def smoke(model: str, stored: Path | None, client: Client, most: int) -> tuple[Asked, list[dict[str, Any]]]:
+    """The version's stored requests, one by one and together: their answers must be those of training. And the rows.
+
+    One request takes at most `most` records.
+    """
     if stored is None:
         return Asked(name="smoke", requests=0), []
     kept = json.loads(stored.read_text(encoding="utf-8"))
@@ -25,12 +28,13 @@ def smoke(model: str, stored: Path | None, client: Client) -> tuple[Asked, list[
     for place, row in enumerate(rows):
         told = _unlike(client.post(path, row), wanted[place], classes)
         broke += [f"request {place + 1}: {told}"] if told else []
-    found = client.post(path, {"records": rows})
+    together = rows[:most]
+    found = client.post(path, {"records": together})
     several = found.body.get("predictions", []) if found.status == 200 else []
-    if len(several) != len(rows):
-        broke.append(f"{len(rows)} records at once: status {found.status}, {len(several)} answers")
+    if len(several) != len(together):
+        broke.append(f"{len(together)} records at once: status {found.status}, {len(several)} answers")
     else:
-        each = [_apart(one, score, classes) for one, score in zip(several, wanted, strict=True)]
+        each = [_apart(one, score, classes) for one, score in zip(several, wanted[:most], strict=True)]
         broke += [f"record {place + 1} of all at once: {said}" for place, said in enumerate(each) if said]
     return Asked(name="smoke", requests=len(rows) + 1, broke=tuple(broke)), rows
 

@@ -11,6 +11,8 @@ from retrain_platform.adapters.clock import seconds
 from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.gateway.processes.life import said
 from retrain_platform.gateway.staging.instance import Stage, staged
+from retrain_platform.release.serving import GatewaySpec
+from retrain_platform.release.split import Exporter
 from retrain_platform.release.staging import Staged
 
 AGAIN_AFTER = 60.0
@@ -25,12 +27,15 @@ def try_out(shop: Any, version: str, requests: int) -> Staged:
     """
     from retrain_platform.resources import folder_exporter, gateway_home, settings
 
-    at = settings()
+    at, gateway = settings(), shop.spec.gateway or GatewaySpec()
+    # How often one may ask is between its callers and the model: an instance is asked as fast as it answers.
+    unlimited = gateway.model_copy(update={"requests_a_second": None})
+    spec = shop.spec.model_copy(update={"gateway": unlimited})
 
-    def exporter_to(home: GatewayHome) -> Any:
-        return folder_exporter(shop.spec, at, shop.registry, home)
+    def exporter_to(home: GatewayHome) -> Exporter:
+        return folder_exporter(spec, at, shop.registry, home)
 
-    contracts = tuple(Path(path) for path in (shop.spec.gateway.contracts if shop.spec.gateway else ()))
+    contracts = tuple(Path(path) for path in gateway.contracts)
     stage = Stage(shop.model, version, exporter_to, contracts, requests)
     return staged(stage, gateway_home(at).root / "staging")
 
