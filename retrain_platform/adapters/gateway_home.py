@@ -26,9 +26,13 @@ class GatewayHome(NamedTuple):
         """What a worker must know of the model's spec."""
         return self.model(model) / "model.json"
 
+    def packages(self, model: str) -> Path:
+        """The packages of all its versions that were published."""
+        return self.model(model) / "packages"
+
     def package(self, model: str, version: str) -> Path:
         """A copy of the registered package; never changed once it is there."""
-        return self.model(model) / "packages" / _plain(version)
+        return self.packages(model) / _plain(version)
 
     def spool(self, instance: str) -> Path:
         """The lines of one instance's workers that the collector has not taken over yet."""

@@ -90,10 +90,11 @@ class FolderExporter:
                 self._seen(split.model, (*split.versions, *(standing.versions if standing else ())))
                 self._write(self._home.split(split.model), split)
                 self._sweep(split)
-            late = [version for version in split.versions if version not in answering]
-            came = [version for version in late if self._may_bring(split.model, version)]
-            if came:
-                os.utime(self._home.split(split.model))  # workers look again
+        # After the lock: a registry may take long to say no, and whoever takes the traffic back waits for nobody.
+        late = [version for version in split.versions if version not in answering]
+        came = [version for version in late if self._may_bring(split.model, version)]
+        if came:
+            os.utime(self._home.split(split.model))  # workers look again
 
     def _standing(self, model: str) -> Split | None:
         """The split that stands; None where there is none, or it cannot be read: then it is written anew."""
@@ -160,7 +161,7 @@ class FolderExporter:
 
     def _sweep(self, split: Split) -> None:
         """Take away versions that nobody named for long, but the newest few: they may be rolled back to."""
-        packages = self._home.package(split.model, "0").parent
+        packages = self._home.packages(split.model)
         places = [place for place in packages.glob("[!.]*") if _whole(place) and place.name not in split.versions]
         newest = sorted(places, key=lambda place: place.stat().st_mtime, reverse=True)
         oldest = (self._clock() - KEPT_FOR).timestamp()

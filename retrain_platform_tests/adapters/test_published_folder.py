@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
@@ -113,7 +114,7 @@ def test_a_version_whose_bytes_changed_is_not_published_and_what_stood_stands(pl
     with pytest.raises(CannotPublish, match=r"version 2 .* not those registered"):
         place.publish(2, champion=bad)
     assert place.published.split("tiny").champion == "1"
-    packages = place.home.package("tiny", "1").parent
+    packages = place.home.packages("tiny")
     assert sorted(path.name for path in packages.glob("[!.]*")) == ["1"]
 
 
@@ -142,6 +143,29 @@ def test_a_registry_that_is_away_keeps_nobody_from_answering_and_is_not_asked_ev
     assert place.published.stamp("tiny") != stamp
 
 
+def test_a_registry_that_hangs_over_who_scores_beside_holds_no_other_publisher_up(place: Place) -> None:
+    first, second = place.version(), place.version()
+    place.publish(1, champion=first)
+    there, asked, go = place.registry.package, Event(), Event()
+
+    def hangs(model: str, version: str) -> Path:
+        asked.set()
+        assert go.wait(30)
+        return there(model, version)
+
+    place.registry.package = hangs  # type: ignore[method-assign]
+    slow = Thread(target=place.publish, args=(2,), kwargs={"champion": first, "beside": (second,)})
+    slow.start()
+    assert asked.wait(30)
+    assert place.published.split("tiny").beside == (second,)
+    place.publish(3, champion=first)
+    assert slow.is_alive()
+    go.set()
+    slow.join(30)
+    assert place.published.split("tiny").seq == 3
+    assert place.published.package("tiny", second).is_dir()
+
+
 def test_who_only_scores_beside_stops_nobody(place: Place) -> None:
     place.publish(1, champion=place.version(), beside=("9",), warm=(place.version(digest="0" * 64),))
     assert place.published.split("tiny").beside == ("9",)
@@ -154,7 +178,7 @@ def test_old_versions_go_after_a_time_but_the_newest_few_and_those_named_stay(pl
     for seq, version in enumerate(versions):
         place.publish(seq, champion=version, warm=(versions[0],))
         place.clock += timedelta(minutes=1)
-    there = place.home.package("tiny", "1").parent
+    there = place.home.packages("tiny")
     assert {path.name for path in there.glob("[!.]*")} == set(versions)
     place.clock += KEPT_FOR
     place.publish(100, champion=versions[-1], warm=(versions[0],), share=1)
