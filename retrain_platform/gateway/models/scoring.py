@@ -9,10 +9,10 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from retrain_platform.adapters.lightgbm_native import NativeBooster
-from retrain_platform.adapters.package_files import BOOSTER, BadPackage, read_package
+from retrain_platform.adapters.package_files import BOOSTER, BadPackage, Package
 from retrain_platform.dataset.weights import Factors
 from retrain_platform.gateway.models.encoding import Encoder, Unreadable, picker
-from retrain_platform.gateway.models.signature import Signature, signature_of
+from retrain_platform.gateway.models.signature import Signature
 from retrain_platform.training.adjusted import Adjustment, adjustment_in
 from retrain_platform.training.base import Fitted
 
@@ -35,8 +35,7 @@ class Scorer(Protocol):
 class NativeScorer:
     """Trees in LightGBM's own memory, with the adjustment that the package keeps."""
 
-    def __init__(self, folder: Path, adjustment: Adjustment) -> None:
-        package = read_package(folder)
+    def __init__(self, folder: Path, package: Package, adjustment: Adjustment) -> None:
         self._booster = NativeBooster((folder / BOOSTER).read_text(encoding="utf-8"))
         known = len(package.preparation.features)
         if self._booster.features != known:  # it would read beyond the row
@@ -101,15 +100,15 @@ class FrameScorer:
         return pd.DataFrame(made)
 
 
-def scorer_of(folder: Path, load: Callable[[Path], Fitted]) -> Scorer:
-    """The quickest scorer of a package; `load` reads those that have no fast path.
+def scorer_of(folder: Path, package: Package, signature: Signature, load: Callable[[Path], Fitted]) -> Scorer:
+    """The quickest scorer of the package in the folder; `load` reads those that have no fast path.
 
     Raises:
-        BadPackage: the folder holds no fitted model.
+        BadPackage: its trees are of other columns than its preparation.
     """
-    if read_package(folder).kind == "lightgbm":
-        return NativeScorer(folder, adjustment_in(folder))
-    return FrameScorer(load(folder), signature_of(folder))
+    if package.kind == "lightgbm":
+        return NativeScorer(folder, package, adjustment_in(folder))
+    return FrameScorer(load(folder), signature)
 
 
 def correction(factors: Factors, classes: Sequence[str]) -> Callable[[list[float]], list[float]] | None:

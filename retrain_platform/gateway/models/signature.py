@@ -23,13 +23,12 @@ class Signature(NamedTuple):
         return tuple(self.kinds)
 
 
-def signature_of(folder: Path) -> Signature:
-    """The signature of a package, by the preparation that it was fitted with.
+def signature_of(folder: Path, package: Package) -> Signature:
+    """The signature of the package in the folder, by the preparation that it was fitted with.
 
     Raises:
-        BadPackage: the folder holds no fitted model.
+        BadPackage: a member of an ensemble cannot be read.
     """
-    package = read_package(folder)
     if package.kind == "ensemble":
         members = sorted(place for place in folder.glob("members/*") if place.is_dir())
         return Signature(_of_members([read_package(place).preparation for place in members], package))

@@ -52,7 +52,8 @@ def loaded_version(version: str, folder: Path, smoke: Path | None, trusted: Sequ
     try:
         must_be_trusted(folder, trusted)
         package = read_package(folder)
-        made = Version(version, package.report.classes, signature_of(folder), scorer_of(folder, _load))
+        signature = signature_of(folder, package)
+        made = Version(version, package.report.classes, signature, scorer_of(folder, package, signature, _load))
     except Untrusted as error:
         raise CannotServe(f"version {version} was not loaded: {error}") from error
     except Exception as error:  # a package may be broken in any way
