@@ -79,10 +79,10 @@ def adopt(shop: Workshop, act: Act, uri: str, seen_until: datetime | None = None
         facts=foreign.facts,
         missing=missing,
     )
-    return adopted.model_copy(update={"moves": _opened(shop, act, adopted, seen_until)})
+    return adopted.model_copy(update={"moves": _opened(shop, act, adopted, _decision(foreign), seen_until)})
 
 
-def decision_of(foreign: Foreign) -> str:
+def _decision(foreign: Foreign) -> str:
     """What stands for the decision of a version that was adopted."""
     return f"adopted:{foreign.name}:{foreign.version}"
 
@@ -185,7 +185,7 @@ def _missing(spec: ModelSpec, foreign: Foreign, frame: pd.DataFrame, seen_until:
 
 def _registered(shop: Workshop, foreign: Foreign, frame: pd.DataFrame) -> ModelVersion:
     """The copy in the registry, its stored requests beside it; made once."""
-    decision = decision_of(foreign)
+    decision = _decision(foreign)
     folder = shop.values.folder(shop.model, "candidate_model", decision)
     package = folder / "final"
     shop.keep(foreign.fitted, package)
@@ -204,10 +204,11 @@ def _registered(shop: Workshop, foreign: Foreign, frame: pd.DataFrame) -> ModelV
     return shop.registry.register(shop.model, decision, package, tags)
 
 
-def _opened(shop: Workshop, act: Act, adopted: Adopted, seen_until: datetime | None) -> tuple[Transition, ...]:
+def _opened(
+    shop: Workshop, act: Act, adopted: Adopted, decision: str, seen_until: datetime | None
+) -> tuple[Transition, ...]:
     """Put the adoption on record, and the version on its way; a killed attempt's line stands, and is gone on from."""
     entries, state = shop.entries(), shop.state()
-    decision = f"adopted:{adopted.source.removeprefix('models:/').replace('/', ':')}"
     as_of, last = moved_at(shop.spec, entries, shop.now()), last_line(entries, act)
     first = state.champion is None
     plan = _by_a_person(shop.spec.plan) if first else shop.spec.plan
