@@ -85,9 +85,9 @@ def _servers(folder: Path, stack: ExitStack) -> list[Server]:
     split = [{"dataframe_records": [record]} for record in coded(one, records)]
     numbers.write_text("\n".join(map(json.dumps, split)), encoding="utf-8")
     quiet, busy = GatewayHome(folder / "quiet"), GatewayHome(folder / "busy")
-    publish(quiet, 1, {"1": one}, champion="1")
+    publish(quiet, {"1": one}, champion="1")
     packages = {"1": one, "2": two}
-    publish(busy, 1, packages, champion="1", canary="2", share=20, beside=("1", "2"), stage="canary")
+    publish(busy, packages, champion="1", canary="2", share=20, beside=("1", "2"), stage="canary")
     return [
         stack.enter_context(gateway(OURS, quiet.root, named)),
         stack.enter_context(gateway(BUSY, busy.root, named)),

@@ -10,10 +10,9 @@ from typing import Any, NamedTuple
 
 
 class Answer(NamedTuple):
-    """A request that was answered: when (seconds of the loop's clock), how long it took, and the answer."""
+    """A request that was answered: when (seconds of the loop's clock), and the answer."""
 
     at: float
-    took: float
     status: int
     entity: str
     body: dict[str, Any]
@@ -61,7 +60,6 @@ class Load:
         while not self.stopped:
             self._next += 1
             record = self.record(self._next)
-            began = loop.time()
             try:
                 if streams is None:
                     streams = await asyncio.open_connection("127.0.0.1", self.port)
@@ -72,7 +70,7 @@ class Load:
                 await asyncio.sleep(0.02)
                 continue
             self.statuses[status] = self.statuses.get(status, 0) + 1
-            self.answers.append(Answer(loop.time(), loop.time() - began, status, str(record.get("who", "")), body))
+            self.answers.append(Answer(loop.time(), status, str(record.get("who", "")), body))
             if self.rate is not None:
                 due += self.connections / self.rate
                 await asyncio.sleep(max(0.0, due - loop.time()))

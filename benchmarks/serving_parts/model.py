@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.adapters.learners import learner
 from retrain_platform.adapters.package_files import BOOSTER, read_package
 from retrain_platform.adapters.packaged_model import keep_package
-from retrain_platform.adapters.published import DIGEST, PACKAGE, SMOKE
+from retrain_platform.adapters.published import DIGEST, PACKAGE
 from retrain_platform.release.serving import About
 from retrain_platform.release.split import Split
 from retrain_platform.training.artefact import folder_digest
@@ -55,25 +54,16 @@ def shape(folder: Path) -> tuple[int, int]:
     return len(leaves), max(leaves)
 
 
-def publish(home: GatewayHome, seq: int, packages: dict[str, Path], **named: Any) -> None:
+def publish(home: GatewayHome, packages: dict[str, Path], **named: Any) -> None:
     """Leave the versions and a split of them in the gateway's folder, as its publisher would."""
     home.model(MODEL).mkdir(parents=True, exist_ok=True)
     about = About(model=MODEL, task="binary", label="late", entity="who")
-    _write(home.about(MODEL), about.model_dump_json())
+    home.about(MODEL).write_text(about.model_dump_json(), encoding="utf-8")
     for version, package in packages.items():
         place = home.package(MODEL, version)
-        if not place.exists():
-            shutil.copytree(package, place / PACKAGE)
-            (place / DIGEST).write_text(folder_digest(place / PACKAGE), encoding="ascii")
-            smoke = json.dumps({"features": [], "rows": [], "answers": []})
-            (place / SMOKE).write_text(smoke, encoding="utf-8")
-    _write(home.split(MODEL), Split(model=MODEL, seq=seq, **named).model_dump_json())
-
-
-def _write(path: Path, text: str) -> None:
-    draft = path.with_suffix(".draft")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
+        shutil.copytree(package, place / PACKAGE)
+        (place / DIGEST).write_text(folder_digest(place / PACKAGE), encoding="ascii")
+    home.split(MODEL).write_text(Split(model=MODEL, seq=1, **named).model_dump_json(), encoding="utf-8")
 
 
 def bodies(count: int = 500) -> list[dict[str, Any]]:

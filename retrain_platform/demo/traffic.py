@@ -53,11 +53,6 @@ class Traffic:
         self._stopped.set()
         self._thread.join()
 
-    @property
-    def over(self) -> bool:
-        """Whether all was sent."""
-        return not self._thread.is_alive()
-
     async def _send(self) -> None:
         import httpx
 

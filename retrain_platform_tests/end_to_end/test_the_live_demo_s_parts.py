@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from time import sleep
+from time import monotonic, sleep
 from typing import Any, ClassVar
 
 import numpy as np
@@ -84,7 +84,8 @@ def test_each_flight_is_asked_about_once_and_its_label_comes_after_it(monkeypatc
     with a_gateway() as url:
         sending = Traffic(url, "flight_delay", flights(), rate=400.0)
         sending.start()
-        while not sending.over:
+        until = monotonic() + 30
+        while sending.seen.answered + sending.seen.failed.total() < 40 and monotonic() < until:
             sleep(0.02)
         sending.stop()
     asked = [body for door, body in Door.sent if door == "predict"]
