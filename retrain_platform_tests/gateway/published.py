@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from retrain_platform.adapters.atomic import write_atomically
 from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.adapters.learners import learner
 from retrain_platform.adapters.packaged_model import keep_package, load_package
@@ -56,8 +57,7 @@ class Shelf:
     def about(self, **gateway: Any) -> None:
         spec = GatewaySpec.model_validate(gateway)
         about = About(model=self.model, task="binary", label="bad", entity="who", event_time="at", gateway=spec)
-        self.home.model(self.model).mkdir(parents=True, exist_ok=True)
-        self._write(self.home.about(self.model), about.model_dump_json())
+        write_atomically(self.home.about(self.model), about.model_dump_json().encode())
 
     def bring(self, version: str, *more: str, answers: float | None = None) -> None:
         """Put a version there with one stored request; `answers` is what is said to have been answered."""
@@ -71,9 +71,4 @@ class Shelf:
     def split(self, champion: str | None, **named: Any) -> None:
         self.seq += 1
         split = Split(model=self.model, seq=self.seq, champion=champion, **named)
-        self._write(self.home.split(self.model), split.model_dump_json())
-
-    def _write(self, path: Path, text: str) -> None:
-        draft = path.with_suffix(".draft")
-        draft.write_text(text)
-        draft.replace(path)
+        write_atomically(self.home.split(self.model), split.model_dump_json().encode())

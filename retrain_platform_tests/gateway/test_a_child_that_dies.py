@@ -6,20 +6,14 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from select import select
 
 import pytest
 
 from retrain_platform.gateway.processes import children
 from retrain_platform.gateway.processes.children import SILENT, Child
 from retrain_platform.gateway.processes.life import Orders
-
-
-class Watch:
-    def __init__(self) -> None:
-        self.at = 0.0
-
-    def __call__(self) -> float:
-        return self.at
+from retrain_platform_tests.gateway.watch import Watch
 
 
 @pytest.fixture
@@ -42,18 +36,18 @@ def child(watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 def die(child: Child) -> None:
-    """Let it begin and die at once, by the watch's time."""
-    child.start()
-    assert child.pid is not None
-    os.kill(child.pid, signal.SIGKILL)
-    while child.alive:
-        pass
+    """Let it die, at once by the watch's time."""
+    pid = child.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     assert child.buried() == -signal.SIGKILL
 
 
 def test_one_that_dies_at_once_is_started_ever_later_and_one_that_lived_at_once(child: Child, watch: Watch) -> None:
     waits = []
     for _ in range(9):
+        child.start()
         die(child)
         begun = watch.at
         while not child.due:
@@ -63,10 +57,7 @@ def test_one_that_dies_at_once_is_started_ever_later_and_one_that_lived_at_once(
     assert child.restarts == 9
     child.start()
     watch.at += 60
-    child.signal(signal.SIGKILL)
-    while child.alive:
-        pass
-    child.buried()
+    die(child)
     assert child.due
 
 
@@ -74,8 +65,8 @@ def test_one_that_spoke_and_falls_silent_hangs_but_not_one_that_still_begins(chi
     child.start()
     watch.at += 10 * SILENT
     assert not child.hangs
-    while child._heard is None:
-        assert child.heard() == []
+    assert select([child.output], [], [], 30)[0]
+    assert child.heard() == []
     watch.at += SILENT
     assert not child.hangs
     watch.at += 1

@@ -19,17 +19,10 @@ from retrain_platform.gateway.base import NotServed, Row
 from retrain_platform.gateway.models.hot import AGAIN_SECONDS, HotModels
 from retrain_platform.gateway.models.serving import Served
 from retrain_platform_tests.gateway.published import ROW, Shelf, score
+from retrain_platform_tests.gateway.watch import Watch
 
 KEY = bytes(range(32))
 BODY = json.dumps(ROW).encode()
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -41,13 +34,13 @@ def shelf(tmp_path: Path) -> Shelf:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def watch() -> Watch:
+    return Watch()
 
 
 @pytest.fixture
-def models(shelf: Shelf, clock: Clock) -> HotModels:
-    made = HotModels(shelf.published, ["tiny"], KEY, clock=clock)
+def models(shelf: Shelf, watch: Watch) -> HotModels:
+    made = HotModels(shelf.published, ["tiny"], KEY, clock=watch)
     made.look()
     return made
 
@@ -144,13 +137,16 @@ def test_who_only_scores_beside_keeps_no_split_from_force(shelf: Shelf, models: 
     assert "version 3" in problem(models)
 
 
-def test_what_failed_is_tried_again_ever_more_rarely(shelf: Shelf, models: HotModels, clock: Clock) -> None:
+def test_what_failed_is_tried_again_ever_more_rarely(shelf: Shelf, models: HotModels, watch: Watch) -> None:
     shelf.split("3")
     models.look()
+    watch.at = AGAIN_SECONDS
+    models.look()
     shelf.bring("3")
+    watch.at += 2 * AGAIN_SECONDS - 1
     models.look()
     assert models.serving("tiny").split.champion == "1"
-    clock.now = AGAIN_SECONDS + 1
+    watch.at += 1
     models.look()
     assert (models.serving("tiny").split.champion, problem(models)) == ("3", "")
 

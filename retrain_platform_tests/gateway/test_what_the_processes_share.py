@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
@@ -38,22 +39,26 @@ def test_a_key_that_is_none_is_told(tmp_path: Path) -> None:
         signing_key(tmp_path / "key")
 
 
+LEADS = (
+    "import sys; from pathlib import Path; from retrain_platform.gateway.processes.lead import Lead\n"
+    "lead = Lead(Path(sys.argv[1])); print(lead.take(), flush=True); sys.stdin.read()"
+)
+
+
 def test_one_leads_and_its_death_gives_the_lead_to_the_next(tmp_path: Path) -> None:
-    reads, says = os.pipe()
-    holder = os.fork()
-    if holder == 0:
-        os.write(says, b"y" if Lead(tmp_path / "lock").take() else b"n")
-        os.read(os.pipe()[0], 1)
-    assert os.read(reads, 1) == b"y"
+    words = [sys.executable, "-c", LEADS, str(tmp_path / "lock")]
     waited = []
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "True\n"
 
-    def ended(_: float) -> bool:
-        if len(waited) == 2:
-            os.kill(holder, 9)
-            os.waitpid(holder, 0)
-        return len(waited) > 2
+        def ended(_: float) -> bool:
+            if len(waited) == 2:
+                holder.kill()
+                holder.wait()
+            return len(waited) > 2
 
-    assert Lead(tmp_path / "lock").wait(ended, lambda: waited.append(1))
+        assert Lead(tmp_path / "lock").wait(ended, lambda: waited.append(1))
     assert len(waited) == 2
 
 
