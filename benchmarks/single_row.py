@@ -28,6 +28,7 @@ import pandas as pd
 
 from retrain_platform.adapters.learners import learner
 from retrain_platform.adapters.lightgbm_native import NativeBooster
+from retrain_platform.adapters.package_files import BOOSTER
 from retrain_platform.adapters.packaged_model import load_package
 from retrain_platform.gateway.models.decoding import RowDecoder
 from retrain_platform.gateway.models.encoding import Encoder
@@ -37,6 +38,8 @@ from retrain_platform.training.base import Rows
 from retrain_platform.training.lightgbm import LightGBM
 
 _NUMBERS, _CATEGORIES, _ROUNDS = 15, 5, 9
+Ways = dict[str, tuple[Callable[[Any], object], Sequence[Any]]]
+"""How a row is asked about, and the rows in the form that it takes."""
 
 
 def made_up(count: int, seed: int) -> pd.DataFrame:
@@ -82,32 +85,13 @@ def main() -> None:
 
 
 def measure(fitted: Any, package: Path, asked: pd.DataFrame, seconds: float) -> None:
-    text = (package / "booster.txt").read_text()
+    text = (package / BOOSTER).read_text(encoding="utf-8")
     assert text.count("\nTree=") == 200
-    native, encoder = NativeBooster(text), Encoder(fitted.preparation, {})
-    matrix = fitted.preparation.transform(asked)
+    native, version = NativeBooster(text), loaded_version("1", package, None, ())
     records = json.loads(asked.to_json(orient="records", double_precision=15))
-    version = loaded_version("1", package, None, ())
     decoder = RowDecoder(About(model="m", task="binary", label="y"), version.signature)
-    bodies = [json.dumps(record).encode() for record in records[:2_000]]
-    columns = [f"Column_{place}" for place in range(matrix.shape[1])]
-    frames = [pd.DataFrame(matrix[[place]], columns=columns) for place in range(500)]
-    wrapper = lgb.LGBMClassifier(n_estimators=200, num_leaves=63, n_jobs=1, verbosity=-1)
-    wrapper.fit(pd.DataFrame(matrix, columns=columns), labels_of(asked))
-    ways: dict[str, tuple[Callable[[Any], object], Sequence[Any]]] = {
-        "in the model: fast path": (native.one, [row.tobytes() for row in matrix]),
-        "in the model: Booster.predict": (
-            lambda row: fitted.booster.predict(row, num_threads=1),
-            [matrix[[place]] for place in range(2_000)],
-        ),
-        "in the model: scikit-learn wrapper": (wrapper.predict_proba, frames),
-        "with the preparation: gateway, from fields": (lambda row: native.one(encoder.encode(row)), records),
-        "with the preparation: gateway, from JSON": (lambda body: version.answer(decoder.read(body).rows), bodies),
-        "with the preparation: batch scoring, from a frame": (
-            fitted.score,
-            [asked.iloc[[place]] for place in range(500)],
-        ),
-    }
+    ways = in_the_model(fitted, native, asked)
+    ways |= with_the_preparation(fitted, native, version, decoder, records, asked)
     took: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(_ROUNDS):
         for name, (ask, rows) in ways.items():
@@ -115,6 +99,39 @@ def measure(fitted: Any, package: Path, asked: pd.DataFrame, seconds: float) -> 
     for name, found in took.items():
         print(f"{name:52} {statistics.median(found):8.1f} us a row  ({min(found):.1f} to {max(found):.1f})")
     apart(fitted, load_package(package), version, decoder, records, asked)
+
+
+def in_the_model(fitted: Any, native: NativeBooster, asked: pd.DataFrame) -> Ways:
+    """Rows that are prepared already."""
+    matrix = fitted.preparation.transform(asked)
+    columns = [f"Column_{place}" for place in range(matrix.shape[1])]
+    wrapper = lgb.LGBMClassifier(n_estimators=200, num_leaves=63, n_jobs=1, verbosity=-1)
+    wrapper.fit(pd.DataFrame(matrix, columns=columns), labels_of(asked))
+    alone = [matrix[[place]] for place in range(2_000)]
+    return {
+        "in the model: fast path": (native.one, [row.tobytes() for row in matrix]),
+        "in the model: Booster.predict": (lambda row: fitted.booster.predict(row, num_threads=1), alone),
+        "in the model: scikit-learn wrapper": (
+            wrapper.predict_proba,
+            [pd.DataFrame(row, columns=columns) for row in alone[:500]],
+        ),
+    }
+
+
+def with_the_preparation(
+    fitted: Any, native: NativeBooster, version: Any, decoder: RowDecoder, records: list[Any], asked: pd.DataFrame
+) -> Ways:
+    """Rows as they come."""
+    encode = Encoder(fitted.preparation, {}).encode
+    bodies = [json.dumps(record).encode() for record in records[:2_000]]
+    return {
+        "with the preparation: gateway, from fields": (lambda row: native.one(encode(row)), records),
+        "with the preparation: gateway, from JSON": (lambda body: version.answer(decoder.read(body).rows), bodies),
+        "with the preparation: batch scoring, from a frame": (
+            fitted.score,
+            [asked.iloc[[place]] for place in range(500)],
+        ),
+    }
 
 
 def apart(fitted: Any, loaded: Any, version: Any, decoder: RowDecoder, records: list[Any], asked: pd.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""The controller: one process that reads the ledger and makes true what it says, for each model about every second.
+"""The controller: one process that reads the ledger and makes true what it says, for each model three times a second.
 
 A model has threads of its own, so that a registry that hangs while it gives out one model's package keeps no other
 model from going back, nor a long look at one model's evidence that model itself.

@@ -60,7 +60,7 @@ def adopt(shop: Workshop, act: Act, uri: str, seen_until: datetime | None = None
         NotNow: it is on its way already; somebody else wrote first.
         WrongUse: no reason.
     """
-    reason(act.why)
+    act = act.model_copy(update={"why": reason(act.why)})
     foreign = shop.foreign.read(uri, shop.spec.task)
     _refuse_their_alias(shop, foreign)
     frame = newest_rows(shop)
@@ -204,29 +204,27 @@ def _registered(shop: Workshop, foreign: Foreign, frame: pd.DataFrame) -> ModelV
     return shop.registry.register(shop.model, decision, package, tags)
 
 
-def _opened(
-    shop: Workshop, act: Act, adopted: Adopted, decision: str, seen_until: datetime | None
-) -> tuple[Transition, ...]:
+def _opened(shop: Workshop, act: Act, adopted: Adopted, key: str, until: datetime | None) -> tuple[Transition, ...]:
     """Put the adoption on record, and the version on its way; a killed attempt's line stands, and is gone on from."""
     entries, state = shop.entries(), shop.state()
     as_of, last = moved_at(shop.spec, entries, shop.now()), last_line(entries, act)
     first = state.champion is None
     plan = _by_a_person(shop.spec.plan) if first else shop.spec.plan
     by_itself = first or shop.spec.mode == "act"
-    moves = open_release(state, adopted.version, decision, as_of, plan, mode="act" if by_itself else "propose")
+    moves = open_release(state, adopted.version, key, as_of, plan, mode="act" if by_itself else "propose")
     if not moves:
         raise NotNow(f"{adopted.source} was adopted already, as version {adopted.version} of {shop.model}")
     body = adopted.model_dump(mode="json", exclude={"moves"})
-    body |= {"decision_id": decision, "seen_until": None if seen_until is None else seen_until.isoformat()}
-    standing = any(entry.key == decision for entry in entries)
+    body |= {"decision_id": key, "seen_until": None if until is None else until.isoformat()}
+    standing = any(entry.key == key for entry in entries)
     try:
-        shop.ledger.append(shop.model, ADOPTED, decision, as_of, body=body, actor=act.actor, why=act.why, expect=last)
+        shop.ledger.append(shop.model, ADOPTED, key, as_of, body=body, actor=act.actor, why=act.why, expect=last)
         record(
             shop,
             moves,
-            key=f"open:{decision}",
+            key=f"open:{key}",
             as_of=as_of,
-            decision_id=decision,
+            decision_id=key,
             actor=act.actor,
             why=act.why,
             expect=last if standing else last + 1,
