@@ -180,7 +180,7 @@ def test_before_anything_was_published_it_says_so_and_begins_when_it_is(tmp_path
     shelf.split(None)
     models.look()
     for ask in (models.serving("tiny").read, models.serving("tiny").rows_of):
-        with pytest.raises(NotServed, match="release a first one"):
+        with pytest.raises(NotServed, match="comes with: retrain run tiny"):
             ask(b"{}")  # type: ignore[operator]
     shelf.bring("1")
     shelf.split("1")

@@ -39,7 +39,7 @@ class Served:
         """See `Serving`."""
         found = self._arms.get(arm)
         if found is None:
-            raise NotServed(f"no version of {self.about.model} answers yet: release a first one")
+            raise self._nobody()
         return found
 
     def beside(self) -> tuple[Version, ...]:
@@ -73,5 +73,9 @@ class Served:
 
     def _reading(self) -> RowDecoder:
         if self._decoder is None:
-            raise NotServed(f"no version of {self.about.model} answers yet: release a first one")
+            raise self._nobody()
         return self._decoder
+
+    def _nobody(self) -> NotServed:
+        model = self.about.model
+        return NotServed(f"no version of {model} answers yet; a first one comes with: retrain run {model}")
