@@ -40,7 +40,10 @@ class MlflowForeignModels:
 
     def read(self, uri: str, task: Task) -> Foreign:
         """The model at `uri`; see `ForeignModels`."""
-        made = self._version(uri)
+        address = _URI.fullmatch(uri)
+        if address is None:
+            raise CannotAdopt(f"MODEL_URI == {uri!r}, must be models:/NAME@ALIAS or models:/NAME/VERSION")
+        made = self._version(uri, address)
         with TemporaryDirectory() as place:
             folder = self._files(made, Path(place))
             described = _described(folder)
@@ -49,7 +52,7 @@ class MlflowForeignModels:
             return Foreign(
                 name=str(made.name),
                 version=str(made.version),
-                alias=match["alias"] or "" if (match := _URI.fullmatch(uri)) else "",
+                alias=address["alias"] or "",
                 flavour=flavour,
                 fitted=fitted,
                 signature=signature,
@@ -66,17 +69,14 @@ class MlflowForeignModels:
             return native_pipeline(fitted.pipeline, fitted.task, frame[list(fitted.report.features)])
         return fitted.score(frame)
 
-    def _version(self, uri: str) -> Any:
-        match = _URI.fullmatch(uri)
-        if match is None:
-            raise CannotAdopt(f"MODEL_URI == {uri!r}, must be models:/NAME@ALIAS or models:/NAME/VERSION")
+    def _version(self, uri: str, address: re.Match[str]) -> Any:
         client = mlflow_client(self._uri)
         from mlflow.exceptions import MlflowException
 
         try:
-            if match["alias"]:
-                return client.get_model_version_by_alias(match["name"], match["alias"])
-            return client.get_model_version(match["name"], match["version"])
+            if address["alias"]:
+                return client.get_model_version_by_alias(address["name"], address["alias"])
+            return client.get_model_version(address["name"], address["version"])
         except MlflowException as error:
             if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
                 raise

@@ -17,6 +17,7 @@ from typing import Any
 
 from retrain_platform.gateway.staging.asking import Client
 from retrain_platform.release.base import ReleaseState, Transition
+from retrain_platform.release.by_hand import roll_back
 from retrain_platform.release.table import Event, transition
 from retrain_platform.replay.walk import walk
 from retrain_platform.resources import settings, workshop
@@ -51,8 +52,6 @@ class Project:
 
     def back(self) -> None:
         """Take the champion back to version 1, by a line of the ledger alone."""
-        from retrain_platform.release.by_hand import roll_back
-
         self._record(*roll_back(self.shop.state(), self._as_of, "by the test", None, ["1", "2"]))
 
     @property

@@ -76,8 +76,11 @@ def test_the_end_does_not_wait_for_a_slow_version() -> None:
     for number in range(100):
         scorer.offer(serving, rows(1.0), [str(number)], ["1"], 1)
     assert slow.began.wait(10)
+    closing = threading.Thread(target=scorer.close, args=(0.0,))
+    closing.start()
+    assert scorer._ending.wait(10)
     slow.go.set()
-    scorer.close(most_seconds=0.0)
+    closing.join(10)
     scored = len([line for line in log.lines if isinstance(line, BesideLine)])
     assert 0 < scored < 100
     assert scored + scorer.dropped["m"] == 100
