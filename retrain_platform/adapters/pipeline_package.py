@@ -10,8 +10,8 @@ import numpy as np
 
 from retrain_platform.adapters.content_digest import digest
 from retrain_platform.adapters.labels import named
-from retrain_platform.adapters.package_files import BadPackage, read_package, write_package
-from retrain_platform.adapters.sklearn_learner import TRUSTED
+from retrain_platform.adapters.package_files import read_package, write_package
+from retrain_platform.adapters.sklearn_learner import read_skops
 from retrain_platform.dataset.label import Task
 from retrain_platform.dataset.preparation import Preparation, UnfitColumn, must_have
 from retrain_platform.dataset.texts import value_text
@@ -75,20 +75,6 @@ def load_pipeline(folder: Path) -> FittedPipeline:
     """
     package = read_package(folder)
     return FittedPipeline(read_skops(folder / _MODEL), package.task, package.report)
-
-
-def read_skops(path: Path) -> Any:
-    """The estimator in the file, built of types that are known to be plain data alone.
-
-    Raises:
-        BadPackage: naming the types that are not.
-    """
-    import skops.io
-
-    strange = sorted(set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED))
-    if strange:
-        raise BadPackage(f"types == {', '.join(strange)} in {path.name}, must be known to be plain data")
-    return skops.io.load(path, trusted=list(TRUSTED))
 
 
 def pipeline_of(path: Path, task: Task, features: Sequence[str]) -> FittedPipeline:

@@ -130,19 +130,26 @@ def load_sklearn(folder: Path) -> FittedSklearn:
     Raises:
         BadPackage: `folder` holds none, or one with types that are not trusted.
     """
+    package = read_package(folder)
+    return FittedSklearn(read_skops(folder / _MODEL), package.task, package.preparation, package.report)
+
+
+def read_skops(path: Path) -> Any:
+    """The estimator in the file, built of types that are known to be plain data alone.
+
+    Raises:
+        BadPackage: naming the types that are not.
+    """
     import skops.io
 
-    package = read_package(folder)
-    path = folder / _MODEL
-    _refuse_untrusted(skops.io.get_untrusted_types(file=path), folder)
-    pipeline = skops.io.load(path, trusted=list(TRUSTED))
-    return FittedSklearn(pipeline, package.task, package.preparation, package.report)
+    _refuse_untrusted(skops.io.get_untrusted_types(file=path), path)
+    return skops.io.load(path, trusted=list(TRUSTED))
 
 
-def _refuse_untrusted(types: Sequence[str], folder: Path) -> None:
+def _refuse_untrusted(types: Sequence[str], place: Path) -> None:
     strange = sorted(set(types) - set(TRUSTED))
     if strange:
-        raise BadPackage(f"types == {', '.join(strange)} in the model of {folder}, must be known to be plain data")
+        raise BadPackage(f"types == {', '.join(strange)} in the model of {place}, must be known to be plain data")
 
 
 def weighs_nothing(step: Step) -> str:
