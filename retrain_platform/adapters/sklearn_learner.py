@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _MODEL = "pipeline.skops"
 
-TRUSTED = (
+_TRUSTED = (
     "numpy.dtype",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.metrics._dist_metrics.EuclideanDistance64",
@@ -143,11 +143,11 @@ def read_skops(path: Path) -> Any:
     import skops.io
 
     _refuse_untrusted(skops.io.get_untrusted_types(file=path), path)
-    return skops.io.load(path, trusted=list(TRUSTED))
+    return skops.io.load(path, trusted=list(_TRUSTED))
 
 
 def _refuse_untrusted(types: Sequence[str], place: Path) -> None:
-    strange = sorted(set(types) - set(TRUSTED))
+    strange = sorted(set(types) - set(_TRUSTED))
     if strange:
         raise BadPackage(f"types == {', '.join(strange)} in the model of {place}, must be known to be plain data")
 
