@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from retrain_platform.adapters import clock
-from retrain_platform.adapters.memory import MemoryLedger, MemoryValues
+from retrain_platform.adapters.memory import MemoryLake, MemoryLedger, MemoryRegistry, MemoryValues
 from retrain_platform.dataset.record import Record
 from retrain_platform.dataset.stores import Values
 from retrain_platform.release.base import Entry, Ledger
+from retrain_platform.steps.workshop import NoBins, Unpublished, Workshop
 
 V = TypeVar("V", bound=Record)
 
@@ -114,3 +116,32 @@ class ScratchLedger(MemoryLedger):
         with self._turn:
             if model not in self._entries:
                 self._entries[model] = self._standing.entries(model)
+
+
+def anew(standing: Workshop) -> Workshop:
+    """The workshop as on a model's first day: the same readers and learner, empty stores in memory, nobody served."""
+    return replace(
+        standing,
+        lake=MemoryLake(),
+        values=MemoryValues(),
+        ledger=MemoryLedger(),
+        registry=MemoryRegistry(),
+        exporter=Unpublished(),
+        bins=NoBins(),
+        frames={},
+        loaded={},
+        references={},
+    )
+
+
+def beside(shop: Workshop) -> Workshop:
+    """A workshop that reads what stands in the stores of `shop`, and keeps to itself whatever it is told."""
+    return replace(
+        shop,
+        lake=OnlyReads(shop.lake, LAKE_READS),
+        values=ScratchValues(shop.values),
+        ledger=ScratchLedger(shop.ledger),
+        frames={},
+        loaded={},
+        references={},
+    )

@@ -1,4 +1,4 @@
-"""`retrain replay`: which policy would have paid, on a bare table."""
+"""`retrain replay`: which policy would have paid, on a model's history or on a bare table."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from retrain_platform.cli.app import app, fail
+from retrain_platform.cli.app import app, fail, spec_of
 from retrain_platform.cli.screen import console, hush, say, show
 
-_TABLE = "A Parquet or CSV file, a folder or pattern of them, or a Delta table."
-Table = Annotated[str, typer.Argument(metavar="TABLE", help=_TABLE)]
-Time = Annotated[str, typer.Option("--time", help="The column of when a row happened; numbers only order.")]
-Label = Annotated[str, typer.Option("--label", help="The column that is predicted.")]
+_WHAT = (
+    "A model's name or its defs.yaml; or, with --time and --label, a Parquet or CSV file, a folder or pattern of "
+    "them, or a Delta table."
+)
+What = Annotated[str, typer.Argument(metavar="MODEL|SPEC|TABLE", help=_WHAT)]
+Time = Annotated[str | None, typer.Option("--time", help="The column of when a row happened; numbers only order.")]
+Label = Annotated[str | None, typer.Option("--label", help="The column that is predicted.")]
 TaskOf = Annotated[
     Literal["binary", "multiclass", "regression"] | None, typer.Option("--task", help="Found from the label's values.")
 ]
@@ -25,69 +28,113 @@ EveryUnit = Annotated[
     Literal["hour", "day", "week", "month"] | None, typer.Option("--every", help="Cut by the calendar (UTC).")
 ]
 Batches = Annotated[int | None, typer.Option("--batches", help="Cut into so many batches of equal count.")]
-Window = Annotated[str, typer.Option("--window", help="Newest periods to train on, or all; several: 3,all.")]
-Start = Annotated[int, typer.Option("--start", help="Periods that the first model learns from.")]
-Delay = Annotated[int, typer.Option("--label-delay", help="Whole periods until a period's labels are in.")]
+Window = Annotated[str | None, typer.Option("--window", help="Newest periods to train on, or all; several: 3,all.")]
+Start = Annotated[int | None, typer.Option("--start", help="Periods that the first model learns from.")]
+Delay = Annotated[int | None, typer.Option("--label-delay", help="Whole periods until a period's labels are in.")]
 Costs = Annotated[str, typer.Option("--costs", help="What one retrain costs, in losses of a period; several.")]
 Policies = Annotated[Path | None, typer.Option("--policies", help="A YAML file of policies by name.")]
 Exclude = Annotated[str, typer.Option("--exclude", help="Columns that are no features; patterns, with commas.")]
-Trees = Annotated[int, typer.Option("--trees", help="How many trees LightGBM grows.")]
+Trees = Annotated[int | None, typer.Option("--trees", help="How many trees LightGBM grows.")]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the report here; '-' is standard output.")]
 
 
 @app.command()
 def replay(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
-    table: Table,
-    time: Time,
-    label: Label,
+    what: What,
+    time: Time = None,
+    label: Label = None,
     task: TaskOf = None,
     metric: MetricOf = None,
     every: EveryUnit = None,
     batches: Batches = None,
-    window: Window = "all",
-    start: Start = 1,
-    label_delay: Delay = 0,
+    window: Window = None,
+    start: Start = None,
+    label_delay: Delay = None,
     costs: Costs = "0.02,0.05,0.1,0.2,0.5",
     policies: Policies = None,
     exclude: Exclude = "",
-    trees: Trees = 100,
+    trees: Trees = None,
     json_file: JsonFile = None,
 ) -> None:
-    """Which retraining policy would have paid on this table: no spec needed.
+    """Which retraining policy would have paid: on a model's own history, or on a bare table without any spec.
 
     Every model that a policy could have trained is trained, once, and scored on all that came later. Every policy is
     a walk through these losses, and so is the best there is. What was trained is kept under RETRAIN_HOME: another
     policy or cost asks for no training.
 
-    A policy file names policies as a spec writes them; to batches of equal count a batch lasts a day (1d).
+    Of a model its spec says everything: rows, recipe, metric, how late labels are, and the present policy, which is
+    walked beside the others. Of a table the options say it. A policy file names policies as a spec writes them; to
+    batches of equal count a batch lasts a day (1d).
 
-    Exit 2: the table cannot be replayed as asked.
+    Exit 2: it cannot be replayed as asked.
+
+    Example: [bold]retrain replay flight_delay[/bold]
 
     Example: [bold]retrain replay data.parquet --time when --label late[/bold]
 
     Example: [bold]retrain replay data.parquet --time when --label late --batches 45 --window 3 --costs 0.1[/bold]
     """
+    hush()
+    said = {
+        "--task": task,
+        "--metric": metric,
+        "--every": every,
+        "--batches": batches,
+        "--label-delay": label_delay,
+        "--exclude": exclude or None,
+        "--trees": trees,
+    }
+    windows = None if window is None else _windows(window)
+    if start is not None:
+        _at_least("--start", start, 1)
+    if time is None and label is None:
+        asked = _of_spec(what, said, windows, start)
+    else:
+        asked = _of_table(what, time, label, said, windows, start)
+    _answer(asked, _costs(costs), _named(policies), json_file)
+
+
+def _of_spec(what: str, said: dict[str, Any], windows: tuple[int | None, ...] | None, start: int | None) -> Any:
+    """A spec's replay; leaves with 2 where options are given of which a spec says all."""
+    from retrain_platform.cli.replaying import AskedSpec
+
+    if Path(what).suffix not in (".yaml", ".yml") and (Path(what).is_file() or "." in what or "/" in what):
+        fail(f"--time and --label == None, must name columns of the table {what}; a model is named without them")
+    given = [f"{name} == {value}" for name, value in said.items() if value is not None]
+    if given:
+        fail(f"{', '.join(given)}, must be left out where a model is replayed: its spec says it")
+    return AskedSpec(spec_of(what), windows or (), start)
+
+
+def _of_table(
+    what: str,
+    time: str | None,
+    label: str | None,
+    said: dict[str, Any],
+    windows: tuple[int | None, ...] | None,
+    start: int | None,
+) -> Any:
+    """A bare table's replay; leaves with 2 where the options say too little or contradict each other."""
     from retrain_platform.cli.replaying import Asked
 
-    hush()
-    patterns = tuple(part.strip() for part in exclude.split(",") if part.strip())
-    asked = Asked(
-        table=table,
+    if time is None or label is None:
+        fail(f"{'--time' if time is None else '--label'} == None, must name a column of the table, as the other does")
+    if said["--every"] is not None and said["--batches"] is not None:
+        fail(f"--every == {said['--every']} and --batches == {said['--batches']}, must be only one of them")
+    return Asked(
+        table=what,
         time=time,
         label=label,
-        task=task,
-        metric=metric,
-        every=every,
-        batches=batches,
-        windows=_windows(window),
-        start=_at_least("--start", start, 1),
-        delay=_at_least("--label-delay", label_delay, 0),
-        trees=_at_least("--trees", trees, 1),
-        exclude=patterns,
+        task=said["--task"],
+        metric=said["--metric"],
+        every=said["--every"],
+        batches=said["--batches"],
+        windows=windows or (None,),
+        start=start or 1,
+        delay=_at_least("--label-delay", said["--label-delay"] or 0, 0),
+        trees=_at_least("--trees", 100 if said["--trees"] is None else said["--trees"], 1),
+        exclude=tuple(part.strip() for part in (said["--exclude"] or "").split(",") if part.strip()),
     )
-    if every is not None and batches is not None:
-        fail(f"--every == {every} and --batches == {batches}, must be only one of them")
-    _answer(asked, _costs(costs), _named(policies), json_file)
 
 
 def _answer(asked: Any, costs: tuple[float, ...], policies: list[Any], json_file: Path | None) -> None:
@@ -206,7 +253,7 @@ def _tell(report: Any) -> None:
     if report.budgeted:
         say("")
         show([each.model_dump() for each in report.budgeted], "with at most so many retrains")
-    say(["", report.worth, *(each.sentence for each in report.recommended)])
+    say(["", report.worth, *(text for each in report.recommended for text in (each.sentence, each.instead) if text)])
     _snippets(report)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from retrain_platform.replaying import SMALL, cores
 
 if TYPE_CHECKING:
     from retrain_platform.replay.matrix import Strategy
@@ -14,11 +15,37 @@ if TYPE_CHECKING:
     from retrain_platform.replay.results import ReplayReport
     from retrain_platform.replay.table import Cut
     from retrain_platform.replay.walked import Named
+    from retrain_platform.spec import ModelSpec
 
 BATCHES = 40
 """Batches of equal count where nothing is said and no calendar suits."""
-_SMALL = 2_000_000
-"""Up to so many cells of training data, several trainings beside each other take little memory."""
+
+
+class AskedSpec(NamedTuple):
+    """What a replay of a spec was asked for; see `SpecReplay`."""
+
+    spec: ModelSpec
+    windows: tuple[int | None, ...]
+    start: int | None
+
+    def replayed(
+        self,
+        costs: Sequence[float],
+        policies: Sequence[Named],
+        home: Path,
+        trained: Callable[[int, int], None],
+        walked: Callable[[str], None],
+    ) -> ReplayReport:
+        """The whole replay; what it keeps lies under the home of the settings, which `home` is.
+
+        Raises:
+            ValueError: the spec's history cannot be replayed as asked; the message says what to change.
+        """
+        from retrain_platform.replay.of_spec import SpecReplay
+        from retrain_platform.replaying import replayed
+
+        asked = SpecReplay(policies, costs, self.windows, self.start)
+        return replayed(self.spec, asked, trained, walked)
 
 
 class Asked(NamedTuple):
@@ -113,12 +140,6 @@ class Asked(NamedTuple):
         return TablePast(read.table, cut, fits, loss, f"{read.task}/{recipe.fingerprint()}", self.trees), loss
 
 
-def cores() -> int:
-    """How many this process may use: OMP_NUM_THREADS where it is set, else what the system leaves it."""
-    said = os.environ.get("OMP_NUM_THREADS", "")
-    return int(said) if said.isdecimal() and int(said) else len(os.sched_getaffinity(0))
-
-
 def _at_once(read: Read, cut: Cut, strategies: Sequence[Strategy]) -> int:
     """How many trainings go beside each other: small ones one a core, large ones one by one on all cores."""
     most = max(
@@ -126,4 +147,4 @@ def _at_once(read: Read, cut: Cut, strategies: Sequence[Strategy]) -> int:
         for strategy in strategies
         for cut_at in range(len(cut.periods))
     )
-    return max(1, min(cores(), _SMALL // max(1, most * len(read.table.features.columns))))
+    return max(1, min(cores(), SMALL // max(1, most * len(read.table.features.columns))))

@@ -12,6 +12,8 @@ from retrain_platform.replay.apart import Difference, apart
 from retrain_platform.replay.losses import Loss
 from retrain_platform.replay.road import Road, Way
 
+NOW = "your present policy"
+"""What the policy that a spec has now is called."""
 HARDLY = 0.1
 """Where retraining after every period saves less than this share of the loss, it is called hardly worth buying."""
 
@@ -29,7 +31,8 @@ class Recommended(Record):
 
     `loss`, `retrains`, `total` and `metric` are of the later part, `never_total` and `best_fixed_total` beside it: of
     the first model alone, and of the fixed period that was cheapest there, in hindsight. `policy` are its lines of a
-    spec; None where the advice is to never retrain.
+    spec; None where the advice is to never retrain. `present_...` are of the policy that the spec has now, in the later
+    part too, and `instead` compares both in one sentence; None and '' of a table without a spec.
     """
 
     name: str
@@ -45,6 +48,11 @@ class Recommended(Record):
     apart: tuple[Difference, ...] = ()
     policy: dict[str, Any] | None
     sentence: str
+    present_loss: float | None = None
+    present_retrains: int | None = None
+    present_total: float | None = None
+    present_metric: float | None = None
+    instead: str = ""
 
 
 class _Part(NamedTuple):
@@ -83,7 +91,7 @@ def recommend(road: Road, loss: Loss, rivals: Sequence[Rival], cost: float, said
         f"{rest.total(chosen.way):.3g}; never retraining {_told(loss, values[never.name])}, in all "
         f"{rest.total(never.way):.3g}{surely}; the best fixed period there, in hindsight, {rest.total(fixed.way):.3g}"
     )
-    return Recommended(
+    found = Recommended(
         name=chosen.name,
         cost=cost,
         tuned_until=key,
@@ -97,6 +105,26 @@ def recommend(road: Road, loss: Loss, rivals: Sequence[Rival], cost: float, said
         apart=tuple(beside),
         policy=None if chosen.spec is None else dict(chosen.spec),
         sentence=shown,
+    )
+    now = next((each for each in rivals if each.name.startswith(NOW)), None)
+    return found if now is None else _beside(found, loss, rest, now.way)
+
+
+def _beside(found: Recommended, loss: Loss, rest: _Part, now: Way) -> Recommended:
+    """The recommendation beside the policy that the spec has now, in the same later periods."""
+    value, count, total = _metric(loss, rest, now), rest.retrains(now), rest.total(now)
+    mine = f"{_told(loss, found.metric)} with {_retrains(found.retrains)}"
+    told = f"{found.name} would have given {mine}; {NOW} {_told(loss, value)} with {_retrains(count)}"
+    if found.name.startswith(NOW):
+        told = f"{NOW} was the cheapest of all: it gave {mine}"
+    return found.model_copy(
+        update={
+            "present_loss": rest.loss(now),
+            "present_retrains": count,
+            "present_total": total,
+            "present_metric": value,
+            "instead": told,
+        }
     )
 
 

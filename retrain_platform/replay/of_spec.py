@@ -1,0 +1,118 @@
+"""The replay of a spec: its own recipe, metric, label delay, limits and policy, on its own history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from retrain_platform.policy.staleness import StalenessPolicy
+from retrain_platform.replay.advice import NOW
+from retrain_platform.replay.cells import Cells, KeptScores
+from retrain_platform.replay.ground import CannotReplay, Ground
+from retrain_platform.replay.losses import Loss, loss_of
+from retrain_platform.replay.matrix import Kept, Told, build
+from retrain_platform.replay.prefix import Setting
+from retrain_platform.replay.report import replay
+from retrain_platform.replay.results import ReplayReport
+from retrain_platform.replay.road import TooShort, road
+from retrain_platform.replay.spec_history import SpecWatched, Trainings
+from retrain_platform.replay.spec_past import SpecPast, first_labels, strategies
+from retrain_platform.replay.walked import Named
+
+
+class SpecReplay(NamedTuple):
+    """What a replay of a spec is asked for, beside its history.
+
+    `windows` are numbers of periods, None is all the past; without any it is the recipe's own. `start` are the periods
+    that the first model learns from; None: as many as the spec's limits of a first training ask for.
+    """
+
+    policies: Sequence[Named] = ()
+    costs: Sequence[float] = (0.02, 0.05, 0.1, 0.2, 0.5)
+    windows: tuple[int | None, ...] = ()
+    start: int | None = None
+    at_once: int = 1
+
+
+def replay_spec(
+    ground: Ground,
+    asked: SpecReplay,
+    kept: Kept,
+    scores: KeptScores,
+    trained: Told = lambda done, of: None,
+    walked: Callable[[str], None] = lambda text: None,
+) -> ReplayReport:
+    """Walk every baseline, the spec's present policy, ours and those asked for over the spec's own candidates.
+
+    Raises:
+        CannotReplay: the spec's metric is no loss.
+        TooShort: nothing is left to be judged on after a first training.
+    """
+    setting, notes = set_up(ground, asked, kept, scores, trained)
+    spec = ground.shop.spec
+    ours = Named("staleness", StalenessPolicy(metric=setting.loss.metric))
+    taken = {each.name for each in asked.policies} | {NOW}
+    named = [Named(NOW, spec.policy), *([ours] if ours.name not in taken else []), *asked.policies]
+    return replay(spec.name, setting, named, asked.costs, spec.period.every, notes, walked)
+
+
+def set_up(
+    ground: Ground, asked: SpecReplay, kept: Kept, scores: KeptScores, trained: Told
+) -> tuple[Setting, tuple[str, ...]]:
+    """The road of the spec's candidates, trained where they are not kept, and what is to be told of it.
+
+    Raises:
+        CannotReplay, TooShort: as `replay_spec`.
+    """
+    spec, count = ground.shop.spec, len(ground.periods)
+    start = first_training(ground) if asked.start is None else asked.start
+    loss = _loss(ground, start)
+    ways = strategies(ground, asked.windows)
+    past = SpecPast(ground, loss, Cells(kept, scores))
+    cuts = range(min(start, count) - 1, max(min(start, count), count - 1 - ground.delay))
+    if cuts.stop + ground.delay > count:
+        cuts = range(0)
+    matrix = build(past, ways, kept, cuts, at_once=asked.at_once, told=trained)
+    watched = SpecWatched(ground, Trainings(past, ways, ground.delay))
+    made = road(matrix, start=start, delay=ground.delay)
+    return Setting(made, loss, spec.period.length(), spec.name, watched), _notes(ground)
+
+
+def first_training(ground: Ground) -> int:
+    """How many periods the first model learns from: as many as give the rows and periods that the spec asks for.
+
+    Raises:
+        TooShort: the history never has them.
+    """
+    needed, rows, periods = ground.needed, 0, 0
+    for place, period in enumerate(ground.periods):
+        found = ground.ripe.get(period.key)
+        if found is not None and found.period.sound:
+            rows, periods = rows + found.period.labelled, periods + 1
+        if rows >= needed.rows_needed and periods >= max(1, needed.periods_needed):
+            return place + 1
+    raise TooShort(
+        f"ripe, sound rows == {rows:,} of {periods} periods, must be at least {needed.rows_needed:,} of "
+        f"{needed.periods_needed} for a first training (checks.min_rows, training.holdout, training.early_stop_on)"
+    )
+
+
+def _loss(ground: Ground, start: int) -> Loss:
+    spec = ground.shop.spec
+    try:
+        return loss_of(spec.primary, spec.task, first_labels(ground, start))
+    except ValueError as error:
+        raise CannotReplay(str(error)) from error
+
+
+def _notes(ground: Ground) -> tuple[str, ...]:
+    spec, found = ground.shop.spec, []
+    if spec.training.window == "since_last_training":
+        found.append("training.window: since_last_training is replayed as all the past")
+    broken = [key for key, taken in ground.taken.items() if taken.problems]
+    if broken:
+        found.append(f"{len(broken)} of {len(ground.periods)} periods are broken and not learned from: {broken[0]} ...")
+    late = [each.key for each in ground.periods if each.key not in ground.judged]
+    if late:
+        found.append(f"{len(late)} periods have no rows or labels that are in, and count for nobody: {late[0]} ...")
+    return tuple(found)

@@ -1,0 +1,76 @@
+"""A spec's replay, joined to the places of this home: its source, its learner, and what earlier replays kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from retrain_platform.adapters.settings import Settings, settings
+from retrain_platform.resources import workshop
+
+if TYPE_CHECKING:
+    from retrain_platform.replay.ground import Ground
+    from retrain_platform.replay.matrix import Told
+    from retrain_platform.replay.of_spec import SpecReplay
+    from retrain_platform.replay.results import ReplayReport
+    from retrain_platform.spec import ModelSpec
+
+SMALL = 2_000_000
+"""Up to so many cells of training data, several trainings beside each other take little memory."""
+
+
+def replayed(
+    spec: ModelSpec,
+    asked: SpecReplay,
+    trained: Told = lambda done, of: None,
+    said: Callable[[str], None] = lambda text: None,
+    at: Settings | None = None,
+) -> ReplayReport:
+    """The whole replay of a spec; `trained` is told how many trainings are done, `said` what else is.
+
+    Raises:
+        ValueError: the spec's history cannot be replayed as asked; the message says what to change.
+    """
+    from retrain_platform.adapters.kept_scores import ScoreFiles
+    from retrain_platform.adapters.kept_texts import KeptTexts
+    from retrain_platform.replay.of_spec import replay_spec
+
+    place = at or settings()
+    home = place.home / "replays"
+    ground = ground_of(spec, place, said)
+    cells = max(1, sum(taken.rows * len(taken.shape.columns) for taken in ground.taken.values()))
+    at_once = max(1, min(cores(), SMALL // cells))
+    shared = _shared(ground, max(1, cores() // at_once))
+    return replay_spec(
+        shared, asked._replace(at_once=at_once), KeptTexts(home), ScoreFiles(home / "scores"), trained, said
+    )
+
+
+def ground_of(spec: ModelSpec, at: Settings, said: Callable[[str], None]) -> Ground:
+    """The spec's history, read from its source into memory; nothing that stands at this home is touched."""
+    from retrain_platform.adapters.scratch import anew, beside
+    from retrain_platform.replay.ground import lay
+
+    shop = anew(workshop(spec, at))
+    return lay(shop, partial(beside, shop), said)
+
+
+def _shared(ground: Ground, threads: int) -> Ground:
+    """The same ground, its trainings on so many threads each, where the spec does not say how many."""
+    from retrain_platform.adapters.learners import learner
+    from retrain_platform.adapters.scratch import beside
+
+    spec = ground.shop.spec
+    if spec.operation.resources.threads:
+        return ground
+    shop = replace(ground.shop, teach=lambda recipe: learner(recipe, spec.task, threads=threads))
+    return replace(ground, shop=shop, beside=partial(beside, shop))
+
+
+def cores() -> int:
+    """How many this process may use: OMP_NUM_THREADS where it is set, else what the system leaves it."""
+    said = os.environ.get("OMP_NUM_THREADS", "")
+    return int(said) if said.isdecimal() and int(said) else len(os.sched_getaffinity(0))

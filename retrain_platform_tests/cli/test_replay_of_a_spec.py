@@ -1,0 +1,81 @@
+"""`retrain replay` on a model's spec: what it prints, writes, keeps and refuses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+from retrain_platform.replay.advice import NOW
+from retrain_platform.spec.load import COMPONENT
+from retrain_platform_tests.cli.commands import at_home, retrain
+from retrain_platform_tests.replay.spec_shops import POLICY, turned
+from retrain_platform_tests.steps.tiny import attributes, rows, tiny_spec
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("replay_spec")
+    spec = tiny_spec()
+    told = [turned(rows(period), period) for period in map(spec.period.at, range(13))]
+    pd.concat(told, ignore_index=True).to_parquet(folder / "rows.parquet")
+    source = {"kind": "files", "path": "rows.parquet", "event_time": "at", "entity": "who"}
+    checks = {"min_rows": 300, "min_label_share": 0.01}
+    said = attributes(policy=POLICY, source=source, checks=checks, validation={"gates": [FLOOR]})
+    (folder / "tiny").mkdir()
+    (folder / "tiny" / "defs.yaml").write_text(yaml.safe_dump({"type": COMPONENT, "attributes": said}))
+    with pytest.MonkeyPatch.context() as patch:
+        at_home(patch, folder, columns=140)
+        yield folder
+
+
+FLOOR = {"kind": "floor", "metric": "auc", "at_least": 0.6}
+
+
+@pytest.fixture(scope="module")
+def report(place: Path) -> dict[str, Any]:
+    done = retrain("replay", "tiny", "--costs", "0.05", "--json", "first.json")
+    assert done.exit_code == 0, done.output
+    assert f"; {NOW} auc" in done.output or f"{NOW} was the cheapest" in done.output
+    found: dict[str, Any] = json.loads((place / "first.json").read_text())
+    return found
+
+
+def test_a_model_is_replayed_by_its_name_with_its_present_policy(report: dict[str, Any]) -> None:
+    assert (report["table"], report["metric"], report["period"], report["label_delay"]) == ("tiny", "auc", "day", 1)
+    names = [each["name"] for each in report["policies"]]
+    assert [names[0], names[1], names[-1]] == ["never", "every day", "oracle"]
+    assert NOW in names
+    assert report["recommended"][0]["present_total"] is not None
+
+
+def test_nothing_of_it_is_on_record_and_a_second_one_trains_nothing(report: dict[str, Any], place: Path) -> None:
+    again = retrain("replay", "tiny/defs.yaml", "--costs", "0.1", "--json", "-")
+    assert json.loads(again.output)["fits"] == 0 < report["fits"]
+    assert "nothing has been played yet" in retrain("status", "tiny").output
+    assert not list((place / ".home").glob("lake*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["tiny", "--trees", "7", "--task", "binary"],
+            "--task == binary, --trees == 7, must be left out where a model",
+        ),
+        (["absent"], "MODEL == 'absent', must be one of tiny"),
+        (["rows.parquet"], "--time and --label == None, must name columns of the table rows.parquet"),
+        (["rows.parquet", "--time", "at"], "--label == None, must name a column of the table"),
+        (["tiny", "--start", "40"], "periods == 12, must be at least 42"),
+        (["tiny", "--start", "0"], "--start == 0, must be >= 1"),
+    ],
+)
+def test_wrong_use_is_told_and_ends_with_2(place: Path, arguments: list[str], message: str) -> None:
+    done = retrain("replay", *arguments)
+    assert done.exit_code == 2
+    assert message in done.output

@@ -1,0 +1,172 @@
+"""A spec replayed on its own history: its recipe, its readings, its policy, and what is kept of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from retrain_platform.policy.history import History
+from retrain_platform.replay.advice import NOW
+from retrain_platform.replay.cells import Cells
+from retrain_platform.replay.ground import CannotReplay, Ground
+from retrain_platform.replay.of_spec import SpecReplay, first_training, replay_spec, set_up
+from retrain_platform.replay.prefix import _Walk
+from retrain_platform.replay.results import ReplayReport
+from retrain_platform.replay.road import TooShort
+from retrain_platform.replay.spec_past import SpecPast
+from retrain_platform.replay.walk import walk
+from retrain_platform.steps.known import labelled
+from retrain_platform.steps.lines import DECIDED, RETRAINED
+from retrain_platform.steps.policy.history import history
+from retrain_platform_tests.replay.spec_shops import DAYS, POLICY, TURN, ground_of, noise, shop_of, stores
+
+ASKED = SpecReplay(costs=(0.02, 0.3))
+RARELY = {"kind": "any_of", "policies": [{"kind": "schedule", "every": "10d"}]}
+
+
+@pytest.fixture(scope="module")
+def ground() -> Ground:
+    return ground_of(shop_of())
+
+
+@pytest.fixture(scope="module")
+def kept() -> Any:
+    return stores()
+
+
+@pytest.fixture(scope="module")
+def report(ground: Ground, kept: Any) -> ReplayReport:
+    return replay_spec(ground, ASKED, *kept)
+
+
+def nobody(done: int, of: int) -> None:
+    """Nobody is told."""
+
+
+def of(report: ReplayReport, name: str, cost: float = 0.02) -> Any:
+    return next(each for each in report.policies if (each.name, each.cost) == (name, cost))
+
+
+def test_the_spec_says_metric_periods_delay_and_when_a_first_model_can_be(ground: Ground, report: ReplayReport) -> None:
+    assert (report.metric, report.period, report.label_delay) == ("auc", "day", 1)
+    assert [each.key for each in report.periods] == [f"2024-01-{day:02d}" for day in range(1, DAYS + 1)]
+    # 600 rows are there after 2 days, the exam and the early stopping take a day each.
+    assert first_training(ground) == 3
+    assert [each.judged for each in report.periods] == [False] * 4 + [True] * (DAYS - 4)
+
+
+def test_the_present_policy_is_walked_and_compared_with_what_is_recommended(report: ReplayReport) -> None:
+    mine = of(report, NOW)
+    assert mine.decisions[0].period == f"2024-01-{TURN + 2:02d}"
+    assert "must be at least 0.6" in mine.decisions[0].reason
+    for each in report.recommended:
+        assert each.present_total is not None
+        assert NOW in each.instead
+        assert f"auc {each.metric:.3f}" in each.instead
+    assert of(report, NOW, 0.3).retrains == mine.retrains
+
+
+def test_another_policy_trains_and_scores_nothing(ground: Ground, kept: Any, report: ReplayReport) -> None:
+    again = replay_spec(ground, ASKED._replace(costs=(0.1,)), *kept)
+    assert report.fits > 0
+    assert (again.fits, again.scored) == (0, 0)
+
+
+def test_a_training_is_what_the_road_itself_would_have_registered() -> None:
+    """The live road's first version and the matrix's first cut are one model: same rows, same rounds, same answers."""
+    shop = shop_of(policy={"kind": "any_of", "policies": [{"kind": "schedule", "every": "50d"}]})
+    for _ in walk(shop):
+        pass
+    made = next(entry for entry in shop.entries() if entry.kind == RETRAINED)
+    decided = shop.spec.period.index(made.body["period"])
+    ground = ground_of(shop_of())
+    past = SpecPast(ground, set_up(ground, ASKED, *stores(), nobody)[0].loss, Cells(*stores()))
+    answers = past.answers(0, decided - ground.delay, decided + 1)
+    assert answers is not None
+    frame = shop.lake.read(shop.events, [ground.periods[decided + 1].key])
+    np.testing.assert_array_equal(answers.scores, shop.fitted(made.body["version"]).score(frame))
+    told = past.made(0, decided - ground.delay)
+    assert told.snapshot.rows == made.body["training_rows"]
+    assert told.seen_until.isoformat() == made.body["seen_until"]
+
+
+def test_a_loss_is_the_spec_s_metric_on_the_labels_of_the_period(ground: Ground, kept: Any) -> None:
+    setting, _ = set_up(ground, ASKED, kept[0], kept[1], nobody)
+    frame = labelled(ground.shop, ground.periods[9].key, ground.until)
+    past = SpecPast(ground, setting.loss, Cells(*kept))
+    answers = past.answers(0, 4, 9)
+    assert answers is not None
+    assert setting.road.matrix.loss[0, 4, 9] == pytest.approx(1 - roc_auc_score(frame["_label"], answers.scores))
+
+
+def test_a_walk_knows_what_the_road_knew(ground: Ground, kept: Any) -> None:
+    """Until a first retrain the walk and the live road have one model: what a policy sees of it is the same."""
+    shop = shop_of(release={"shadow": "0h", "canary": [100], "bake": "0h", "not_worse_by": 0.05})
+    for _ in walk(shop):
+        pass
+    decided = [entry.body["period"] for entry in shop.entries() if entry.kind == DECIDED]
+    setting, _ = set_up(ground, ASKED, kept[0], kept[1], nobody)
+    road = _Walk(setting, 0.1)
+    assert setting.watched is not None
+    compared = 0
+    for at in setting.road.decisions:
+        told = setting.watched.told(shop.spec.policy, road.known(at), road.made)
+        if ground.periods[at].key >= decided[1]:
+            break
+        live = history(shop, ground.periods[at])
+        History.model_validate(told.model_dump())
+        for name in ("period", "number", "period_length", "timezone", "label_delay", "ripe", "new_ripe_rows"):
+            assert getattr(told, name) == getattr(live, name), name
+        for name in ("rows_needed", "periods_needed", "retry_after", "reading_confidence", "problem", "incidents"):
+            assert getattr(told, name) == getattr(live, name), name
+        known = ("version", "training_rows", "seen_until", "trained_as_of")
+        assert [getattr(told.champion, name) for name in known] == [getattr(live.champion, name) for name in known]
+        assert [each.model_dump() for each in told.performance] == [each.model_dump() for each in live.performance]
+        compared += len(live.performance)
+    assert compared > 3
+
+
+def test_the_future_changes_no_past_decision() -> None:
+    both = {"kind": "any_of", "policies": [*POLICY["policies"], {"kind": "volume", "new_ripe_share": 0.5}]}
+    reports = [
+        replay_spec(ground_of(shop_of(change=noise(seed), policy=both)), ASKED._replace(costs=(0.02,)), *stores())
+        for seed in (1, 2)
+    ]
+    before = f"2024-01-{TURN + 1:02d}"
+    told = [[each for each in of(one, NOW).decisions if each.period <= before] for one in reports]
+    assert told[0] == told[1]
+    assert reports[0].policies != reports[1].policies
+
+
+def test_windows_are_walked_beside_each_other(ground: Ground) -> None:
+    found = replay_spec(ground, SpecReplay(costs=(0.02,), windows=(4, None)), *stores())
+    assert found.strategies == ("newest 4", "all the past")
+    assert of(found, f"{NOW} (newest 4)").loss < of(found, f"{NOW} (all the past)").loss
+
+
+def test_the_recipe_s_own_window_holds_what_a_decision_would_have_taken() -> None:
+    training = {"kind": "lightgbm", "rounds": 5, "window": "5d", "holdout": "1d", "early_stop_on": "0d"}
+    ground = ground_of(shop_of(days=10, training=training))
+    setting, _ = set_up(ground, SpecReplay(), *stores(), nobody)
+    assert [each.window for each in setting.road.matrix.strategies] == [4]
+    rows = setting.road.matrix.rows[0]
+    assert rows[setting.road.first - 1 : -2].max() == 4 * 300
+
+
+@pytest.mark.parametrize(
+    ("days", "changed", "kind", "message"),
+    [
+        (0, {}, TooShort, "periods == 0, must be at least 2: no day from 2024-01-01 on has ended"),
+        (1, {}, TooShort, r"ripe, sound rows == 0 of 0 periods, must be at least 600 of 3 for a first training"),
+        (3, {}, TooShort, r"ripe, sound rows == 600 of 2 periods, must be at least 600 of 3"),
+        (4, {}, TooShort, "periods == 4, must be at least 5"),
+        (9, {"label": {"column": "bad", "delay": "9d"}, "policy": RARELY}, TooShort, "rows == 0 of 0 periods"),
+        (6, {"label": {"column": "worse", "delay": "12h"}}, CannotReplay, "worse"),
+    ],
+)
+def test_a_history_that_is_too_short_or_none_is_told(days: int, changed: Any, kind: Any, message: str) -> None:
+    with pytest.raises(kind, match=message):
+        replay_spec(ground_of(shop_of(days=days, **changed)), ASKED, *stores())
