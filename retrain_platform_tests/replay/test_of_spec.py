@@ -113,7 +113,7 @@ def test_a_walk_knows_what_the_road_knew(ground: Ground, kept: Any) -> None:
     assert setting.watched is not None
     compared = 0
     for at in setting.road.decisions:
-        told = setting.watched.told(shop.spec.policy, road.known(at), road.made)
+        told = setting.watched.told(shop.spec.policy, road.known(at), road.standing.made)
         if ground.periods[at].key >= decided[1]:
             break
         live = history(shop, ground.periods[at])
