@@ -20,11 +20,10 @@ from sqlalchemy import (
     Text,
     delete,
     insert,
-    inspect,
     select,
 )
 
-from retrain_platform.adapters.sql_engine import engine_of, making, sqlite_file
+from retrain_platform.adapters.sql_engine import LazyTables, making
 from retrain_platform.release.live.bins import Bin, Tally, merged
 
 TABLES = MetaData()
@@ -47,47 +46,35 @@ _COUNTS = ("calls", "rows", "errors", "entities", "labels", "loss")
 
 
 class SqlBins:
-    """`BinStore` over SQLAlchemy; maps are kept as JSON, a bin's start as seconds since 1970 UTC.
-
-    Reading makes nothing: before the first line there are no bins, nor a file.
-    """
+    """`BinStore` over SQLAlchemy; maps are kept as JSON, a bin's start as seconds since 1970 UTC."""
 
     def __init__(self, url: str) -> None:
-        self._engine = engine_of(url)
-        self._there = False
+        self._tables = LazyTables(url, _BINS)
 
     def bins(self, model: str, since: datetime, until: datetime, versions: Sequence[str] = ()) -> list[Bin]:
         """The bins in [since, until); see `BinStore`."""
-        if not self._exists():
+        if not self._tables.exist():
             return []
         low, high = _seconds(since), _seconds(until)
         query = select(_BINS).where(_BINS.c.model == model, _BINS.c.start >= low, _BINS.c.start < high)
         query = query.where(_BINS.c.version.in_(versions)) if versions else query
         query = query.order_by(_BINS.c.start, _BINS.c.version, _BINS.c.answered)
-        with self._engine.connect().execution_options(only_reads=True) as connection:
+        with self._tables.reading() as connection:
             return [_bin(row) for row in connection.execute(query)]
 
     def complete_until(self) -> datetime | None:
         """Until when all lines are in the bins; see `BinStore`."""
-        if not self._exists():
+        if not self._tables.exist():
             return None
-        with self._engine.connect().execution_options(only_reads=True) as connection:
+        with self._tables.reading() as connection:
             at = connection.execute(select(_COMPLETE.c.at)).scalar()
         return None if at is None else datetime.fromtimestamp(at / 1_000_000, UTC)
 
     def add(self, model: str, bins: Sequence[Bin]) -> None:
         """Count these too."""
-        make_tables(self._engine)
-        with self._engine.begin() as connection:
+        self._tables.make()
+        with self._tables.engine.begin() as connection:
             add_bins(connection, model, bins)
-
-    def _exists(self) -> bool:
-        if not self._there:
-            file = sqlite_file(self._engine)
-            if file is None or file.exists():
-                with self._engine.connect().execution_options(only_reads=True) as connection:
-                    self._there = inspect(connection).has_table(_BINS.name)
-        return self._there
 
 
 def make_tables(engine: Any) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect
 
 _TURN = 7_230_511_409
 """PostgreSQL's number of the lock that whoever makes tables holds; any that no other program takes."""
@@ -25,6 +25,38 @@ def engine_of(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+class LazyTables:
+    """A database whose tables, and SQLite's file with its folder, are made by the first write: reading makes nothing.
+
+    `known` is one of the tables: they are made together, so where it is all are.
+    """
+
+    def __init__(self, url: str, known: Table) -> None:
+        self.engine = engine_of(url)
+        self._known = known
+        self._there = False
+
+    def exist(self) -> bool:
+        """Whether they are there; connecting to a SQLite file that is not would make it."""
+        if not self._there:
+            file = sqlite_file(self.engine)
+            if file is None or file.exists():
+                with self.reading() as connection:
+                    self._there = inspect(connection).has_table(self._known.name)
+        return self._there
+
+    def make(self) -> None:
+        """Make them if need be; one who may only add rows may use those that another made."""
+        if not self.exist():
+            with making(self.engine) as connection:
+                self._known.metadata.create_all(connection)
+            self._there = True
+
+    def reading(self) -> Connection:
+        """A connection that takes no writer's turn."""
+        return self.engine.connect().execution_options(only_reads=True)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    DDL,
     Column,
     Connection,
     Integer,
@@ -16,17 +17,16 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
     func,
     insert,
-    inspect,
     select,
 )
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.schema import CreateTable
 
 from retrain_platform.adapters import clock
 from retrain_platform.adapters.entries import entry_body, entry_time, refuse_moved
-from retrain_platform.adapters.sql_engine import engine_of, making, sqlite_file
+from retrain_platform.adapters.sql_engine import LazyTables
 from retrain_platform.release.base import Entry, LedgerMoved
 
 _ATTEMPTS = 50
@@ -62,6 +62,9 @@ _REFUSALS = {
         ),
     ),
 }
+for _dialect, _refusals in _REFUSALS.items():
+    for _refusal in _refusals:
+        event.listen(_LEDGER, "after_create", DDL(_refusal).execute_if(dialect=_dialect))
 
 
 class SqlLedger:
@@ -69,13 +72,11 @@ class SqlLedger:
 
     Two unique constraints decide every race: of two writers of one `seq` the second looks again, of
     two writers of one `key` the second is handed the first's entry. SQLite and PostgreSQL refuse UPDATE and DELETE.
-    The table, and SQLite's file with its folder, are made by the first entry: reading makes nothing.
     """
 
     def __init__(self, url: str, clock: Callable[[], datetime] = clock.now) -> None:
         self._clock = clock
-        self._engine = engine_of(url)
-        self._there = False
+        self._tables = LazyTables(url, _LEDGER)
 
     def append(
         self,
@@ -93,10 +94,10 @@ class SqlLedger:
         moment = entry_time(as_of)
         values = {"model": model, "kind": kind, "key": key, "as_of": moment.isoformat()}
         values |= {"actor": actor or "unattributed", "why": why, "body": entry_body(body)}
-        self._make()
+        self._tables.make()
         for _ in range(_ATTEMPTS):
             try:
-                with self._engine.begin() as connection:
+                with self._tables.engine.begin() as connection:
                     return self._append(connection, values, expect)
             except IntegrityError:
                 continue  # Another writer took the number or the key: look again.
@@ -108,39 +109,18 @@ class SqlLedger:
 
     def newer(self, model: str, after: int) -> list[Entry]:
         """The model's entries of a `seq` above `after`, in order."""
-        if not self._exists():
+        if not self._tables.exist():
             return []
         query = select(_LEDGER).where(_LEDGER.c.model == model, _LEDGER.c.seq > after).order_by(_LEDGER.c.seq)
-        with self._reading() as connection:
+        with self._tables.reading() as connection:
             return [_entry(row) for row in connection.execute(query)]
 
     def models(self) -> list[str]:
         """Every model with an entry, sorted."""
-        if not self._exists():
+        if not self._tables.exist():
             return []
-        with self._reading() as connection:
+        with self._tables.reading() as connection:
             return sorted(connection.execute(select(_LEDGER.c.model).distinct()).scalars())
-
-    def _make(self) -> None:
-        """The table, made if need be."""
-        if self._there:
-            return
-        if self._exists():  # one who may only add lines may use a table that another made
-            return
-        with making(self._engine) as connection:
-            connection.execute(CreateTable(_LEDGER, if_not_exists=True))
-            for refusal in _REFUSALS.get(self._engine.dialect.name, ()):
-                connection.exec_driver_sql(refusal)
-        self._there = True
-
-    def _exists(self) -> bool:
-        """Whether the table is there; connecting to a SQLite file that is not would make it."""
-        if not self._there:
-            file = sqlite_file(self._engine)
-            if file is None or file.exists():
-                with self._reading() as connection:
-                    self._there = inspect(connection).has_table(_LEDGER.name)
-        return self._there
 
     def _append(self, connection: Connection, values: dict[str, str], expect: int | None) -> Entry:
         model = values["model"]
@@ -154,9 +134,6 @@ class SqlLedger:
         written = {**values, "seq": last + 1, "at": self._clock().astimezone(UTC).isoformat()}
         connection.execute(insert(_LEDGER), written)
         return _entry(connection.execute(same_key).one())
-
-    def _reading(self) -> Connection:
-        return self._engine.connect().execution_options(only_reads=True)
 
 
 def _entry(row: Row[Any]) -> Entry:

@@ -15,15 +15,13 @@ from sqlalchemy import (
     Text,
     func,
     insert,
-    inspect,
     or_,
     select,
     update,
 )
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.schema import CreateTable
 
-from retrain_platform.adapters.sql_engine import engine_of, making, sqlite_file
+from retrain_platform.adapters.sql_engine import LazyTables
 from retrain_platform.steps.notices.base import Away, Notice, Settled, Told
 
 _META = MetaData()
@@ -57,29 +55,27 @@ _ATTEMPTS = 20
 class SqlOutbox:
     """`Outbox` over SQLAlchemy, in the ledger's database, so that every sender sees one.
 
-    Times are ISO 8601 in UTC with microseconds, which sort as they are. Reading makes nothing; the tables, and
-    SQLite's file, are made by the first write.
+    Times are ISO 8601 in UTC with microseconds, which sort as they are.
     """
 
     def __init__(self, url: str) -> None:
-        self._engine = engine_of(url)
-        self._there = False
+        self._tables = LazyTables(url, _NOTICES)
 
     def reached(self, model: str) -> int | None:
         """The ledger's line up to which notices were queued; None where none ever was."""
-        if not self._exists():
+        if not self._tables.exist():
             return None
-        with self._reading() as connection:
+        with self._tables.reading() as connection:
             return connection.execute(select(_MARKS.c.seq).where(_MARKS.c.model == model)).scalar_one_or_none()
 
     def queue(self, model: str, upto: int, wanted: Sequence[tuple[str, Notice]]) -> None:
         """Queue each notice for its target and move the mark to line `upto`, all or nothing; see `Outbox`."""
         if not wanted and self.reached(model) == upto:
             return None
-        self._make()
+        self._tables.make()
         for _ in range(_ATTEMPTS):
             try:
-                with self._engine.begin() as connection:
+                with self._tables.engine.begin() as connection:
                     return self._queue(connection, model, upto, wanted)
             except IntegrityError:
                 continue  # another process queued the same: look again
@@ -87,28 +83,28 @@ class SqlOutbox:
 
     def waiting(self, model: str, target: str) -> list[Notice]:
         """What the target was not told yet, oldest first."""
-        if not self._exists():
+        if not self._tables.exist():
             return []
         mine = (_NOTICES.c.model == model, _NOTICES.c.target == target, _NOTICES.c.settled.is_(None))
-        with self._reading() as connection:
+        with self._tables.reading() as connection:
             found = connection.execute(select(_NOTICES.c.body).where(*mine).order_by(_NOTICES.c.seq, _NOTICES.c.key))
             return [Notice.model_validate_json(body) for body in found.scalars()]
 
     def known(self, model: str, target: str, keys: Sequence[str]) -> set[str]:
         """Those of the keys that were queued for the target, whatever became of them."""
-        if not keys or not self._exists():
+        if not keys or not self._tables.exist():
             return set()
         mine = (_NOTICES.c.model == model, _NOTICES.c.target == target, _NOTICES.c.key.in_(list(keys)))
-        with self._reading() as connection:
+        with self._tables.reading() as connection:
             return set(connection.execute(select(_NOTICES.c.key).where(*mine)).scalars())
 
     def told(self, model: str, target: str, incident: str) -> Told | None:
         """The newest message of the incident that the target was sent."""
-        if not self._exists():
+        if not self._tables.exist():
             return None
         mine = (_NOTICES.c.model == model, _NOTICES.c.target == target, _NOTICES.c.incident == incident)
         newest = select(_NOTICES).where(*mine, _NOTICES.c.settled == "sent")
-        with self._reading() as connection:
+        with self._tables.reading() as connection:
             row = connection.execute(newest.order_by(_NOTICES.c.at.desc(), _NOTICES.c.seq.desc()).limit(1)).first()
             if row is None:
                 return None
@@ -121,16 +117,16 @@ class SqlOutbox:
         if not keys:
             return
         mine = (_NOTICES.c.model == model, _NOTICES.c.target == target, _NOTICES.c.key.in_(list(keys)))
-        with self._engine.begin() as connection:
+        with self._tables.engine.begin() as connection:
             connection.execute(update(_NOTICES).where(*mine).values(settled=how, at=_text(at)))
 
     def claim(self, model: str, target: str, now: datetime, until: datetime) -> bool:
         """Whether this process alone may send to the target until then."""
-        self._make()
+        self._tables.make()
         mine = (_TARGETS.c.model == model, _TARGETS.c.target == target)
         free = or_(_TARGETS.c.claimed_until.is_(None), _TARGETS.c.claimed_until <= _text(now))
         try:
-            with self._engine.begin() as connection:
+            with self._tables.engine.begin() as connection:
                 taken = connection.execute(update(_TARGETS).where(*mine, free).values(claimed_until=_text(until)))
                 if taken.rowcount:
                     return True
@@ -146,17 +142,17 @@ class SqlOutbox:
         """Give the claim back, and say whether the target could be told."""
         mine = (_TARGETS.c.model == model, _TARGETS.c.target == target)
         text = None if away is None else away.model_dump_json()
-        with self._engine.begin() as connection:
+        with self._tables.engine.begin() as connection:
             connection.execute(update(_TARGETS).where(*mine).values(claimed_until=None, away=text))
 
     def away(self, model: str) -> dict[str, Away]:
         """The model's targets that could not be told, by name."""
-        if not self._exists():
+        if not self._tables.exist():
             return {}
         query = select(_TARGETS.c.target, _TARGETS.c.away).where(
             _TARGETS.c.model == model, _TARGETS.c.away.is_not(None)
         )
-        with self._reading() as connection:
+        with self._tables.reading() as connection:
             found = connection.execute(query.order_by(_TARGETS.c.target)).all()
         return {target: Away.model_validate_json(body) for target, body in found}
 
@@ -172,25 +168,6 @@ class SqlOutbox:
             connection.execute(insert(_MARKS), {"model": model, "seq": upto})
         elif upto > mark:
             connection.execute(update(_MARKS).where(_MARKS.c.model == model).values(seq=upto))
-
-    def _make(self) -> None:
-        if self._there:
-            return
-        with making(self._engine) as connection:
-            for table in _META.sorted_tables:
-                connection.execute(CreateTable(table, if_not_exists=True))
-        self._there = True
-
-    def _exists(self) -> bool:
-        if not self._there:
-            file = sqlite_file(self._engine)
-            if file is None or file.exists():
-                with self._reading() as connection:
-                    self._there = inspect(connection).has_table(_TARGETS.name)
-        return self._there
-
-    def _reading(self) -> Connection:
-        return self._engine.connect().execution_options(only_reads=True)
 
 
 def _row(model: str, target: str, notice: Notice) -> dict[str, object]:
