@@ -43,10 +43,9 @@ class GatewayHome(NamedTuple):
         """How each process is: a file each, see `states`."""
         return self.root / "status"
 
-    @property
-    def evidence(self) -> Path:
-        """The bins, a SQLite database."""
-        return self.root / "evidence.db"
+    def office(self, instance: str) -> Path:
+        """Where the office of an instance says its port and its word."""
+        return self.root / "office" / f"{_plain(instance)}.json"
 
     @property
     def tokens(self) -> Path:

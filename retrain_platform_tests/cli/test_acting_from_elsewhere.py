@@ -108,11 +108,8 @@ def test_who_may_not_is_told_why(serving: tuple[Office, str], monkeypatch: pytes
 
 
 def test_a_gateway_that_is_away_is_told(serving: tuple[Office, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    place, said = away(serving[0]), ""
-    try:
+    with away(serving[0]):
         said = refused(monkeypatch).output
-    finally:
-        place.write_text("", encoding="utf-8")
     assert "the gateway's office, which acts for people, is away" in said
     nobody = refused(monkeypatch, RETRAIN_GATEWAY_URL="http://127.0.0.1:9")
     assert (nobody.exit_code, "does not answer: ConnectError" in nobody.output) == (1, True)

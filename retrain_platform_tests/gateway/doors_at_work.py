@@ -6,14 +6,12 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import uvicorn
 
 from retrain_platform.gateway.doors.app import GatewayApp
 from retrain_platform.gateway.doors.forwarding import office_routes
-from retrain_platform.gateway.office.process import address_of
 from retrain_platform.gateway.processes.listening import listen
 from retrain_platform_tests.gateway.fakes import Worker
 from retrain_platform_tests.gateway.offices import WORD, Office
@@ -37,7 +35,7 @@ def served(app: Any) -> Iterator[int]:
 @contextmanager
 def doors(office: Office, **guard: Any) -> Iterator[str]:
     """The address of a worker that passes on to the office."""
-    place = address_of(office.home, "8000")
+    place = office.home.office("8000")
     place.parent.mkdir(parents=True, exist_ok=True)
     worker = Worker(office.home.tokens, {}, **guard)
     app = GatewayApp(worker.doors, office_routes(worker.doors, office.home, "8000"))
@@ -46,8 +44,13 @@ def doors(office: Office, **guard: Any) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
-def away(office: Office) -> Path:
-    """Take the office away; gives where it said its address."""
-    place = address_of(office.home, "8000")
+@contextmanager
+def away(office: Office) -> Iterator[None]:
+    """While it lasts, nobody finds the office."""
+    place = office.home.office("8000")
+    said = place.read_bytes()
     place.unlink()
-    return place
+    try:
+        yield
+    finally:
+        place.write_bytes(said)

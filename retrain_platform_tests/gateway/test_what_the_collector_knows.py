@@ -38,10 +38,11 @@ def publish(home: GatewayHome, about: About, split: Split | None = None, **class
 
 
 def bins_of(home: GatewayHome, *lines: Line) -> list[Bin]:
-    evidence = Evidence(f"sqlite:///{home.evidence}", Models(home).judged)
+    url = f"sqlite:///{home.root / 'evidence.db'}"
+    evidence = Evidence(url, Models(home).judged)
     found = reads(lines)
     evidence.fold(found, {found[-1].segment: found[-1].end}, START)
-    return SqlBins(f"sqlite:///{home.evidence}").bins("m", *EVER)
+    return SqlBins(url).bins("m", *EVER)
 
 
 def label(value: float | str) -> FeedbackLine:

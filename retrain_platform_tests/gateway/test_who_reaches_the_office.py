@@ -62,9 +62,10 @@ def test_a_link_is_answered_without_the_loopback_and_with_its_headers(office: Of
     assert "used already" in httpx.get(at).text
 
 
-def test_an_office_that_is_away_is_told(tmp_path: Path, office: Office) -> None:
+def test_an_office_that_is_away_is_told(tmp_path: Path) -> None:
+    office = Office(tmp_path, Places())
     with doors(office) as url:
-        (office.home.root / "office" / "8000.json").write_text('{"port": 9, "word": "x"}', encoding="utf-8")
+        office.home.office("8000").write_text('{"port": 9, "word": "x"}', encoding="utf-8")
         gone = httpx.get(f"{url}/approvals/x")
         assert (gone.status_code, gone.headers["retry-after"]) == (503, "5")
         assert "is away" in gone.json()["error"]["message"]

@@ -41,7 +41,7 @@ class _Passing:
 
     def __init__(self, doors: Doors, home: GatewayHome, instance: str) -> None:
         self._doors = doors
-        self._place = home.root / "office" / f"{instance}.json"
+        self._place = home.office(instance)
         self._client: httpx.AsyncClient | None = None
 
     async def models(self, request: Request) -> Response:

@@ -11,7 +11,6 @@ import secrets
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -39,11 +38,6 @@ from retrain_platform.steps.by_hand.acting import NotNow, WrongUse
 WORD = "x-retrain-word"
 EVERY = 5.0
 """Seconds between two rounds of telling people."""
-
-
-def address_of(home: GatewayHome, instance: str) -> Path:
-    """Where the office of an instance says its port and its word."""
-    return home.root / "office" / f"{instance}.json"
 
 
 class OfficeApp:
@@ -139,7 +133,7 @@ def run(life: Life, desk: Desk, telling: Telling) -> None:
     ]
     for thread in threads:
         thread.start()
-    place = address_of(life.home, life.orders.instance)
+    place = life.home.office(life.orders.instance)
     write_atomically(place, json.dumps({"port": listening.getsockname()[1], "word": word}).encode())
     while not life.ending.wait(1.0):
         life.write()
