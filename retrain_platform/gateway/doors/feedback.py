@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from retrain_platform.adapters import clock
 from retrain_platform.gateway.base import BadRequest, Log, Serving
 from retrain_platform.gateway.doors.bodies import strict_json
+from retrain_platform.gateway.doors.keeping import keep
 from retrain_platform.gateway.doors.metrics import Metrics
-from retrain_platform.gateway.doors.replies import Refused
 from retrain_platform.gateway.ids import Ids
 from retrain_platform.gateway.lines import FeedbackLine
 from retrain_platform.release.serving import About
@@ -61,7 +61,7 @@ class Feeding:
                 break
         if problems:
             raise BadRequest(problems[:_MOST_TOLD])
-        await self._kept(about, lines)
+        await keep(self._log, lines, about, "the feedback")
         for line in lines:
             self._metrics.feedback(about.model, line.kind, line.known)
         return Taken(len(lines), sum(not line.known for line in lines))
@@ -75,18 +75,6 @@ class Feeding:
         elif line.entity is not None:
             line.entity = serving.logged_entity(line.entity)
         return line
-
-    async def _kept(self, about: About, lines: list[FeedbackLine]) -> None:
-        if not about.gateway.durable:
-            self._log.write(lines)
-            return
-        try:
-            await self._log.written(lines)
-        except OSError as error:
-            why = error.strerror or "the disk does not take it"
-            raise Refused(
-                503, f"the feedback could not be put on record: {why}", headers=[("retry-after", "1")]
-            ) from None
 
 
 def _records(found: Any, most: int) -> list[Any]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from retrain_platform.adapters import clock
 from retrain_platform.gateway.base import Answered, Beside, Loaded, Log, Models, NotServed, Row, Serving
+from retrain_platform.gateway.doors.keeping import keep
 from retrain_platform.gateway.doors.metrics import Metrics
 from retrain_platform.gateway.doors.replies import Refused
 from retrain_platform.gateway.ids import Ids
@@ -71,23 +72,11 @@ class Predicting:
         lines = answers.lines
         # The first line is the request's call; what was asked again of the champion is no call of its.
         lines[0].call, lines[0].ms = True, took * 1000
-        if serving.about.gateway.durable:
-            await self._kept(lines)
-        else:
-            self._log.write(lines)
+        await keep(self._log, lines, serving.about, "the answer")
         self._metrics.took(serving.about.model, given[0].version, took)
         if serving.split.beside:
             self._beside.offer(serving, rows, [one.id for one in given], [one.version for one in given], at)
         return given
-
-    async def _kept(self, lines: Sequence[AnswerLine]) -> None:
-        try:
-            await self._log.written(lines)
-        except OSError as error:
-            why = error.strerror or "the disk does not take it"
-            raise Refused(
-                503, f"the answer could not be put on record, which is asked for: {why}", headers=[("retry-after", "1")]
-            ) from None
 
     async def _by(self, arm: Arm, places: Sequence[int], answers: _Answers) -> None:
         """Answer the rows at `places` by this side; what a canary fails the champion answers."""
