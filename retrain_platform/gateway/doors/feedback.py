@@ -19,7 +19,9 @@ FIELDS = ("id", "entity", "kind", "value", "text", "known_at")
 _ALWAYS = ("label", "rating", "click", "complaint")
 _AHEAD = timedelta(minutes=1)
 """How far another machine's clock may be ahead."""
-_MOST_TEXT, _MOST_ENTITY, _MOST_TOLD = 10_000, 1_000, 20
+MOST_ID, MOST_ENTITY, MOST_TEXT = 100, 1_000, 10_000
+"""The longest of each, in signs."""
+_MOST_TOLD = 20
 
 
 class Taken(NamedTuple):
@@ -102,7 +104,7 @@ class _Reading:
         self._id, self._entity = self._whom()
         self._kind = self._named()
         self._value = self._told() if self._kind else None
-        self._text = self._words("text", _MOST_TEXT)
+        self._text = self._words("text", MOST_TEXT)
         self._known_at = self._when()
 
     def line(self, by: str) -> FeedbackLine:
@@ -134,11 +136,11 @@ class _Reading:
             self._wrong("id", name, "must be the id of an answer, or give entity in its place: one of both")
             return None, None
         if name is not None:
-            if not isinstance(name, str) or not 0 < len(name) <= 100 or not _encodable(name):
+            if not isinstance(name, str) or not 0 < len(name) <= MOST_ID or not _encodable(name):
                 self._wrong("id", name, "must be the text that came as `id` with the answer")
             return str(name), None
         if not _is_name(other):
-            self._wrong("entity", other, f"must be a text or a whole number, at most {_MOST_ENTITY} signs")
+            self._wrong("entity", other, f"must be a text or a whole number, at most {MOST_ENTITY} signs")
         return None, str(other)
 
     def _named(self) -> str:
@@ -209,7 +211,7 @@ class _Reading:
 
 def _is_name(value: Any) -> bool:
     """Whether it is a text, or a whole number, that can name something."""
-    if isinstance(value, bool) or not isinstance(value, str | int) or not 0 < len(str(value)) <= _MOST_ENTITY:
+    if isinstance(value, bool) or not isinstance(value, str | int) or not 0 < len(str(value)) <= MOST_ENTITY:
         return False
     return _encodable(str(value))
 
@@ -221,8 +223,3 @@ def _encodable(text: str) -> bool:
 
 def _micros(moment: datetime) -> int:
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-
-
-def told(taken: Taken) -> dict[str, int]:
-    """What a client reads of it."""
-    return taken._asdict()

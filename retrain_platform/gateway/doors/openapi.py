@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from retrain_platform.gateway.base import Models, NotServed, Serving
-from retrain_platform.gateway.doors.feedback import kinds_of
+from retrain_platform.gateway.doors.feedback import MOST_ENTITY, MOST_ID, MOST_TEXT, kinds_of
 from retrain_platform.gateway.doors.replies import STATUSES, error_schema
 from retrain_platform.release.serving import About
 
@@ -116,14 +116,14 @@ def _feedbacks(about: About) -> Iterable[dict[str, Any]]:
 
 
 def _feedback(whom: str, kinds: list[str], value: dict[str, Any], *, needed: bool) -> dict[str, Any]:
-    whoms = {"id": {"type": "string", "minLength": 1, "maxLength": 100}, "entity": _name()}
+    whoms = {"id": {"type": "string", "minLength": 1, "maxLength": MOST_ID}, "entity": _name()}
     nothing = {"type": "string", "nullable": True, "enum": [None]}
     known_at = {"type": "string", "format": "date-time", "nullable": True}
     told = {
         **{name: shape if name == whom else nothing for name, shape in whoms.items()},
         "kind": {"type": "string", "enum": kinds},
         "value": value,
-        "text": {"type": "string", "maxLength": 10_000, "nullable": True},
+        "text": {"type": "string", "maxLength": MOST_TEXT, "nullable": True},
         "known_at": {**known_at, "description": "when it was known; now if left out"},
     }
     required = [whom, "kind", *(["value"] if needed else [])]
@@ -132,7 +132,7 @@ def _feedback(whom: str, kinds: list[str], value: dict[str, Any], *, needed: boo
 
 def _name() -> dict[str, Any]:
     """A text, or a whole number."""
-    return _either({"type": "string", "minLength": 1, "maxLength": 1000}, {"type": "integer"})
+    return _either({"type": "string", "minLength": 1, "maxLength": MOST_ENTITY}, {"type": "integer"})
 
 
 def _either(*shapes: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from retrain_platform.adapters import clock
 from retrain_platform.gateway.base import Serving
 from retrain_platform.gateway.doors import invocations, page
 from retrain_platform.gateway.doors.bodies import head_of, read_body
-from retrain_platform.gateway.doors.feedback import told
 from retrain_platform.gateway.doors.guard import Guest
 from retrain_platform.gateway.doors.openapi import document
 from retrain_platform.gateway.doors.predicting import unknown_model
@@ -57,7 +56,7 @@ class _Asking:
         name = request.path_params["model"]
         guest, serving, body = await self._body(request, name, "feedback")
         taken = await self._doors.feeding.take(serving, body, guest.name)
-        return _json(told(taken), 202)
+        return _json(taken._asdict(), 202)
 
     async def invocations(self, request: Request) -> Response:
         """MLflow's door, of the one model that is served where none is named."""
