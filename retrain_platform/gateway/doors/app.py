@@ -5,15 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-import msgspec
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Router
 
 from retrain_platform.adapters import clock
 from retrain_platform.gateway.base import BadRequest, NotServed
-from retrain_platform.gateway.doors.bodies import Gone, head_of, read_body, refuse
+from retrain_platform.gateway.doors.bodies import Gone, refuse
 from retrain_platform.gateway.doors.other_doors import routes
-from retrain_platform.gateway.doors.predicting import Given, as_answer, prediction_of
+from retrain_platform.gateway.doors.predicting import Given, as_answer
 from retrain_platform.gateway.doors.replies import Message, Receive, Refused, Scope, Send, as_json, reply
 from retrain_platform.gateway.doors.shared import Doors
 
@@ -48,18 +47,11 @@ class GatewayApp:
 
     async def _predict(self, model: str, scope: Scope, receive: Receive, send: Send) -> None:
         began, doors = clock.seconds(), self._doors
-        head = head_of(scope["headers"])
-        guest = doors.guard.admit(scope, head, model, "predict")
-        serving = doors.predicting.serving(model)
-        about = serving.about
-        if about.gateway.requests_a_second is not None:
-            doors.must_wait(guest, about)
-        body = await read_body(scope, receive, head, about.gateway.most_bytes, doors.body_seconds)
+        _, serving, body = await doors.take(scope, receive, model, "predict")
         rows, listed = serving.read(body)
         given = await doors.predicting.answer(serving, rows, began)
-        status, answer = _several(model, given) if listed else _one(model, given[0])
-        await reply(send, status, answer)
-        doors.metrics.request(model, "predict", status)
+        await reply(send, 200, _several(model, given) if listed else _one(model, given[0]))
+        doors.metrics.request(model, "predict", 200)
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self  # then the router raises what it does not find
@@ -115,28 +107,15 @@ def _in_short(problems: Sequence[str]) -> str:
     return problems[0] if len(problems) == 1 else f"{len(problems)} problems: {problems[0]}, ..."
 
 
-class _One(msgspec.Struct, omit_defaults=True):
-    """What a single record is answered."""
-
-    model: str
-    id: str
-    version: str
-    prediction: float | str | None
-    chances: dict[str, float] | None = None
-
-
-def _one(model: str, given: Given) -> tuple[int, bytes]:
+def _one(model: str, given: Given) -> bytes:
     if given.error is not None:
         raise Refused(500, f"version {given.version} of {model} could not answer this record: see the log, {given.id}")
-    if isinstance(given.score, float):
-        return 200, as_json(_One(model, given.id, given.version, given.score))
-    return 200, as_json(_One(model, given.id, given.version, **prediction_of(given)))
+    return as_json({"model": model, **as_answer(given)})
 
 
-def _several(model: str, given: Sequence[Given]) -> tuple[int, bytes]:
-    """A record that failed says so in its place; 500 when all did."""
-    status = 500 if all(one.error is not None for one in given) else 200
-    if status == 500:
+def _several(model: str, given: Sequence[Given]) -> bytes:
+    """A record that failed says so in its place; all of them are an error."""
+    if all(one.error is not None for one in given):
         raise Refused(500, f"{model} could not answer any of these records: see the log, {given[0].id}")
     name = given[0].id.partition(".")[0]
-    return status, as_json({"model": model, "id": name, "predictions": [as_answer(one) for one in given]})
+    return as_json({"model": model, "id": name, "predictions": [as_answer(one) for one in given]})

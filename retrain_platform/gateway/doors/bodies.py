@@ -8,13 +8,14 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from retrain_platform.gateway.doors.replies import Receive, Refused, Scope, Send, reply
+from retrain_platform.gateway.doors.replies import Receive, Refused, Scope, Send, begun
 from retrain_platform.gateway.plain_json import read_json
 
 BODY_SECONDS = 10.0
 """The longest that a body may take to come."""
 _LINGER_SECONDS, _LINGER_BYTES = 1.0, 8 * 2**20
 _PLAIN_TYPE = (b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8")
+_FORM = b"application/x-www-form-urlencoded"
 CUT_SHORT = "retrain.cut_short"
 """Set in a request's scope by the server when its client has closed its side before the body's end."""
 
@@ -50,14 +51,18 @@ def head_of(headers: Iterable[tuple[bytes, bytes]]) -> Head:
     return Head(kind, length, token, encoding, forwarded)
 
 
-async def read_body(scope: Scope, receive: Receive, head: Head, most: int, seconds: float = BODY_SECONDS) -> bytes:
-    """The whole body: JSON by its type, of at most `most` bytes, come within `seconds`.
+async def read_body(
+    scope: Scope, receive: Receive, head: Head, most: int, seconds: float, *, form: bool = False
+) -> bytes:
+    """The whole body: JSON by its type, or a `form`, of at most `most` bytes, come within `seconds`.
 
     Raises:
         Refused: another type (415), too large (413, as soon as that is known), too slow (408) or cut short (400).
         Gone: the client has left.
     """
-    if head.kind not in _PLAIN_TYPE:
+    if form:
+        _must_be_form(head.kind)
+    elif head.kind not in _PLAIN_TYPE:
         _must_be_json(head.kind)
     if head.encoding not in (b"", b"identity"):
         raise Refused(415, f"content-encoding == {_shown(head.encoding)}, must be left out: bodies are not unpacked")
@@ -107,6 +112,11 @@ def _must_be_json(kind: bytes) -> None:
         raise Refused(415, f"content-type == {_shown(kind)}, must be 'application/json' in UTF-8", more=True)
 
 
+def _must_be_form(kind: bytes) -> None:
+    if kind.partition(b";")[0].strip().lower() != _FORM:
+        raise Refused(415, f"content-type == {_shown(kind)}, must be {_FORM.decode()!r}", more=True)
+
+
 def _shown(value: bytes) -> str:
     return repr(value[:100].decode("latin-1"))
 
@@ -117,16 +127,11 @@ async def refuse(error: Refused, receive: Receive, send: Send) -> None:
     What is closed while its client still sends is reset, and the answer may be lost with it: so what still comes is
     thrown away for a moment, up to a second and 8 MiB.
     """
+    body, closing = error.body(), [("connection", "close")] if error.close else []
+    await send(begun(error.status, body, [*error.headers, *closing]))
+    await send({"type": "http.response.body", "body": body, "more_body": error.more})
     if not error.more:
-        closing = [("connection", "close")] if error.close else []
-        await reply(send, error.status, error.body(), [*error.headers, *closing])
         return
-    body = error.body()
-    told = [("content-type", "application/json"), ("content-length", str(len(body))), ("connection", "close")]
-    told += error.headers
-    head = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in told]
-    await send({"type": "http.response.start", "status": error.status, "headers": head})
-    await send({"type": "http.response.body", "body": body, "more_body": True})
     with suppress(TimeoutError):
         async with asyncio.timeout(_LINGER_SECONDS):
             await _thrown_away(receive)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 64 * 1024
 SECONDS = 60.0
-_FORM = b"application/x-www-form-urlencoded"
 _PASSED = ("content-type", "cache-control", "referrer-policy", "x-content-type-options", "content-security-policy")
 
 
@@ -54,33 +52,21 @@ class _Passing:
 
     async def _admin(self, request: Request, model: str | None) -> Response:
         head = head_of(request.scope["headers"])
-        guest = self._doors.admit(request.scope, head, model, "admin")
-        body = b""
-        if request.method == "POST":
-            seconds = self._doors.body_seconds
-            body = await read_body(request.scope, request.receive, head, MOST_BYTES, seconds)
-        return await self._passed(request, body, {"x-retrain-actor": guest.name})
+        guest = self._doors.guard.admit(request.scope, head, model, "admin")
+        return await self._passed(request, await self._body(request, head), {"x-retrain-actor": guest.name})
 
     async def approval(self, request: Request) -> Response:
         """The page behind a link: the link itself is the right to see it, the token in its form says who answers."""
         head = head_of(request.scope["headers"])
-        body = await self._form(request, head) if request.method == "POST" else b""
+        body = await self._body(request, head, form=True)
         token = {} if head.token is None else {"authorization": head.token.decode("latin-1")}
         return await self._passed(request, body, token)
 
-    async def _form(self, request: Request, head: Head) -> bytes:
-        if head.kind.partition(b";")[0].strip().lower() != _FORM:
-            raise Refused(415, f"content-type must be {_FORM.decode()!r}", close=True)
-        found = b""
-        try:
-            async with asyncio.timeout(self._doors.body_seconds):
-                async for part in request.stream():
-                    found += part
-                    if len(found) > MOST_BYTES:
-                        raise Refused(413, f"the form is larger than {MOST_BYTES} bytes", close=True)
-        except TimeoutError:
-            raise Refused(408, "the form took too long to come: send it at once", close=True) from None
-        return found
+    async def _body(self, request: Request, head: Head, *, form: bool = False) -> bytes:
+        if request.method != "POST":
+            return b""
+        seconds = self._doors.body_seconds
+        return await read_body(request.scope, request.receive, head, MOST_BYTES, seconds, form=form)
 
     async def _passed(self, request: Request, body: bytes, about: dict[str, str]) -> Response:
         """The office's answer.

@@ -10,16 +10,13 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from retrain_platform.adapters import clock
-from retrain_platform.gateway.base import Serving
 from retrain_platform.gateway.doors import invocations, page
-from retrain_platform.gateway.doors.bodies import head_of, read_body
-from retrain_platform.gateway.doors.guard import Guest
+from retrain_platform.gateway.doors.bodies import head_of
 from retrain_platform.gateway.doors.openapi import document
 from retrain_platform.gateway.doors.predicting import unknown_model
 from retrain_platform.gateway.doors.replies import Refused, as_json
 from retrain_platform.gateway.doors.shared import Doors
 from retrain_platform.gateway.doors.standing import all_models, readiness, who_serves
-from retrain_platform.gateway.doors.tokens import Scope
 
 _METRICS = "text/plain; version=0.0.4; charset=utf-8"
 _POLICY = {"content-security-policy": page.POLICY, "x-content-type-options": "nosniff"}
@@ -54,7 +51,7 @@ class _Asking:
     async def feedback(self, request: Request) -> Response:
         """What came of an answer; 202, for it is joined to its answer later."""
         name = request.path_params["model"]
-        guest, serving, body = await self._body(request, name, "feedback")
+        guest, serving, body = await self._doors.take(request.scope, request.receive, name, "feedback")
         taken = await self._doors.feeding.take(serving, body, guest.name)
         return _json(taken._asdict(), 202)
 
@@ -62,7 +59,7 @@ class _Asking:
         """MLflow's door, of the one model that is served where none is named."""
         began, doors = clock.seconds(), self._doors
         name = request.path_params.get("model") or self._only()
-        _, serving, body = await self._body(request, name, "predict")
+        _, serving, body = await doors.take(request.scope, request.receive, name, "predict")
         rows = invocations.rows_of(serving, body)
         given = await doors.predicting.answer(serving, rows, began)
         return Response(invocations.answer_of(given), media_type="application/json")
@@ -73,15 +70,6 @@ class _Asking:
             ways = ", ".join(f"/models/{name}/invocations" for name in names) or "none"
             raise Refused(404, f"{len(names)} models are served here, /invocations is for one alone: ask {ways}")
         return names[0]
-
-    async def _body(self, request: Request, model: str, scope: Scope) -> tuple[Guest, Serving, bytes]:
-        """Who asks, of what, and what he sent; refused before a body is read that need not be."""
-        doors, head = self._doors, head_of(request.scope["headers"])
-        guest = doors.admit(request.scope, head, model, scope)
-        serving = doors.predicting.serving(model)
-        doors.must_wait(guest, serving.about)
-        most = serving.about.gateway.most_bytes
-        return guest, serving, await read_body(request.scope, request.receive, head, most, doors.body_seconds)
 
     async def model(self, request: Request) -> Response:
         """Who serves what share of a model, since when, why and by whom."""
@@ -97,7 +85,7 @@ class _Asking:
         return _json(all_models(self._doors.models))
 
     def _admit(self, request: Request, model: str | None) -> None:
-        self._doors.admit(request.scope, head_of(request.scope["headers"]), model, "predict")
+        self._doors.guard.admit(request.scope, head_of(request.scope["headers"]), model, "predict")
 
     async def health(self, _: Request) -> Response:
         """Whether this process lives: it answered."""

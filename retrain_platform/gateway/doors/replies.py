@@ -70,12 +70,17 @@ def as_json(value: Any) -> bytes:
     return _encode(value)
 
 
-async def reply(send: Send, status: int, body: bytes, headers: Sequence[tuple[str, str]] = ()) -> None:
-    """Send a whole answer of JSON."""
+def begun(status: int, body: bytes, headers: Sequence[tuple[str, str]] = ()) -> Message:
+    """The beginning of an answer of JSON."""
     told = [_JSON, (b"content-length", b"%d" % len(body))]
     if headers:
         told += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    await send({"type": "http.response.start", "status": status, "headers": told})
+    return {"type": "http.response.start", "status": status, "headers": told}
+
+
+async def reply(send: Send, status: int, body: bytes) -> None:
+    """Send a whole answer of JSON."""
+    await send(begun(status, body))
     await send({"type": "http.response.body", "body": body})
 
 

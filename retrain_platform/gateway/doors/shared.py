@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from retrain_platform.adapters import clock
 from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.adapters.gateway_key import signing_key
-from retrain_platform.gateway.base import Beside, Log, Models
-from retrain_platform.gateway.doors.bodies import BODY_SECONDS, Head
+from retrain_platform.gateway.base import Beside, Log, Models, Serving
+from retrain_platform.gateway.doors.bodies import BODY_SECONDS, head_of, read_body
 from retrain_platform.gateway.doors.feedback import Feeding
 from retrain_platform.gateway.doors.guard import Guard, Guest
 from retrain_platform.gateway.doors.metrics import Metrics
 from retrain_platform.gateway.doors.predicting import Predicting
 from retrain_platform.gateway.doors.rates import Rates
-from retrain_platform.gateway.doors.replies import Refused
+from retrain_platform.gateway.doors.replies import Receive, Refused
 from retrain_platform.gateway.doors.replies import Scope as Request
 from retrain_platform.gateway.doors.tokens import Scope
 from retrain_platform.gateway.ids import Ids
@@ -37,9 +37,18 @@ class Doors:
     states: Callable[[], Sequence[ProcessState]] = tuple
     body_seconds: float = BODY_SECONDS
 
-    def admit(self, request: Request, head: Head, model: str | None, scope: Scope) -> Guest:
-        """Who asks (see `Guard.admit`), within the scopes of his token."""
-        return self.guard.admit(request, head, model, scope)
+    async def take(self, request: Request, receive: Receive, model: str, scope: Scope) -> tuple[Guest, Serving, bytes]:
+        """Who asks, of what, and what he sent; refused before a body is read that need not be.
+
+        Raises:
+            Refused, NotServed, Gone: see `Guard.admit`, `Predicting.serving`, `must_wait` and `read_body`.
+        """
+        head = head_of(request["headers"])
+        guest = self.guard.admit(request, head, model, scope)
+        serving = self.predicting.serving(model)
+        self.must_wait(guest, serving.about)
+        most = serving.about.gateway.most_bytes
+        return guest, serving, await read_body(request, receive, head, most, self.body_seconds)
 
     def must_wait(self, guest: Guest, about: About) -> None:
         """Take one request of a guest's, where the spec limits them.
