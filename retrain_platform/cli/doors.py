@@ -29,7 +29,7 @@ class Door(Protocol):
         """Every move of its release, oldest first."""
 
     def move(self, what: Moved, model: str, why: str, **fields: Any) -> Done:
-        """Move its release by hand: `version` of approve and reject, `to` of rollback."""
+        """Move its release by hand: `version` of approve and reject, `to` and `force` of rollback."""
 
     def clear(self, model: str, why: str, version: str | None) -> Quarantine:
         """Let the rows in again that are in quarantine since `version` was rolled back."""
@@ -77,7 +77,7 @@ class Here:
         moves = {"approve": moving.approve, "reject": moving.reject, "rollback": moving.roll_back}
         try:
             reason(why)
-            return moves[what](shop_of(spec_of(model)), act, *fields.values())
+            return moves[what](shop_of(spec_of(model)), act, **fields)
         except (NotNow, WrongUse) as error:
             refuse(error)
 

@@ -134,7 +134,7 @@ def rollback(
 
     Example: [bold]retrain release rollback flight_delay --why "wrong for night flights" --to 2[/bold]
     """
-    _tell(door().move("rollback", model, why, to=to, force=force or None), as_json=as_json)
+    _tell(door().move("rollback", model, why, to=to, force=force), as_json=as_json)
 
 
 def _tell(done: Done, *, as_json: bool) -> None:

@@ -93,7 +93,7 @@ def _as_refused(error: Exception) -> Refused | None:
     if isinstance(error, Refused):
         return error
     if isinstance(error, BadRequest):
-        return Refused(error.status, _in_short(error.problems), error.problems)
+        return Refused.of(error)
     if isinstance(error, NotServed):
         return Refused(503, str(error), headers=[("retry-after", "1")])
     if isinstance(error, HTTPException):
@@ -101,10 +101,6 @@ def _as_refused(error: Exception) -> Refused | None:
         allowed = [(name, value) for name, value in (error.headers or {}).items()]
         return Refused(error.status_code, what.get(error.status_code, error.detail), headers=allowed)
     return None
-
-
-def _in_short(problems: Sequence[str]) -> str:
-    return problems[0] if len(problems) == 1 else f"{len(problems)} problems: {problems[0]}, ..."
 
 
 def _one(model: str, given: Given) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import metadata
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
@@ -14,7 +13,7 @@ from retrain_platform.gateway.doors import invocations, page
 from retrain_platform.gateway.doors.bodies import head_of
 from retrain_platform.gateway.doors.openapi import document
 from retrain_platform.gateway.doors.predicting import unknown_model
-from retrain_platform.gateway.doors.replies import Refused, as_json
+from retrain_platform.gateway.doors.replies import Refused, json_response
 from retrain_platform.gateway.doors.shared import Doors
 from retrain_platform.gateway.doors.standing import all_models, readiness, who_serves
 
@@ -53,7 +52,7 @@ class _Asking:
         name = request.path_params["model"]
         guest, serving, body = await self._doors.take(request.scope, request.receive, name, "feedback")
         taken = await self._doors.feeding.take(serving, body, guest.name)
-        return _json(taken._asdict(), 202)
+        return json_response(taken._asdict(), 202)
 
     async def invocations(self, request: Request) -> Response:
         """MLflow's door, of the one model that is served where none is named."""
@@ -77,24 +76,24 @@ class _Asking:
         self._admit(request, name)
         if name not in models.names():
             raise unknown_model(name, models.names())
-        return _json(who_serves(self._doors.predicting.serving(name), models.loaded(name)))
+        return json_response(who_serves(self._doors.predicting.serving(name), models.loaded(name)))
 
     async def models(self, request: Request) -> Response:
         """The models that are served here."""
         self._admit(request, None)
-        return _json(all_models(self._doors.models))
+        return json_response(all_models(self._doors.models))
 
     def _admit(self, request: Request, model: str | None) -> None:
         self._doors.guard.admit(request.scope, head_of(request.scope["headers"]), model, "predict")
 
     async def health(self, _: Request) -> Response:
         """Whether this process lives: it answered."""
-        return _json({"status": "alive", "worker": self._doors.worker})
+        return json_response({"status": "alive", "worker": self._doors.worker})
 
     async def ready(self, _: Request) -> Response:
         """Whether every model answers; what is degraded meanwhile stops no answer and is told."""
         found = readiness(self._doors.models, self._doors.states(), self._doors.worker)
-        return _json(found, 200 if found["ready"] else 503)
+        return json_response(found, 200 if found["ready"] else 503)
 
     async def metrics(self, _: Request) -> Response:
         """Prometheus' page, of all workers."""
@@ -112,7 +111,7 @@ class _Asking:
 
     async def openapi(self, _: Request) -> Response:
         """The OpenAPI document of what is served now."""
-        return _json(document(self._doors.models))
+        return json_response(document(self._doors.models))
 
     async def docs(self, _: Request) -> Response:
         """The page that shows it."""
@@ -121,7 +120,3 @@ class _Asking:
     async def start(self, _: Request) -> Response:
         """The page's own script."""
         return Response(page.START, media_type="text/javascript", headers=_POLICY)
-
-
-def _json(value: Any, status: int = 200) -> Response:
-    return Response(as_json(value), status_code=status, media_type="application/json")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
+from starlette.responses import Response
+
+from retrain_platform.gateway.base import BadRequest
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -38,7 +42,8 @@ _encode = msgspec.json.Encoder().encode
 class Refused(Exception):
     """A request that is answered with an error; `problems` name field, value and cure, all of them at once.
 
-    `close`: the connection ends with the answer, for its body was not read; `more`: the client still sends it.
+    `close`: the connection ends with the answer, for its body was not read; `more`: the client still sends it. `named`
+    is what a program may tell in words of its own.
     """
 
     def __init__(
@@ -50,10 +55,18 @@ class Refused(Exception):
         headers: Sequence[tuple[str, str]] = (),
         close: bool = False,
         more: bool = False,
+        named: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
         super().__init__(message)
         self.status, self.message, self.problems = status, message, tuple(problems)
         self.headers, self.close, self.more = tuple(headers), close or more, more
+        self.named = named
+
+    @classmethod
+    def of(cls, error: BadRequest) -> Refused:
+        """What is told of a request that its sender must change."""
+        first, more = error.problems[0], len(error.problems) - 1
+        return cls(error.status, f"{more + 1} problems: {first}, ..." if more else first, error.problems)
 
     @property
     def code(self) -> str:
@@ -62,12 +75,18 @@ class Refused(Exception):
 
     def body(self) -> bytes:
         """The one shape of an error."""
-        return as_json({"error": {"code": self.code, "message": self.message, "problems": self.problems}})
+        told = {"code": self.code, "message": self.message, "problems": self.problems}
+        return as_json({"error": {**told, **self.named}})
 
 
 def as_json(value: Any) -> bytes:
     """The value as JSON's bytes; times of a `datetime` as ISO 8601."""
     return _encode(value)
+
+
+def json_response(value: Any, status: int = 200) -> Response:
+    """A whole answer of JSON, for a route."""
+    return Response(as_json(value), status_code=status, media_type="application/json")
 
 
 def begun(status: int, body: bytes, headers: Sequence[tuple[str, str]] = ()) -> Message:

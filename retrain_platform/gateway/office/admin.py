@@ -15,11 +15,11 @@ from starlette.routing import BaseRoute, Route
 
 from retrain_platform.dataset.record import Record
 from retrain_platform.gateway.doors.bodies import strict_json
-from retrain_platform.gateway.doors.replies import Refused, as_json
+from retrain_platform.gateway.doors.replies import Refused, json_response
 from retrain_platform.gateway.office.desk import Desk
 from retrain_platform.release.history import changes
 from retrain_platform.steps.by_hand import asking, moving
-from retrain_platform.steps.by_hand.acting import Act, NotNow, WrongUse
+from retrain_platform.steps.by_hand.acting import Act
 from retrain_platform.steps.by_hand.clearing import clear
 from retrain_platform.steps.by_hand.shown import said, show
 from retrain_platform.steps.lines import paused
@@ -42,6 +42,7 @@ class _Version(_Body):
 
 class _RollBack(_Body):
     to: str | None = None
+    force: bool = False
 
 
 class _Retrain(_Body):
@@ -78,18 +79,12 @@ _ACTS: Mapping[str, tuple[type[_Body], Do]] = MappingProxyType(
     {
         "release/approve": (_Version, lambda shop, act, body: moving.approve(shop, act, body.version)),
         "release/reject": (_Version, lambda shop, act, body: moving.reject(shop, act, body.version)),
-        "release/rollback": (_RollBack, lambda shop, act, body: moving.roll_back(shop, act, body.to)),
+        "release/rollback": (_RollBack, lambda shop, act, body: moving.roll_back(shop, act, body.to, force=body.force)),
         "release/clear": (_Version, lambda shop, act, body: clear(shop.spec, shop.ledger, act, body.version)),
         "retrains": (_Retrain, _retrain),
         "events": (_Event, _event),
-        "pause": (
-            _Body,
-            lambda shop, act, _: said(shop, "pause", asking.pause(shop.spec, shop.ledger, act), shop.model),
-        ),
-        "resume": (
-            _Body,
-            lambda shop, act, _: said(shop, "resume", asking.resume(shop.spec, shop.ledger, act), shop.model),
-        ),
+        "pause": (_Body, _pause),
+        "resume": (_Body, _resume),
     }
 )
 """What can be done to a model by its path: the body's form, and who does it."""
@@ -107,14 +102,14 @@ def admin_routes(desk: Desk) -> list[BaseRoute]:
 
 
 async def _models(desk: Desk, _: Request) -> Response:
-    return reply_json({"models": desk.names()})
+    return json_response({"models": desk.names()})
 
 
 async def _looked(desk: Desk, look: Callable[[Any], Any], request: Request) -> Response:
     def looked() -> Any:
         return look(desk.shop(request.path_params["model"]))
 
-    return reply_json(await run_in_threadpool(looked))
+    return json_response(await run_in_threadpool(looked))
 
 
 async def _done(desk: Desk, path: str, request: Request) -> Response:
@@ -128,7 +123,7 @@ async def _done(desk: Desk, path: str, request: Request) -> Response:
         with desk.acting:
             return do(shop, Act(actor=actor, why=body.why, expect=body.expect), body).model_dump(mode="json")
 
-    return reply_json(await run_in_threadpool(done))
+    return json_response(await run_in_threadpool(done))
 
 
 def _read(form: type[_Body], raw: bytes) -> Any:
@@ -167,17 +162,4 @@ def _release(shop: Any) -> dict[str, Any]:
 
 
 def _history(shop: Any) -> list[dict[str, Any]]:
-    return [change.model_dump(mode="json") for change in changes(shop.entries())]
-
-
-def refusal_of(error: NotNow | WrongUse) -> tuple[int, dict[str, Any]]:
-    """The status and body that say why it was not done: 409 the answer is no, 422 it cannot be meant."""
-    if isinstance(error, NotNow):
-        return 409, {"error": {"code": "not_now", "message": str(error), "problems": []}}
-    named = {"field": error.field, "value": error.value, "must": error.must}
-    return 422, {"error": {"code": "wrong_fields", "message": str(error), "problems": [str(error)], **named}}
-
-
-def reply_json(value: Any, status: int = 200) -> Response:
-    """An answer for programs."""
-    return Response(as_json(value), status_code=status, media_type="application/json")
+    return [change.model_dump(mode="json") for change in changes(shop.entries(), shop.spec.release.aliases)]

@@ -25,7 +25,7 @@ from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.adapters.gateway_key import signing_key
 from retrain_platform.gateway.base import BadRequest
 from retrain_platform.gateway.doors.replies import Receive, Refused, Scope, Send
-from retrain_platform.gateway.office.admin import admin_routes, refusal_of, reply_json
+from retrain_platform.gateway.office.admin import admin_routes
 from retrain_platform.gateway.office.approvals import Door, approval_routes
 from retrain_platform.gateway.office.desk import Desk
 from retrain_platform.gateway.office.faults import Fault, put_on_record, standing_faults, stuck_exports
@@ -44,7 +44,8 @@ class OfficeApp:
     """The office's doors; whoever does not know the word is told nothing."""
 
     def __init__(self, routes: Sequence[BaseRoute], word: str) -> None:
-        handlers: dict[Any, Any] = {Refused: _refused, BadRequest: _bad, NotNow: _no, WrongUse: _no, Exception: _broke}
+        handlers: dict[Any, Any] = {Refused: _refused, BadRequest: _bad, NotNow: _not_now, WrongUse: _wrong}
+        handlers[Exception] = _broke
         self._app = Starlette(routes=list(routes), exception_handlers=handlers)
         self._word = word.encode()
 
@@ -58,22 +59,24 @@ class OfficeApp:
 
 
 def _refused(_: Request, error: Any) -> Response:
-    return Response(error.body(), status_code=error.status, media_type="application/json")
+    return Response(error.body(), error.status, media_type="application/json")
 
 
-def _bad(_: Request, error: Any) -> Response:
-    told = {"code": "wrong_fields", "message": "; ".join(error.problems), "problems": error.problems}
-    return reply_json({"error": told}, error.status)
+def _bad(request: Request, error: Any) -> Response:
+    return _refused(request, Refused.of(error))
 
 
-def _no(_: Request, error: Any) -> Response:
-    status, body = refusal_of(error)
-    return reply_json(body, status)
+def _not_now(request: Request, error: Exception) -> Response:
+    return _refused(request, Refused(409, str(error)))
 
 
-def _broke(_: Request, error: Exception) -> Response:
-    told = {"code": "failed", "message": said(error), "problems": []}
-    return reply_json({"error": told}, 500)
+def _wrong(request: Request, error: Any) -> Response:
+    named = {"field": error.field, "value": error.value, "must": error.must}
+    return _refused(request, Refused(422, str(error), [str(error)], named=named))
+
+
+def _broke(request: Request, error: Exception) -> Response:
+    return _refused(request, Refused(500, said(error)))
 
 
 def office_app(home: GatewayHome, desk: Desk, word: str) -> OfficeApp:

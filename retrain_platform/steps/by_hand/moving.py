@@ -68,7 +68,7 @@ def reject(shop: Workshop, act: Act, version: str | None = None) -> Done:
     return _record(shop, entries, "reject", moves, act)
 
 
-def roll_back(shop: Workshop, act: Act, to: str | None = None, force: bool | None = None) -> Done:
+def roll_back(shop: Workshop, act: Act, to: str | None = None, *, force: bool = False) -> Done:
     """Give the traffic back to an earlier version; `to` None is the champion before.
 
     `force` returns also to one that could not score the newest period.
