@@ -71,13 +71,12 @@ class Here:
 
     def move(self, what: Moved, model: str, why: str, **fields: Any) -> Done:
         """Move its release by hand; leaves with 1 where that may not be, with 2 where it cannot be meant."""
-        from retrain_platform.steps.by_hand import moving
+        from retrain_platform.steps.by_hand.moving import MOVES
 
         act = Act(actor=actor(), why=why)
-        moves = {"approve": moving.approve, "reject": moving.reject, "rollback": moving.roll_back}
         try:
             reason(why)
-            return moves[what](shop_of(spec_of(model)), act, **fields)
+            return MOVES[what](shop_of(spec_of(model)), act, **fields)
         except (NotNow, WrongUse) as error:
             refuse(error)
 
@@ -92,17 +91,12 @@ class Here:
 
     def ask(self, what: Asked, model: str, why: str, **fields: Any) -> Said:
         """Put something on record; leaves as `move` does."""
-        from retrain_platform.steps.by_hand import asking
-        from retrain_platform.steps.by_hand.shown import Said
+        from retrain_platform.steps.by_hand.shown import ask
 
-        spec, ledger = spec_of(model), ledger_here()
-        acts = {"retrain": asking.ask_retrain, "event": asking.file_event}
-        acts |= {"pause": asking.pause, "resume": asking.resume}
         try:
-            entry = acts[what](spec, ledger, Act(actor=actor(), why=why), **fields)
+            return ask(what, spec_of(model), ledger_here(), Act(actor=actor(), why=why), model, **fields)
         except (NotNow, WrongUse) as error:
             refuse(error)
-        return Said(entry=entry, follows=asking.follows(what, spec.name, model, ledger.entries(spec.name)))
 
 
 def refuse(error: NotNow | WrongUse) -> NoReturn:

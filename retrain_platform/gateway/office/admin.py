@@ -18,10 +18,10 @@ from retrain_platform.gateway.doors.bodies import strict_json
 from retrain_platform.gateway.doors.replies import Refused, json_response
 from retrain_platform.gateway.office.desk import Desk
 from retrain_platform.release.history import changes
-from retrain_platform.steps.by_hand import asking, moving
-from retrain_platform.steps.by_hand.acting import Act
+from retrain_platform.steps.by_hand.acting import Act, Asked, Moved
 from retrain_platform.steps.by_hand.clearing import clear
-from retrain_platform.steps.by_hand.shown import said, show
+from retrain_platform.steps.by_hand.moving import MOVES
+from retrain_platform.steps.by_hand.shown import ask, show
 from retrain_platform.steps.lines import paused
 from retrain_platform.steps.notices.delivering import standing
 
@@ -34,6 +34,9 @@ class _Body(Record):
 
     why: str = ""
     expect: int | None = None
+
+
+_OF_ALL = set(_Body.model_fields)
 
 
 class _Version(_Body):
@@ -55,36 +58,31 @@ class _Event(_Body):
     now: bool = False
 
 
-Do = Callable[[Any, Act, Any], Record]
+Do = Callable[[Any, Act, dict[str, Any]], Record]
 
 
-def _retrain(shop: Any, act: Act, body: _Retrain) -> Record:
-    entry = asking.ask_retrain(shop.spec, shop.ledger, act, now=body.now, depth=body.depth)
-    return said(shop, "retrain", entry, shop.model)
+def _moved(what: Moved, shop: Any, act: Act, fields: dict[str, Any]) -> Record:
+    return MOVES[what](shop, act, **fields)
 
 
-def _event(shop: Any, act: Act, body: _Event) -> Record:
-    return said(shop, "event", asking.file_event(shop.spec, shop.ledger, act, body.kind, now=body.now), shop.model)
+def _cleared(shop: Any, act: Act, fields: dict[str, Any]) -> Record:
+    return clear(shop.spec, shop.ledger, act, **fields)
 
 
-def _pause(shop: Any, act: Act, _: _Body) -> Record:
-    return said(shop, "pause", asking.pause(shop.spec, shop.ledger, act), shop.model)
-
-
-def _resume(shop: Any, act: Act, _: _Body) -> Record:
-    return said(shop, "resume", asking.resume(shop.spec, shop.ledger, act), shop.model)
+def _asked(what: Asked, shop: Any, act: Act, fields: dict[str, Any]) -> Record:
+    return ask(what, shop.spec, shop.ledger, act, shop.model, **fields)
 
 
 _ACTS: Mapping[str, tuple[type[_Body], Do]] = MappingProxyType(
     {
-        "release/approve": (_Version, lambda shop, act, body: moving.approve(shop, act, body.version)),
-        "release/reject": (_Version, lambda shop, act, body: moving.reject(shop, act, body.version)),
-        "release/rollback": (_RollBack, lambda shop, act, body: moving.roll_back(shop, act, body.to, force=body.force)),
-        "release/clear": (_Version, lambda shop, act, body: clear(shop.spec, shop.ledger, act, body.version)),
-        "retrains": (_Retrain, _retrain),
-        "events": (_Event, _event),
-        "pause": (_Body, _pause),
-        "resume": (_Body, _resume),
+        "release/approve": (_Version, partial(_moved, "approve")),
+        "release/reject": (_Version, partial(_moved, "reject")),
+        "release/rollback": (_RollBack, partial(_moved, "rollback")),
+        "release/clear": (_Version, _cleared),
+        "retrains": (_Retrain, partial(_asked, "retrain")),
+        "events": (_Event, partial(_asked, "event")),
+        "pause": (_Body, partial(_asked, "pause")),
+        "resume": (_Body, partial(_asked, "resume")),
     }
 )
 """What can be done to a model by its path: the body's form, and who does it."""
@@ -121,7 +119,8 @@ async def _done(desk: Desk, path: str, request: Request) -> Response:
         shop = desk.shop(request.path_params["model"])
         body = _read(form, raw)
         with desk.acting:
-            return do(shop, Act(actor=actor, why=body.why, expect=body.expect), body).model_dump(mode="json")
+            act = Act(actor=actor, why=body.why, expect=body.expect)
+            return do(shop, act, body.model_dump(exclude=_OF_ALL)).model_dump(mode="json")
 
     return json_response(await run_in_threadpool(done))
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from html import escape
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
@@ -137,13 +137,12 @@ def _review(desk: Desk, link: LinkTo) -> Response:
 
 
 def _moved(desk: Desk, link: LinkTo, given: Mapping[str, str], actor: str) -> Response:
-    acts: dict[str, Callable[..., Any]] = {"approve": moving.approve, "reject": moving.reject}
     answer = given.get("answer", "")
-    if answer not in acts:
+    if answer not in ("approve", "reject"):
         raise Refused(422, f"answer == {answer!r}, must be approve or reject")
     act = Act(actor=actor, why=given.get("why", ""), link=link.id)
     with desk.acting:
-        done = acts[answer](desk.shop(link.model), act, link.version)
+        done = moving.MOVES[answer](desk.shop(link.model), act, link.version)
     said = " ".join([*(move.sentence for move in done.moves), done.late]).strip()
     return _said("On record", f"{said} (by {actor}: {act.why})", 200)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from retrain_platform.dataset.record import Record
 from retrain_platform.release import by_hand
@@ -89,6 +90,12 @@ def roll_back(shop: Workshop, act: Act, to: str | None = None, *, force: bool = 
     if not force and target is not None and (problem := known_problem(shop, target)):
         raise NotNow(f"{problem}; name another version, or return to it all the same with --force")
     return _record(shop, entries, "rollback", moves, act)
+
+
+MOVES: Mapping[Moved, Callable[..., Done]] = MappingProxyType(
+    {"approve": approve, "reject": reject, "rollback": roll_back}
+)
+"""What a person does to a release, by its name at every door."""
 
 
 def used_by(entries: Sequence[Entry], link: str) -> Entry | None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
 from retrain_platform.dataset.record import Record
-from retrain_platform.release.base import Entry, ReleaseState
-from retrain_platform.steps.by_hand.acting import Asked
-from retrain_platform.steps.by_hand.asking import follows
+from retrain_platform.release.base import Entry, Ledger, ReleaseState
+from retrain_platform.spec.model import ModelSpec
+from retrain_platform.steps.by_hand import asking
+from retrain_platform.steps.by_hand.acting import Act, Asked
 from retrain_platform.steps.lines import frontier_of
 from retrain_platform.steps.release.approving import waiting_for
 from retrain_platform.steps.release.quarantine import quarantines, told
@@ -30,6 +35,11 @@ class Shown(Record):
     left_out: tuple[str, ...] = ()
 
 
+_ASKED: Mapping[Asked, Callable[..., Entry]] = MappingProxyType(
+    {"retrain": asking.ask_retrain, "event": asking.file_event, "pause": asking.pause, "resume": asking.resume}
+)
+
+
 class Said(Record):
     """What somebody put on record, and what follows from it."""
 
@@ -52,6 +62,11 @@ def show(shop: Workshop) -> Shown:
     )
 
 
-def said(shop: Workshop, what: Asked, entry: Entry, typed: str) -> Said:
-    """The entry with what follows from it; `typed` is how whoever asked calls the model."""
-    return Said(entry=entry, follows=follows(what, shop.model, typed, shop.entries()))
+def ask(what: Asked, spec: ModelSpec, ledger: Ledger, act: Act, typed: str, **fields: Any) -> Said:
+    """Put it on record, and tell what follows from it; `typed` is how whoever asks calls the model.
+
+    Raises:
+        WrongUse, NotNow: see `asking`, which says what each has beside the act.
+    """
+    entry = _ASKED[what](spec, ledger, act, **fields)
+    return Said(entry=entry, follows=asking.follows(what, spec.name, typed, ledger.entries(spec.name)))
