@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import cast
 
 import pytest
 
+from retrain_platform.adapters import clock
 from retrain_platform.adapters.exporters import Exported
+from retrain_platform.adapters.gateway_home import GatewayHome
+from retrain_platform.gateway.office.desk import Desk
 from retrain_platform.gateway.office.faults import STANDS, Fault, put_on_record, standing_faults, stuck_exports
-from retrain_platform.gateway.processes.states import ProcessState, Trouble
+from retrain_platform.gateway.office.process import Telling
+from retrain_platform.gateway.processes.life import Life
+from retrain_platform.gateway.processes.states import ProcessState, Trouble, write_state
+from retrain_platform.spec.model import ModelSpec
+from retrain_platform.steps.notices.delivering import Post
 from retrain_platform_tests.steps.telling import People
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -69,3 +79,50 @@ def test_an_export_that_is_stuck_is_a_fault_of_its_model() -> None:
     }
     (found,) = stuck_exports("tiny", exports, NOW)
     assert (found.sentence, found.since, found.model) == ("exporters[1] python: no mesh there", since, "tiny")
+
+
+class Office:
+    """An office of the models `names`, whose troubles and people are at hand."""
+
+    def __init__(self, folder: Path, *names: str) -> None:
+        self.home, self.troubles = GatewayHome(folder), dict[str, str | None]()
+        self._names, self.people, self.away = names, People(), dict[str, str]()
+        self.telling = Telling(cast(Life, self), cast(Desk, self), self.post)
+
+    def trouble(self, place: str, sentence: str | None) -> None:
+        self.troubles[place] = sentence
+
+    def names(self) -> list[str]:
+        return list(self._names)
+
+    def spec(self, model: str) -> ModelSpec:
+        return self.people.spec.model_copy(update={"name": model})
+
+    def post(self, spec: ModelSpec) -> Post:
+        if spec.name in self.away:
+            raise ConnectionError(self.away[spec.name])
+        return replace(self.people.post(), spec=spec)
+
+
+def test_a_model_that_nobody_can_be_told_of_is_a_trouble_while_others_are_well(tmp_path: Path) -> None:
+    office = Office(tmp_path, "other", "tiny")
+    office.away["other"] = "no ledger there"
+    office.telling.round()
+    assert office.troubles == {"notices": "ConnectionError: no ledger there"}
+    office.away.clear()
+    office.telling.round()
+    assert office.troubles == {"notices": None}
+
+
+def test_a_fault_that_is_over_before_the_ledger_is_back_is_told_then_and_once(tmp_path: Path) -> None:
+    office = Office(tmp_path, "tiny")
+    now = clock.now()
+    stood = Trouble(place="lake", since=now - 2 * STANDS, sentence="refused")
+    write_state(office.home, state(stood).model_copy(update={"at": now}))
+    office.away["tiny"] = "no ledger there"
+    office.telling.round()
+    write_state(office.home, state().model_copy(update={"at": now}))
+    office.away.clear()
+    for _ in range(2):
+        office.telling.round()
+    assert [entry.why.split(" (")[0] for entry in office.people.ledger.entries("tiny")] == ["lake: refused"]

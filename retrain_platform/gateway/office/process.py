@@ -11,6 +11,7 @@ import secrets
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from starlette.applications import Starlette
@@ -94,33 +95,39 @@ class Telling:
 
     def __init__(self, life: Life, desk: Desk, post_of: Callable[[ModelSpec], Any]) -> None:
         self._life, self._desk, self._post_of = life, desk, post_of
-        self._faults: dict[str, Fault] = {}
+        self._faults: dict[str, dict[str, Fault]] = {}
 
     def run(self) -> None:
         """Tell until the process must end."""
         while not self._life.ending.wait(EVERY):
-            for model in self._desk.names():
-                self.round(model)
+            self.round()
 
-    def round(self, model: str) -> None:
-        """One model's round; what is away is told, and tried again at the next."""
+    def round(self) -> None:
+        """A round of all models; what is away is told, and tried again at the next."""
+        standing = standing_faults(read_states(self._life.home, now()), now())
+        problems = [self._told(model, standing) for model in self._desk.names()]
+        self._life.trouble("notices", "; ".join(dict.fromkeys(filter(None, problems))) or None)
+
+    def _told(self, model: str, standing: Sequence[Fault]) -> str:
+        """Why people cannot be told of the model; '' where they were."""
         from retrain_platform.steps.notices.delivering import deliver
 
         # Kept until they are written: a ledger that was away cannot take the news of it before it is back.
-        for fault in standing_faults(read_states(self._life.home, now()), now()):
-            self._faults.setdefault(fault.key, fault)
+        mine = self._faults.setdefault(model, {})
         stuck = stuck_exports(model, exported(self._life.home.model(model) / EXPORTED), now())
+        for fault in standing:
+            mine.setdefault(fault.key, fault)
         try:
             spec = self._desk.spec(model)
             post = self._post_of(spec)
-            put_on_record(spec, post.ledger, (*self._faults.values(), *stuck), now())
+            put_on_record(spec, post.ledger, (*mine.values(), *stuck), now())
+            mine.clear()
             deliver(post)
         except Refused as error:
-            self._life.trouble("notices", error.message)
+            return error.message
         except Exception as error:
-            self._life.trouble("notices", said(error))
-        else:
-            self._life.trouble("notices", None)
+            return said(error)
+        return ""
 
 
 def run(life: Life, desk: Desk, telling: Telling) -> None:
@@ -151,17 +158,22 @@ def _shop(spec: ModelSpec) -> Any:
     return workshop(spec, settings())
 
 
-def _post(spec: ModelSpec) -> Any:
+def _post_of() -> Callable[[ModelSpec], Any]:
+    """What telling needs, over a ledger whose lines are read once: it is looked at every few seconds."""
+    from retrain_platform.adapters.followed_ledger import FollowedLedger
+    from retrain_platform.adapters.sql_ledger import SqlLedger
     from retrain_platform.resources import post, settings
 
-    return post(spec, settings())
+    at = settings()
+    followed = FollowedLedger(SqlLedger(at.ledger_url))
+    return lambda spec: replace(post(spec, at), ledger=followed)
 
 
 def main() -> None:
     """The process: `python -m retrain_platform.gateway.office.process ORDERS`."""
     life = Life(orders_given())
     desk = Desk(life.orders.models, _shop)
-    run(life, desk, Telling(life, desk, _post))
+    run(life, desk, Telling(life, desk, _post_of()))
 
 
 if __name__ == "__main__":
