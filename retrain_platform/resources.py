@@ -75,12 +75,15 @@ def bins_of(at: Settings) -> BinStore:
 
 def live_bins(spec: ModelSpec, at: Settings) -> BinStore:
     """What live traffic of the model showed: our own gateway's bins, or what another system's metrics tell."""
-    observed = None if spec.gateway is None else spec.gateway.observed
-    if observed is None:
+    if spec.gateway is None:
+        from retrain_platform.steps.workshop import NoBins
+
+        return NoBins()
+    if spec.gateway.observed is None:
         return bins_of(at)
     from retrain_platform.adapters.prometheus_bins import PrometheusBins
 
-    return PrometheusBins(observed)
+    return PrometheusBins(spec.gateway.observed)
 
 
 def _answer_link(spec: ModelSpec, at: Settings, notice: Notice) -> str:
@@ -125,38 +128,6 @@ def here(place: P, spec: ModelSpec, at: Settings | None = None) -> P:
     return place.model_copy(update={"of": place.of or spec.name, "lake": str(Path.cwd() / lake.expanduser())})
 
 
-_CODE = {
-    "lightgbm": ("adapters.lightgbm_learner", "adapters.lightgbm_rows", "training.lightgbm"),
-    "sklearn": ("adapters.sklearn_learner", "adapters.sklearn_online", "training.sklearn"),
-    "python": ("adapters.python_learner", "training.python"),
-    "ensemble": (
-        "adapters.ensemble_learner",
-        "adapters.lightgbm_learner",
-        "adapters.lightgbm_rows",
-        "adapters.sklearn_learner",
-        "adapters.sklearn_online",
-        "training.anomalies",
-        "training.ensemble",
-    ),
-}
-"""What fits each kind of learner, beside what all share."""
-
-
-_SHARED = (
-    "adapters.labels", "dataset.cleaning", "dataset.preparation", "dataset.weights", "training.adjusted",
-    "training.lesson", "training.recipe",
-)  # fmt: skip
-"""What makes of rows what any learner is given, and of its scores what is answered."""
-
-
-def code_modules(spec: ModelSpec) -> tuple[str, ...]:
-    """The modules that prepare and fit this model: its learner, the preparation, a source's own function."""
-    own = (*_SHARED, *_CODE[spec.training.kind])
-    places = (spec.source, *spec.source.joins, spec.training)
-    called = (place.call.partition(":")[0] for place in places if place.kind == "python")
-    return (*(f"retrain_platform.{name}" for name in own), *called)
-
-
 _open: dict[tuple[str, Settings], Workshop] = {}
 
 
@@ -189,7 +160,7 @@ def _joined(spec: ModelSpec, at: Settings) -> Workshop:
     from retrain_platform.adapters.mlflow_registry import MlflowRegistry
     from retrain_platform.adapters.optuna_search import OptunaTuner
     from retrain_platform.adapters.packaged_model import keep_package, load_package
-    from retrain_platform.adapters.provenance import code_fingerprint
+    from retrain_platform.adapters.provenance import code_fingerprint, code_modules
     from retrain_platform.adapters.river_detectors import alarms
     from retrain_platform.steps.workshop import Workshop
 
@@ -212,7 +183,7 @@ def _joined(spec: ModelSpec, at: Settings) -> Workshop:
         ask_cleanly=ask_in_clean_process,
         stopwatch=seconds,
         foreign=MlflowForeignModels(at.tracking_uri),
-        **({} if spec.gateway is None else {"bins": bins_of(at)}),
+        bins=live_bins(spec, at),
         exporter=exporter_of(spec, at, registry),
         **_readers(spec, at),
     )

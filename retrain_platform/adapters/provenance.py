@@ -9,7 +9,29 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from retrain_platform.spec.model import ModelSpec
+
 LOCK_FILES = ("requirements.lock", "uv.lock", "poetry.lock", "pdm.lock", "requirements.txt")
+_CODE = {
+    "lightgbm": ("adapters.lightgbm_learner", "adapters.lightgbm_rows", "training.lightgbm"),
+    "sklearn": ("adapters.sklearn_learner", "adapters.sklearn_online", "training.sklearn"),
+    "python": ("adapters.python_learner", "training.python"),
+    "ensemble": (
+        "adapters.ensemble_learner",
+        "adapters.lightgbm_learner",
+        "adapters.lightgbm_rows",
+        "adapters.sklearn_learner",
+        "adapters.sklearn_online",
+        "training.anomalies",
+        "training.ensemble",
+    ),
+}
+"""What fits each kind of learner, beside what all share."""
+_SHARED = (
+    "adapters.labels", "dataset.cleaning", "dataset.preparation", "dataset.weights", "training.adjusted",
+    "training.lesson", "training.recipe",
+)  # fmt: skip
+"""What makes of rows what any learner is given, and of its scores what is answered."""
 
 
 def code_tags(root: Path) -> dict[str, str]:
@@ -22,6 +44,14 @@ def code_tags(root: Path) -> dict[str, str]:
             tags["lock_file"] = f"{name}:{hashlib.sha256((root / name).read_bytes()).hexdigest()[:16]}"
             break
     return tags
+
+
+def code_modules(spec: ModelSpec) -> tuple[str, ...]:
+    """The modules that prepare and fit this model: its learner, the preparation, a source's own function."""
+    own = (*_SHARED, *_CODE[spec.training.kind])
+    places = (spec.source, *spec.source.joins, spec.training)
+    called = (place.call.partition(":")[0] for place in places if place.kind == "python")
+    return (*(f"retrain_platform.{name}" for name in own), *called)
 
 
 @lru_cache(maxsize=64)

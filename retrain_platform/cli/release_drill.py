@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -45,18 +46,15 @@ def drill_models(
 
 
 def _drilled(spec: ModelSpec) -> Drilled | None:
-    from retrain_platform.resources import folder_exporter, gateway_home, settings, values_of
+    from retrain_platform.adapters.gateway_home import GatewayHome
+    from retrain_platform.resources import folder_exporter, settings, values_of
     from retrain_platform.steps.release.drilling import drill
     from retrain_platform.steps.training.stored_requests import kept_requests
 
     shop, at = shop_of(spec), settings()
-
-    def smoke(version: str) -> Path | None:
-        return kept_requests(values_of(at), shop.registry, spec.name, version)
-
+    smoke = partial(kept_requests, values_of(at), shop.registry, spec.name)
     if spec.gateway is None:
         return drill(shop, actor=actor(), smoke=smoke, dry=None)
     with TemporaryDirectory() as place:
-        home: Any = type(gateway_home(at))(Path(place))
-        exporter = folder_exporter(spec, at, shop.registry, home)
+        exporter = folder_exporter(spec, at, shop.registry, GatewayHome(Path(place)))
         return drill(shop, actor=actor(), smoke=smoke, dry=exporter.publish)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from pydantic import ValidationError
 from retrain_platform.adapters.prometheus_bins import ObservedAway, PrometheusBins
 from retrain_platform.release.live.bins import Bin, cell_end
 from retrain_platform.release.observed import Prometheus
+from retrain_platform.resources import settings, workshop
 from retrain_platform_tests.adapters.prometheus import FakePrometheus, prometheus
+from retrain_platform_tests.steps.tiny import tiny_spec
 
 AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 T = AT.timestamp()
@@ -169,3 +172,13 @@ def test_a_server_that_is_away_is_told_without_its_password() -> None:
 def test_scrapes_must_fit_the_bins(every: str) -> None:
     with pytest.raises(ValidationError, match="must be 10s, 20s, 30s"):
         Prometheus(url="http://x", requests="r", errors="e", every=every)
+
+
+def test_whoever_looks_at_a_model_that_others_serve_reads_what_it_is_judged_by(
+    server: FakePrometheus, tmp_path: Path
+) -> None:
+    counts(server, "served", "3", 0, 5, 9)
+    observed = {"url": server.url, "requests": "served", "errors": "failed", "every": "10s"}
+    spec = tiny_spec(gateway={"observed": observed})
+    shop = workshop(spec, settings({"RETRAIN_HOME": str(tmp_path / "home")}))
+    assert [each.calls for each in shop.bins.bins("tiny", AT, AT + timedelta(seconds=60))] == [5, 4]

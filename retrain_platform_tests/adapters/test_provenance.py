@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from retrain_platform.adapters.provenance import code_fingerprint, code_tags
-from retrain_platform.resources import code_modules
+from retrain_platform.adapters.provenance import code_fingerprint, code_modules, code_tags
 from retrain_platform.training import LEARNERS
 from retrain_platform_tests.steps.tiny import tiny_spec
 

@@ -167,7 +167,6 @@ _PATIENCE: Mapping[str, str] = {
 
 def _live_tick(life: Life) -> Tick:
     """The tick of one model; it remembers what it judged last, of the evidence that its spec names."""
-    from retrain_platform.resources import live_bins, settings
     from retrain_platform.steps.release.live import LiveRelease
 
     judged: dict[Any, LiveRelease] = {}
@@ -176,7 +175,7 @@ def _live_tick(life: Life) -> Tick:
         observed = None if shop.spec.gateway is None else shop.spec.gateway.observed
         if observed not in judged:
             judged.clear()
-            judged[observed] = LiveRelease(live_bins(shop.spec, settings()))
+            judged[observed] = LiveRelease(shop.bins)
         for moved in judged[observed].tick(shop, now()):
             life.tell("moved", f"{shop.model}: {moved.sentence}", model=shop.model, kind=moved.kind)
 
