@@ -37,6 +37,9 @@ _OVER_HTTP = ("event", "retrain", "pause", "resume", *_RELEASE)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON, for programs.")]
 ModelName = Annotated[str, typer.Argument(metavar="MODEL", help="The model's name, or the path of its defs.yaml.")]
+MaybeModel = Annotated[
+    str | None, typer.Argument(metavar="[MODEL]", help="The model's name or file; without one, all here.")
+]
 Why = Annotated[str, typer.Option("--why", help="The reason; it goes on record.")]
 _SKIPPED = {"node_modules", "site-packages", "build", "dist"}
 
@@ -120,6 +123,17 @@ def found(model: str) -> Found:
         must = f"must be one of {', '.join(sorted(sound))}{hint}" if sound else "no sound defs.yaml here"
         fail("\n".join([f"MODEL == {model!r}, {must}", *(str(error) for error in wrong)]))
     return sound[model]
+
+
+def named_or_all(model: str | None) -> tuple[dict[str, Found], list[SpecErrors]]:
+    """The specs that are meant, by what was typed or their names, and what is wrong with others here."""
+    return ({model: found(model)}, []) if model else specs_here()
+
+
+def tell_wrong(wrong: list[SpecErrors], *, answered: bool) -> None:
+    """Leave with 2 where specs here are wrong, once what was asked of the sound ones is told."""
+    if wrong:
+        fail("\n".join(str(error) for error in wrong), answered=answered)
 
 
 def shop_of(spec: ModelSpec) -> Any:

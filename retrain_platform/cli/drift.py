@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
-from retrain_platform.cli.screen import console, say, show
+from retrain_platform.cli.screen import console, say, show, write_report
 
 _TABLE = "A Parquet or CSV file, a folder or pattern of them, or a Delta table."
 Reference = Annotated[str, typer.Argument(metavar="REFERENCE", help=_TABLE)]
@@ -74,7 +74,7 @@ def _hand_out(report: Any, json_file: Path | None, html_file: Path | None) -> No
 
         html_file.write_text(page(report), encoding="utf-8")
     if json_file is not None:
-        _write_json(report, json_file)
+        write_report(report, json_file)
     if json_file is None or str(json_file) != "-":
         _tell(report, [each for each in (json_file, html_file) if each is not None])
 
@@ -101,14 +101,6 @@ def _reaches(severity: str, least: str) -> bool:
 
     ladder: tuple[str, ...] = SEVERITIES
     return ladder.index(severity) >= ladder.index(least)
-
-
-def _write_json(report: Any, target: Path) -> None:
-    text = report.model_dump_json(indent=2)
-    if str(target) == "-":
-        print(text)
-    else:
-        target.write_text(text + "\n", encoding="utf-8")
 
 
 def _tell(report: Any, written: list[Path]) -> None:

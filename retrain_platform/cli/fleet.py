@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from retrain_platform.cli.app import AsJson, app, fail, ledger_here, specs_here
+from retrain_platform.cli.app import AsJson, app, ledger_here, specs_here, tell_wrong
 from retrain_platform.cli.screen import answer, say, show
 from retrain_platform.policy.fleet import held, ranked
 
@@ -24,10 +24,10 @@ def fleet(as_json: AsJson = False) -> None:
     found = ranked(standing(each.spec, ledger.entries(name), values) for name, each in sound.items())
     waits = held(found, at.retrains_at_once)
     rows = [{**one.model_dump(mode="json"), "held_back": waits.get(one.model)} for one in found]
-    if not answer({"retrains_at_once": at.retrains_at_once, "models": rows}, as_json):
+    answered = answer({"retrains_at_once": at.retrains_at_once, "models": rows}, as_json)
+    if not answered:
         show([one.shown(waits.get(one.model, "")) for one in found], empty="no model here")
         if at.retrains_at_once is not None:
             say(f"at most {at.retrains_at_once} at once begin by themselves (RETRAIN_FLEET_BUDGET)")
         say(f"{one.model}: {one.approve}" for one in found if one.approve)
-    if wrong:
-        fail("\n".join(str(error) for error in wrong))
+    tell_wrong(wrong, answered=answered)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retrain_platform.cli.app import AsJson, app, fail, spec_of, specs_here
+from retrain_platform.cli.app import AsJson, MaybeModel, app, fail, named_or_all, tell_wrong
 from retrain_platform.cli.screen import answer, say
 from retrain_platform.spec import ModelSpec
 
@@ -17,9 +16,7 @@ if TYPE_CHECKING:
 
 @app.command()
 def notify(
-    model: Annotated[
-        str | None, typer.Argument(metavar="[MODEL]", help="The model's name or file; without one, all here.")
-    ] = None,
+    model: MaybeModel = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be sent; send and record nothing.")
     ] = False,
@@ -36,12 +33,14 @@ def notify(
     """
     if dry_run and test:
         fail("--dry-run with --test, must be one of them")
-    specs = [spec_of(model)] if model else [found.spec for found in specs_here()[0].values()]
+    sound, wrong = named_or_all(model)
     do = _previewed if dry_run else _tried if test else _delivered
-    told = [do(spec) for spec in specs]
-    if not answer(told, as_json):
+    told = [do(each.spec) for each in sound.values()]
+    answered = answer(told, as_json)
+    if not answered:
         for one in told:
             say(one["said"])
+    tell_wrong(wrong, answered=answered)
     if any(one["away"] for one in told):
         raise typer.Exit(1)
 
@@ -126,7 +125,7 @@ def _tried(spec: ModelSpec) -> dict[str, Any]:
     if nobody := _none(spec):
         return nobody
     made = _post(spec)
-    command = f"retrain notify {shlex.quote(spec.name)} --test"
+    command = f"retrain notify {spec.name} --test"
     text = f"A test of notify.targets of {spec.name}, by hand. Nothing happened.\n\n    {command}"
     wrong: dict[str, str] = {}
     said = []

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from retrain_platform.cli.app import AsJson, actor, fail, found, shop_of, specs_here
+from retrain_platform.cli.app import AsJson, MaybeModel, actor, named_or_all, shop_of, tell_wrong
 from retrain_platform.cli.release import commands
 from retrain_platform.cli.screen import answer, say
 from retrain_platform.spec import ModelSpec
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 @commands.command("drill")
 def drill_models(
-    model: Annotated[
-        str | None, typer.Argument(metavar="[MODEL]", help="The model's name or file; without one, all here.")
-    ] = None,
+    model: MaybeModel = None,
     as_json: AsJson = False,
 ) -> None:
     """Prove that models can go back: load the version before, ask it the newest rows, time the switch. Nothing moves.
@@ -33,15 +31,14 @@ def drill_models(
 
     Example: [bold]retrain release drill flight_delay --json[/bold]
     """
-    sound, wrong = ({model: found(model)}, []) if model else specs_here()
+    sound, wrong = named_or_all(model)
     tried = {each.spec.name: _drilled(each.spec) for each in sound.values()}
     answered = answer(tried, as_json)
     if not answered:
         none = "there is no version to go back to"
         say(f"{name}: {none if one is None else one.sentence}" for name, one in tried.items())
         say([] if tried else "no model here")
-    if wrong:
-        fail("\n".join(str(error) for error in wrong), answered=answered)
+    tell_wrong(wrong, answered=answered)
     raise typer.Exit(1 if any(one is not None and one.problem for one in tried.values()) else 0)
 
 

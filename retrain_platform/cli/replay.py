@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from retrain_platform.cli.app import app, fail, spec_of
-from retrain_platform.cli.screen import console, hush, say, show
+from retrain_platform.cli.screen import console, hush, say, show, write_report
 
 _WHAT = (
     "A model's name or its defs.yaml; or, with --time and --label, a Parquet or CSV file, a folder or pattern of "
@@ -143,7 +143,7 @@ def _answer(asked: Any, costs: tuple[float, ...], policies: list[Any], json_file
         fail(f"--json == {json_file}, must lie in a folder that is there")
     report = _replayed(asked, costs, policies, quiet=str(json_file) == "-")
     if json_file is not None:
-        _write(report, json_file)
+        write_report(report, json_file)
     if str(json_file) != "-":
         _tell(report)
         say([f"written to {json_file}"] if json_file is not None else [])
@@ -229,14 +229,6 @@ def _named(path: Path | None) -> list[Any]:
     if wrong:
         fail("\n".join(wrong))
     return found
-
-
-def _write(report: Any, target: Path) -> None:
-    text = report.model_dump_json(indent=2)
-    if str(target) == "-":
-        print(text)
-    else:
-        target.write_text(text + "\n", encoding="utf-8")
 
 
 def _tell(report: Any) -> None:

@@ -11,14 +11,16 @@ import typer
 
 from retrain_platform.cli.app import (
     AsJson,
+    MaybeModel,
     ModelName,
     app,
     entries_of,
     fail,
     found,
+    named_or_all,
     not_played,
     spec_files,
-    specs_here,
+    tell_wrong,
 )
 from retrain_platform.cli.explaining import detectable_lines, explained, further
 from retrain_platform.cli.notifying import tell, untold_of
@@ -177,9 +179,7 @@ def _print_run(steps: list[dict[str, Any]], row: dict[str, Any], decided: str) -
 
 @app.command()
 def status(
-    model: Annotated[
-        str | None, typer.Argument(metavar="[MODEL]", help="The model's name or file; without one, all here.")
-    ] = None,
+    model: MaybeModel = None,
     as_json: AsJson = False,
 ) -> None:
     """Where each model stands: its newest period, champion, release on the way, and what is due next.
@@ -188,15 +188,14 @@ def status(
 
     Example: [bold]retrain status flight_delay --json[/bold]
     """
-    sound, wrong = ({model: found(model)}, []) if model else specs_here()
+    sound, wrong = named_or_all(model)
     rows = {typed: _status(spec) for typed, (spec, _) in sound.items()}
     answered = answer(list(rows.values()), as_json)
     if not answered:
         show([_shown(row) for row in rows.values()], empty="no model here")
         say(not_played(sound[typed].spec, typed) for typed, row in rows.items() if row["watched_until"] is None)
         say(f"{row['model']}: {row['waiting_for_approval']}" for row in rows.values() if row["waiting_for_approval"])
-    if wrong:
-        fail("\n".join(str(error) for error in wrong), answered=answered)
+    tell_wrong(wrong, answered=answered)
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

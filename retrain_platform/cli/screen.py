@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, redirect_stderr
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TextIO
 
 from rich.console import Console
@@ -37,6 +38,15 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json")
     return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def write_report(report: Any, target: Path) -> None:
+    """A report as JSON in the file `target`; '-' is standard output."""
+    text = report.model_dump_json(indent=2)
+    if str(target) == "-":
+        print(text)
+    else:
+        target.write_text(text + "\n", encoding="utf-8")
 
 
 def say(lines: str | Iterable[str]) -> None:

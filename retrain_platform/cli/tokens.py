@@ -35,13 +35,13 @@ def add(
     Example: [bold]retrain token add shop --model flight_delay --scope predict --scope feedback --expires 90d[/bold]
     """
     from retrain_platform.adapters.clock import now
-    from retrain_platform.gateway.doors.tokens import EVERY, BadTokens, add_token
+    from retrain_platform.gateway.doors.tokens import EVERY, add_token
 
     at = now()
     until = None if expires is None else at + _span(expires)
     try:
         made, plain = add_token(_path(), name, model or [EVERY], scope or ["predict"], at, until)
-    except (ValueError, BadTokens) as error:
+    except ValueError as error:
         fail(str(error))
     if not answer({**_told(made), "token": plain}, as_json):
         say([plain, f"{name}: {', '.join(made.scopes)} of {_models(made)}, {_until(made)}. It is shown this once."])
@@ -122,7 +122,9 @@ def _told(token: Token) -> dict[str, object]:
 
 
 def _models(token: Token) -> str:
-    return "all models" if "*" in token.models else ", ".join(token.models)
+    from retrain_platform.gateway.doors.tokens import EVERY
+
+    return "all models" if EVERY in token.models else ", ".join(token.models)
 
 
 def _until(token: Token) -> str:
