@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import getpass
 import os
 import shlex
+from collections.abc import Callable
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -15,6 +15,7 @@ import typer
 from retrain_platform.cli.errors import Talking, fail
 from retrain_platform.cli.screen import hush
 from retrain_platform.spec import ModelSpec, SpecErrors, read_spec
+from retrain_platform.spec.fields import did_you_mean
 from retrain_platform.spec.load import COMPONENT
 
 _HELP = (
@@ -83,6 +84,14 @@ def _walk(folder: Path) -> list[Path]:
     return found
 
 
+class NoModel(LookupError):
+    """What was typed names no model whose spec is sound; `problems` say why, and what is wrong with those here."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
 class Found(NamedTuple):
     """A model's spec, and the file that says it."""
 
@@ -111,17 +120,28 @@ def spec_of(model: str) -> ModelSpec:
 
 def found(model: str) -> Found:
     """The spec of a model by name or path, and its file; leaves with 2 where there is none or it is wrong."""
+    try:
+        return meant(model, specs_here)
+    except NoModel as error:
+        fail("\n".join(error.problems))
+
+
+def meant(model: str, here: Callable[[], tuple[dict[str, Found], list[SpecErrors]]]) -> Found:
+    """The spec of a model by its path, or by its name among those `here`.
+
+    Raises:
+        NoModel: there is none, or it is wrong.
+    """
     if model.endswith((".yaml", ".yml")):
         try:
             return Found(read_spec(Path(model)), Path(model))
         except SpecErrors as error:
-            fail(str(error))
-    sound, wrong = specs_here()
+            raise NoModel([str(error)]) from None
+    sound, wrong = here()
     if model not in sound:
-        close = difflib.get_close_matches(model, sound, 1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        must = f"must be one of {', '.join(sorted(sound))}{hint}" if sound else "no sound defs.yaml here"
-        fail("\n".join([f"MODEL == {model!r}, {must}", *(str(error) for error in wrong)]))
+        must = f"must be one of {', '.join(sorted(sound))}{did_you_mean(model, sound)}"
+        must = must if sound else "no sound defs.yaml here"
+        raise NoModel([f"MODEL == {model!r}, {must}", *map(str, wrong)])
     return sound[model]
 
 

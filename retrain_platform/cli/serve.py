@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import socket
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from retrain_platform.cli.app import Found, app, specs_here
+from retrain_platform.cli.app import Found, NoModel, app, meant, specs_here
 from retrain_platform.cli.errors import fail
 from retrain_platform.cli.serving_screen import ServingScreen
 from retrain_platform.cli.trying_versions import try_version
-from retrain_platform.spec import SpecErrors, read_spec
 
 _CURE = "add to its attributes, for what is shipped:  gateway: {}"
 
@@ -68,32 +68,25 @@ def serve(
 
 def _chosen(models: list[str], problems: list[str]) -> dict[str, Path]:
     """The files of the models to serve; what is wrong with any of them is added to `problems`."""
-    sound, wrong = specs_here()
-    named = [each for model in models if (each := _named(model, sound, wrong, problems)) is not None]
     if models:
+        here = cache(specs_here)
+        named = [each for model in models if (each := _named(model, here, problems)) is not None]
         lacking = [each for each in named if each.spec.gateway is None]
         problems += [f"{each.spec.name} has no section `gateway`: {_CURE} ({each.file})" for each in lacking]
         return {each.spec.name: each.file.resolve() for each in named}
+    sound, wrong = specs_here()
     served = {name: each.file.resolve() for name, each in sorted(sound.items()) if each.spec.gateway is not None}
     if not served:
         problems += [*map(str, wrong), f"no model here has a section `gateway`: {_CURE}"]
     return served
 
 
-def _named(model: str, sound: dict[str, Found], wrong: list[SpecErrors], problems: list[str]) -> Found | None:
-    if model.endswith((".yaml", ".yml")):
-        try:
-            return Found(read_spec(Path(model)), Path(model))
-        except SpecErrors as error:
-            problems.append(str(error))
-            return None
-    if model not in sound:
-        close = difflib.get_close_matches(model, sound, 1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        must = f"must be one of {', '.join(sorted(sound))}{hint}" if sound else "no sound defs.yaml here"
-        problems += [f"MODEL == {model!r}, {must}", *(str(error) for error in wrong if str(error) not in problems)]
+def _named(model: str, here: Callable[[], Any], problems: list[str]) -> Found | None:
+    try:
+        return meant(model, here)
+    except NoModel as error:
+        problems += [problem for problem in error.problems if problem not in problems]
         return None
-    return sound[model]
 
 
 def _guarded(host: str, problems: list[str], *, open_to_all: bool) -> None:
