@@ -36,7 +36,7 @@ class MemoryOutbox:
         """What the target was not told yet, oldest first."""
         settled = self._settled.get((model, target), {})
         found = [notice for key, notice in self._queued.get((model, target), {}).items() if key not in settled]
-        return sorted(found, key=lambda notice: notice.seq)
+        return sorted(found, key=lambda notice: (notice.seq, notice.key))
 
     def known(self, model: str, target: str, keys: Sequence[str]) -> set[str]:
         """Those of the keys that were queued for the target, whatever became of them."""

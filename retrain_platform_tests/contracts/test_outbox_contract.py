@@ -20,10 +20,11 @@ def notice(key: str, seq: int = 1, incident: str = "i", severity: Severity = "in
 
 def test_what_is_queued_waits_in_the_ledger_s_order_until_it_is_settled(outbox: Outbox) -> None:
     assert (outbox.reached("m"), outbox.waiting("m", "team"), outbox.away("m")) == (None, [], {})
-    outbox.queue("m", 7, [("team", notice("b", 5)), ("team", notice("a", 2)), ("ops", notice("a", 2))])
+    outbox.queue("m", 7, [("team", notice(key, seq)) for key, seq in (("b", 5), ("c", 2), ("a", 2))])
+    outbox.queue("m", 7, [("ops", notice("a", 2))])
     assert outbox.reached("m") == 7
-    assert [each.key for each in outbox.waiting("m", "team")] == ["a", "b"]
-    outbox.settle("m", "team", ["a"], "sent", AT)
+    assert [each.key for each in outbox.waiting("m", "team")] == ["a", "c", "b"]
+    outbox.settle("m", "team", ["a", "c"], "sent", AT)
     assert [each.key for each in outbox.waiting("m", "team")] == ["b"]
     assert outbox.waiting("m", "ops") == [notice("a", 2)]
 

@@ -59,7 +59,8 @@ def chosen(frame: Frame, outbox: Waits, now: datetime) -> Choice:
     waiting = outbox.waiting(frame.spec.name, frame.target.name)
     digest = frame.spec.notify.digest
     later = [notice for notice in waiting if _can_wait(notice, digest)]
-    found = [_of_incident(frame, outbox, group, now) for group in _incidents(waiting, later)]
+    at_once = [notice for notice in waiting if not _can_wait(notice, digest)]
+    found = [_of_incident(frame, outbox, group, now) for group in _incidents(at_once)]
     messages = [each for each in found if isinstance(each, Message)]
     held = [key for each in found if not isinstance(each, Message) for key in each]
     if len(messages) > MOST_AT_ONCE:
@@ -73,12 +74,11 @@ def _can_wait(notice: Notice, digest: Digest | None) -> bool:
     return digest is not None and notice.kind in digest.kinds and notice.severity != "critical"
 
 
-def _incidents(waiting: Sequence[Notice], later: Sequence[Notice]) -> list[list[Notice]]:
-    """The notices that do not wait, by incident, in the order of their first."""
+def _incidents(notices: Sequence[Notice]) -> list[list[Notice]]:
+    """The notices by incident, in the order of their first."""
     found: dict[str, list[Notice]] = {}
-    for notice in waiting:
-        if notice not in later:
-            found.setdefault(notice.incident, []).append(notice)
+    for notice in notices:
+        found.setdefault(notice.incident, []).append(notice)
     return list(found.values())
 
 

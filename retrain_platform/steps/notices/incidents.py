@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
@@ -48,7 +47,6 @@ def incident(spec: ModelSpec, entries: Sequence[Entry], entry: Entry) -> Iterato
         return
     told = _BY_KIND.get(kind, _ELSE._replace(title=f"incident of kind {kind or 'unknown'}"))
     period = entry.body.get("period")
-    name = shlex.quote(spec.name)
     yield Notice(
         key=entry.key,
         incident=f"incident:{kind}",
@@ -59,7 +57,9 @@ def incident(spec: ModelSpec, entries: Sequence[Entry], entry: Entry) -> Iterato
         why=entry.why,
         numbers=(f"period {period}",) if period else (),
         todo=told.todo,
-        commands=(f"retrain status {name}",) if told.kind != "champion" else (f"retrain release show {name}",),
+        commands=(f"retrain status {spec.name}",)
+        if told.kind != "champion"
+        else (f"retrain release show {spec.name}",),
         asset=told.asset,
         seq=entry.seq,
         at=entry.at,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 
 from retrain_platform.release.base import Entry, Evidence, Stage, Transition
@@ -28,7 +27,6 @@ def moved(spec: ModelSpec, entries: Sequence[Entry], entry: Entry) -> Iterator[N
     body = {name: value for name, value in entry.body.items() if name != "decision_id"}
     move = Transition.model_validate(body)
     kind: NoticeKind = "approval" if move.stage is Stage.APPROVAL else _KINDS[entry.kind]
-    name = shlex.quote(spec.name)
     waits = kind == "approval"
     yield Notice(
         key=entry.key,
@@ -40,7 +38,7 @@ def moved(spec: ModelSpec, entries: Sequence[Entry], entry: Entry) -> Iterator[N
         why=entry.why if entry.why == move.sentence else f"{move.sentence}. {entry.why}",
         numbers=_numbers(move.evidence, entry),
         todo=_todo(spec, entries, entry, move),
-        commands=_answers(name, move.version) if waits else (f"retrain release show {name}",),
+        commands=_answers(spec.name, move.version) if waits else (f"retrain release show {spec.name}",),
         asset="release",
         version=move.version if waits else None,
         seq=entry.seq,
@@ -61,7 +59,7 @@ def outside(spec: ModelSpec, entries: Sequence[Entry], entry: Entry) -> Iterator
         why=entry.why or "its alias was moved elsewhere",
         numbers=(f"by {entry.actor}",),
         todo="Nothing, if it was meant; else roll it back.",
-        commands=(f"retrain release history {shlex.quote(spec.name)}",),
+        commands=(f"retrain release history {spec.name}",),
         asset="release",
         seq=entry.seq,
         at=entry.at,
@@ -94,7 +92,7 @@ def _about(spec: ModelSpec, entry: Entry, kind: NoticeKind, title: str, todo: st
         title=title,
         why=entry.why,
         todo=todo,
-        commands=(f"retrain release show {shlex.quote(spec.name)}",),
+        commands=(f"retrain release show {spec.name}",),
         asset="release",
         seq=entry.seq,
         at=entry.at,

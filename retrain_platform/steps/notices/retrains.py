@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
@@ -22,7 +21,7 @@ def decided(spec: ModelSpec, entries: Sequence[Entry], entry: Entry) -> Iterator
     """A decision to retrain; one not to is no news."""
     if not entry.body["retrains"]:
         return
-    body, name = entry.body, shlex.quote(spec.name)
+    body = entry.body
     left = [f"within {body['within_hours']:g} h"] if "within_hours" in body else []
     observes = spec.mode == "observe"
     yield Notice(
@@ -35,7 +34,7 @@ def decided(spec: ModelSpec, entries: Sequence[Entry], entry: Entry) -> Iterator
         why=entry.why,
         numbers=(f"period {body['period']}", f"depth {body.get('depth', 'full')}", *left),
         todo="The model's mode is observe, nothing follows by itself." if observes else "Nothing: its run follows.",
-        commands=(f"retrain why {name} --at {body['period']}",),
+        commands=(f"retrain why {spec.name} --at {body['period']}",),
         asset="retrain_decision",
         seq=entry.seq,
         at=entry.at,
@@ -58,7 +57,7 @@ def ended(spec: ModelSpec, entries: Sequence[Entry], entry: Entry) -> Iterator[N
 
 
 def _turned_away(spec: ModelSpec, entry: Entry) -> Notice:
-    body, name = entry.body, shlex.quote(spec.name)
+    body = entry.body
     return Notice(
         key=entry.key,
         incident="turned_away",
@@ -69,7 +68,7 @@ def _turned_away(spec: ModelSpec, entry: Entry) -> Notice:
         why=entry.why,
         numbers=(f"period {body['period']}", f"{body['training_rows']:,} rows"),
         todo="The champion stays. Look at which gate said no, and at the diagnosis.",
-        commands=(f"retrain why {name} --at {body['period']}",),
+        commands=(f"retrain why {spec.name} --at {body['period']}",),
         asset="validation_report",
         seq=entry.seq,
         at=entry.at,
@@ -88,7 +87,7 @@ def _slow(spec: ModelSpec, entry: Entry, took: timedelta) -> Notice:
         why=f"from the decision of {entry.body['period']} to its end {whole} went by",
         numbers=(f"took {whole}", f"limit {span_of_clock_text(spec.notify.retrains.longer_than)}"),
         todo="Look at the run's steps: waiting for a machine, attempts that failed, or the fit itself.",
-        commands=(f"retrain log {shlex.quote(spec.name)}",),
+        commands=(f"retrain log {spec.name}",),
         asset="candidate_model",
         seq=entry.seq,
         at=entry.at,
@@ -97,7 +96,7 @@ def _slow(spec: ModelSpec, entry: Entry, took: timedelta) -> Notice:
 
 def failed(spec: ModelSpec, entries: Sequence[Entry], entry: Entry) -> Iterator[Notice]:
     """A failed run, and whether retrains keep failing."""
-    work, limit, name = entry.body["work"], spec.operation.attempts, shlex.quote(spec.name)
+    work, limit = entry.body["work"], spec.operation.attempts
     tries = sum(e.kind == FAILED and e.body["work"] == work for e in entries)
     again = "It is given up: put it right, then run it by hand."
     if tries < limit:
@@ -112,7 +111,7 @@ def failed(spec: ModelSpec, entries: Sequence[Entry], entry: Entry) -> Iterator[
         why=entry.why,
         numbers=(f"attempt {tries} of {limit}",),
         todo=again,
-        commands=(f"retrain status {name}", f"retrain run {name}"),
+        commands=(f"retrain status {spec.name}", f"retrain run {spec.name}"),
         seq=entry.seq,
         at=entry.at,
     )
@@ -144,7 +143,7 @@ def _failing(spec: ModelSpec, entries: Sequence[Entry], entry: Entry) -> Iterato
         todo="Look at what they have in common; refused data is put right at its source."
         if entry.body.get("verdict") == DATA_REFUSED
         else "Look at what they have in common.",
-        commands=(f"retrain log {shlex.quote(spec.name)}", f"retrain status {shlex.quote(spec.name)}"),
+        commands=(f"retrain log {spec.name}", f"retrain status {spec.name}"),
         asset="candidate_model",
         seq=entry.seq,
         at=entry.at,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 
 from retrain_platform.policy import POLICIES
@@ -51,7 +50,7 @@ def _notice(spec: ModelSpec, entry: Entry, decision: RetrainDecision, finding: F
     kind: NoticeKind = "soft_trigger" if soft else "hard_trigger"
     began = max(0, spec.period.index(decision.period) - max(finding.held, 1) + 1)
     streak = f"{kind}:{finding.trigger}:{finding.verdict}:{spec.period.at(began).key}"
-    name, served = spec.name, finding.verdict == "fired"
+    served = finding.verdict == "fired"
     limit = [] if finding.limit is None else [f"limit {number(finding.limit)}"]
     value = [] if finding.value is None else [f"value {number(finding.value)}"]
     dwell = [f"held {finding.held} of {periods(finding.needed)}"] if finding.needed > 1 else []
@@ -60,12 +59,12 @@ def _notice(spec: ModelSpec, entry: Entry, decision: RetrainDecision, finding: F
         incident=f"{kind}:{finding.trigger}:{finding.verdict}",
         kind=kind,
         severity="warning" if served and soft else SEVERITY[kind],
-        model=name,
+        model=spec.name,
         title=f"{'soft' if soft else 'hard'} trigger {finding.trigger}: {finding.verdict}",
         why=finding.sentence,
         numbers=(*value, *limit, *dwell, f"period {decision.period}"),
         todo=_todo(finding),
-        commands=(f"retrain why {shlex.quote(name)} --at {decision.period}",),
+        commands=(f"retrain why {spec.name} --at {decision.period}",),
         asset="drift_report" if not soft else "performance_report",
         seq=entry.seq,
         at=entry.at,
