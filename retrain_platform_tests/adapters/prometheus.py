@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from urllib.parse import parse_qs
+
+from retrain_platform_tests.contracts.receiver import answering
 
 _LOOKBACK = 300.0
 
@@ -73,15 +73,6 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing on the screen."""
 
 
-@contextmanager
-def prometheus() -> Iterator[FakePrometheus]:
+def prometheus() -> AbstractContextManager[FakePrometheus]:
     """One on a free port of the loopback."""
-    server = FakePrometheus()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return answering(FakePrometheus())

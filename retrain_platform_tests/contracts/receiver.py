@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import TypeVar
+
+S = TypeVar("S", bound=HTTPServer)
 
 
 class Receiver(HTTPServer):
@@ -33,9 +36,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def receiving() -> Iterator[Receiver]:
-    """A receiver on a free port of the loopback."""
-    server = Receiver()
+def answering(server: S) -> Iterator[S]:
+    """The server, which answers until the end."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -44,3 +46,8 @@ def receiving() -> Iterator[Receiver]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def receiving() -> AbstractContextManager[Receiver]:
+    """A receiver on a free port of the loopback."""
+    return answering(Receiver())

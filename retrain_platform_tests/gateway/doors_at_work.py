@@ -18,10 +18,10 @@ from retrain_platform_tests.gateway.offices import WORD, Office
 
 
 @contextmanager
-def served(app: Any) -> Iterator[int]:
-    """The port of an app that answers until the end."""
+def served(app: Any, **more: Any) -> Iterator[int]:
+    """The port of an app that answers until the end, by a server with these settings more."""
     listening = listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", **more))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:

@@ -113,36 +113,24 @@ def test_a_large_body_is_refused_by_its_head(doors: Worker) -> None:
 
 @pytest.mark.parametrize("length", ["-1", "+5", "0x10", "5, 5", "9" * 30, ""])
 def test_a_length_that_is_none(doors: Worker, length: str) -> None:
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/models/m/predict",
-        "headers": [(b"content-type", b"application/json"), (b"content-length", length.encode())],
-        "client": ("127.0.0.1", 4000),
-    }
-    assert asyncio.run(_raw(doors, scope, [{"type": "http.request", "body": b"{}"}])) in (400, 413)
+    scope = _posted("predict", (b"content-length", length.encode()))
+    assert asyncio.run(_raw(doors, scope, [{"type": "http.request", "body": b"{}"}])) == 400
 
 
 def test_a_client_that_leaves_is_answered_nothing(doors: Worker) -> None:
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/models/m/predict",
-        "headers": [(b"content-type", b"application/json")],
-    }
     heard = [{"type": "http.request", "body": b'{"x"', "more_body": True}, {"type": "http.disconnect"}]
-    assert asyncio.run(_raw(doors, scope, heard)) is None
+    assert asyncio.run(_raw(doors, _posted("predict"), heard)) is None
     assert doors.log.lines == []
 
 
 def test_a_body_that_does_not_come_is_given_up(doors: Worker) -> None:
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/models/m/feedback",
-        "headers": [(b"content-type", b"application/json")],
-    }
-    assert asyncio.run(_raw(doors, scope, [])) == 408
+    assert asyncio.run(_raw(doors, _posted("feedback"), [])) == 408
+
+
+def _posted(door: str, *headers: tuple[bytes, bytes]) -> dict[str, Any]:
+    """A request's scope as a server gives it."""
+    told = [(b"content-type", b"application/json"), *headers]
+    return {"type": "http", "method": "POST", "path": f"/models/m/{door}", "headers": told}
 
 
 async def _raw(doors: Worker, scope: dict[str, Any], heard: list[dict[str, Any]]) -> int | None:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-import uvicorn
 
 from retrain_platform.gateway.doors import patience
 from retrain_platform.gateway.doors.patience import PatientProtocol
 from retrain_platform.release.split import Split
+from retrain_platform_tests.gateway.doors_at_work import served
 from retrain_platform_tests.gateway.fakes import FakeLoaded, FakeServing, Worker, about
 
 HEAD = b"POST /models/m/predict HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\n"
@@ -24,19 +22,13 @@ HEAD = b"POST /models/m/predict HTTP/1.1\r\nhost: here\r\ncontent-type: applicat
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
     """A worker on a free port, whose patience is short."""
     tokens: Path = tmp_path_factory.mktemp("gateway") / "tokens.json"
-    served = FakeServing(Split(model="m", champion="1"), about(), FakeLoaded("1"))
-    with pytest.MonkeyPatch.context() as patch, closing(socket.create_server(("127.0.0.1", 0))) as listening:
+    model = FakeServing(Split(model="m", champion="1"), about(), FakeLoaded("1"))
+    app = Worker(tokens, {"m": model}).app
+    settings = {"http": PatientProtocol, "ws": "none", "log_config": None, "timeout_graceful_shutdown": 1}
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(patience, "HEAD_SECONDS", 0.3)
-        app = Worker(tokens, {"m": served}).app
-        config = uvicorn.Config(
-            app, http=PatientProtocol, ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=1
-        )
-        server = uvicorn.Server(config)
-        running = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        running.start()
-        yield listening.getsockname()
-        server.should_exit = True
-        running.join()
+        with served(app, **settings) as port:
+            yield "127.0.0.1", port
 
 
 def told(address: tuple[str, int], *parts: bytes, end: bool = False) -> tuple[int, dict[str, object]]:

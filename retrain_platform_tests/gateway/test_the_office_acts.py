@@ -129,7 +129,9 @@ def test_what_cannot_be_meant_is_told_and_changes_nothing(
 
 @pytest.mark.parametrize(("raw", "status"), [(b"{", 400), (b"[]", 422), (b"\xff", 400), (b'{"why": NaN}', 400)])
 def test_a_body_that_is_no_object_is_refused(office: Office, raw: bytes, status: int) -> None:
-    assert office.ask("POST", "/admin/models/tiny/pause", content=raw).status_code == status
+    answer = office.ask("POST", "/admin/models/tiny/pause", content=raw)
+    code = {400: "malformed", 422: "wrong_fields"}[status]
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
 
 
 def test_an_unknown_model_is_not_found(office: Office) -> None:
