@@ -39,16 +39,16 @@ def waiting(places: Places, requester: str) -> None:
     list(walk(shop, "2024-01-06"))
 
 
-def _spec(*, four_eyes: bool = False) -> ModelSpec:
-    release = {**attributes()["release"], "approval": True, "four_eyes": four_eyes}
-    return tiny_spec(release=release, policy={"kind": "schedule", "every": "30d"})
+def _spec(**release: Any) -> ModelSpec:
+    asked = {**attributes()["release"], "approval": True, **release}
+    return tiny_spec(release=asked, policy={"kind": "schedule", "every": "30d"})
 
 
 class Office:
-    """The office's app over `places`, asked in this process."""
+    """The office's app over `places`, asked in this process; `release` is the spec's."""
 
-    def __init__(self, folder: Path, places: Places, *, four_eyes: bool = False) -> None:
-        self.spec = _spec(four_eyes=four_eyes)
+    def __init__(self, folder: Path, places: Places, **release: Any) -> None:
+        self.spec = _spec(**release)
         self.places, self.home = places, GatewayHome(folder)
         self.desk = _Desk(self.spec, self.shop)
         self.app = office_app(self.home, self.desk, WORD)

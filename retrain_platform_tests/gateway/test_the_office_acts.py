@@ -9,6 +9,7 @@ import pytest
 from retrain_platform.release.base import Stage
 from retrain_platform.release.fold import transition_body
 from retrain_platform.release.table import Event, transition
+from retrain_platform.steps.by_hand import moving
 from retrain_platform.steps.by_hand.shown import Shown
 from retrain_platform_tests.gateway.offices import Office, waiting
 from retrain_platform_tests.steps.tiny import Places
@@ -63,11 +64,32 @@ def test_a_rejection_a_rollback_and_what_cannot_be_rolled_back_to(office: Office
     assert office.act("release/clear", why="sound")[0] == 409
 
 
-def test_a_rollback_goes_through_while_the_registry_is_away(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def takes_over(office: Office) -> None:
+    """Version 2 answers, and version 1 is the way back."""
     office.act("release/approve", why="good")
     shop = office.shop(office.spec)
     move = transition(Stage.SHADOW, Event.PROMOTED, "2", "takes over")
     shop.ledger.append("tiny", move.kind, "promoted:x", shop.entries()[-1].as_of, body=transition_body(move))
+
+
+def test_a_version_that_could_not_score_is_returned_to_by_force_alone(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    takes_over(office)
+    monkeypatch.setattr(moving, "known_problem", lambda *_: "version 1 could not score")
+    status, said = office.act("release/rollback", why="wrong at night")
+    assert (status, "all the same with --force" in said["error"]["message"]) == (409, True)
+    assert office.act("release/rollback", why="wrong at night", force=True)[0] == 200
+
+
+def test_the_history_names_the_aliases_as_the_spec_does(tmp_path: Path, road: Places) -> None:
+    office = Office(tmp_path, road.copy(), aliases={"champion": "ours"})
+    history = office.ask("GET", "/admin/models/tiny/release/history").json()
+    assert {name for change in history for name in change["aliases"]} >= {"ours"}
+
+
+def test_a_rollback_goes_through_while_the_registry_is_away(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    takes_over(office)
 
     def away(*_: object) -> None:
         raise ConnectionError("no registry there")
