@@ -64,7 +64,7 @@ class FolderExporter:
         self._home, self._about, self._registry, self._smoke = home, about(spec), registry, smoke
         self._clock = clock
         self._published = Published(home)
-        self._failed: dict[str, datetime] = {}
+        self._tried: dict[str, datetime] = {}
 
     def publish(self, split: Split) -> None:
         """Make it so; see `Exporter`. Who only scores beside, or is kept warm, comes after the split, and may lack.
@@ -117,15 +117,17 @@ class FolderExporter:
             raise CannotPublish(f"version {version} of model {model} cannot be published: {error}") from error
 
     def _may_bring(self, model: str, version: str) -> bool:
-        """Whether the version came; what failed is left for a minute, for a registry may take long to say no."""
-        failed = self._failed.get(version)
-        if failed is not None and self._clock() - failed < AGAIN:
+        """Whether the version came. A try is not repeated for a minute, for a registry may take long to say no."""
+        tried = self._tried.get(version)
+        if tried is not None and self._clock() - tried < AGAIN:
             return False
+        self._tried[version] = self._clock()  # before it, so that nobody who publishes meanwhile waits, too
         try:
-            return self._bring(model, version)
+            came = self._bring(model, version)
         except Exception:  # whatever it is, it keeps nobody from answering
-            self._failed[version] = self._clock()
             return False
+        self._tried.pop(version, None)
+        return came
 
     def _bring(self, model: str, version: str) -> bool:
         """Copy the version's package, whole or not at all; False where it is there already."""
@@ -137,7 +139,6 @@ class FolderExporter:
         tags = {made.version: made.tags for made in self._registry.versions(model)}.get(version, {})
         kept = tags.get(PACKAGE_DIGEST)
         write_folder_atomically(place, lambda draft: self._fill(draft, registered, version, kept))
-        self._failed.pop(version, None)
         return True
 
     def _fill(self, draft: Path, registered: Path, version: str, digest: str | None) -> None:

@@ -143,10 +143,10 @@ def test_a_registry_that_is_away_keeps_nobody_from_answering_and_is_not_asked_ev
     assert place.published.stamp("tiny") != stamp
 
 
-def test_a_registry_that_hangs_over_who_scores_beside_holds_no_other_publisher_up(place: Place) -> None:
+def test_a_registry_that_hangs_over_who_scores_beside_holds_nobody_up_who_publishes_meanwhile(place: Place) -> None:
     first, second = place.version(), place.version()
-    place.publish(1, champion=first)
-    there, asked, go = place.registry.package, Event(), Event()
+    mine, there, asked, go = place.exporter(), place.registry.package, Event(), Event()
+    mine.publish(Split(model="tiny", seq=1, champion=first))
 
     def hangs(model: str, version: str) -> Path:
         asked.set()
@@ -154,10 +154,12 @@ def test_a_registry_that_hangs_over_who_scores_beside_holds_no_other_publisher_u
         return there(model, version)
 
     place.registry.package = hangs  # type: ignore[method-assign]
-    slow = Thread(target=place.publish, args=(2,), kwargs={"champion": first, "beside": (second,)})
+    shadow = Split(model="tiny", seq=2, champion=first, beside=(second,))
+    slow = Thread(target=mine.publish, args=(shadow,))
     slow.start()
     assert asked.wait(30)
-    assert place.published.split("tiny").beside == (second,)
+    assert place.published.split("tiny") == shadow
+    mine.publish(shadow)
     place.publish(3, champion=first)
     assert slow.is_alive()
     go.set()

@@ -1,7 +1,7 @@
 """The controller: one process that reads the ledger and makes true what it says, for each model three times a second.
 
-A model has threads of its own, so that a registry that hangs while it gives out one model's package keeps no other
-model from going back, nor a long look at one model's evidence that model itself.
+A model has two threads of its own, so that neither a registry that hangs over a package which nobody waits for, nor a
+long look at a model's evidence keeps it, or another, from going back.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from retrain_platform.gateway.service.applying import Reaching
 from retrain_platform.gateway.service.late_aliases import LateAliases
 from retrain_platform.gateway.staging.trials import Trials
 from retrain_platform.release.base import LedgerMoved
+from retrain_platform.release.split import Split
 from retrain_platform.spec.load import read_spec
 from retrain_platform.spec.model import ModelSpec
 
@@ -43,7 +44,7 @@ class ModelControl:
         self._stamp, self._shop = 0, None
         self._aliases: LateAliases | None = None
         self._trials = Trials(life.tell, life.trouble)
-        self._publishing = threading.Lock()
+        self._noting = threading.Lock()
         self.reaching: Reaching | None = None
         self.looked = threading.Event()
 
@@ -91,9 +92,10 @@ class ModelControl:
                     if split.seq > self.reaching.split.seq:
                         self._publish(self._shop, split)
 
-    def _publish(self, shop: Any, split: Any) -> None:
-        with self._publishing:
-            shop.exporter.publish(split)
+    def _publish(self, shop: Any, split: Split) -> None:
+        """Both threads may: of two splits the folder keeps the newer, and a registry that hangs stops one of them."""
+        shop.exporter.publish(split)
+        with self._noting:
             if self.reaching is None or self.reaching.split.seq < split.seq:
                 self.reaching = Reaching(split, now(), first=self.reaching is None)
 
