@@ -4,57 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from math import isfinite
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-import typer
-
+from retrain_platform.cli import replay_options as of
 from retrain_platform.cli.app import app, fail, spec_of
 from retrain_platform.cli.screen import console, hush, say, show, write_report
-
-_WHAT = (
-    "A model's name or its defs.yaml; or, with --time and --label, a Parquet or CSV file, a folder or pattern of "
-    "them, or a Delta table."
-)
-What = Annotated[str, typer.Argument(metavar="MODEL|SPEC|TABLE", help=_WHAT)]
-Time = Annotated[str | None, typer.Option("--time", help="The column of when a row happened; numbers only order.")]
-Label = Annotated[str | None, typer.Option("--label", help="The column that is predicted.")]
-TaskOf = Annotated[
-    Literal["binary", "multiclass", "regression"] | None, typer.Option("--task", help="Found from the label's values.")
-]
-MetricOf = Annotated[str | None, typer.Option("--metric", help="accuracy, of a number mae, unless named.")]
-EveryUnit = Annotated[
-    Literal["hour", "day", "week", "month"] | None, typer.Option("--every", help="Cut by the calendar (UTC).")
-]
-Batches = Annotated[int | None, typer.Option("--batches", help="Cut into so many batches of equal count.")]
-Window = Annotated[str | None, typer.Option("--window", help="Newest periods to train on, or all; several: 3,all.")]
-Start = Annotated[int | None, typer.Option("--start", help="Periods that the first model learns from.")]
-Delay = Annotated[int | None, typer.Option("--label-delay", help="Whole periods until a period's labels are in.")]
-Costs = Annotated[str, typer.Option("--costs", help="What one retrain costs, in losses of a period; several.")]
-Policies = Annotated[Path | None, typer.Option("--policies", help="A YAML file of policies by name.")]
-Exclude = Annotated[str, typer.Option("--exclude", help="Columns that are no features; patterns, with commas.")]
-Trees = Annotated[int | None, typer.Option("--trees", help="How many trees LightGBM grows.")]
-JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the report here; '-' is standard output.")]
 
 
 @app.command()
 def replay(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
-    what: What,
-    time: Time = None,
-    label: Label = None,
-    task: TaskOf = None,
-    metric: MetricOf = None,
-    every: EveryUnit = None,
-    batches: Batches = None,
-    window: Window = None,
-    start: Start = None,
-    label_delay: Delay = None,
-    costs: Costs = "0.02,0.05,0.1,0.2,0.5",
-    policies: Policies = None,
-    exclude: Exclude = "",
-    trees: Trees = None,
-    json_file: JsonFile = None,
+    what: of.What,
+    time: of.Time = None,
+    label: of.Label = None,
+    task: of.TaskOf = None,
+    metric: of.MetricOf = None,
+    every: of.EveryUnit = None,
+    batches: of.Batches = None,
+    window: of.Window = None,
+    start: of.Start = None,
+    label_delay: of.Delay = None,
+    costs: of.Costs = "0.02,0.05,0.1,0.2,0.5",
+    policies: of.Policies = None,
+    exclude: of.Exclude = "",
+    trees: of.Trees = None,
+    json_file: of.JsonFile = None,
 ) -> None:
     """Which retraining policy would have paid: on a model's own history, or on a bare table without any spec.
 
@@ -84,14 +58,14 @@ def replay(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
         "--exclude": exclude or None,
         "--trees": trees,
     }
-    windows = None if window is None else _windows(window)
+    windows = None if window is None else of.windows_of(window)
     if start is not None:
-        _at_least("--start", start, 1)
+        of.at_least("--start", start, 1)
     if time is None and label is None:
         asked = _of_spec(what, said, windows, start)
     else:
         asked = _of_table(what, time, label, said, windows, start)
-    _answer(asked, _costs(costs), _named(policies), json_file)
+    _answer(asked, of.costs_of(costs), of.policies_of(policies), json_file)
 
 
 def _of_spec(what: str, said: dict[str, Any], windows: tuple[int | None, ...] | None, start: int | None) -> Any:
@@ -131,8 +105,8 @@ def _of_table(
         batches=said["--batches"],
         windows=windows or (None,),
         start=start or 1,
-        delay=_at_least("--label-delay", said["--label-delay"] or 0, 0),
-        trees=_at_least("--trees", 100 if said["--trees"] is None else said["--trees"], 1),
+        delay=of.at_least("--label-delay", said["--label-delay"] or 0, 0),
+        trees=of.at_least("--trees", 100 if said["--trees"] is None else said["--trees"], 1),
         exclude=tuple(part.strip() for part in (said["--exclude"] or "").split(",") if part.strip()),
     )
 
@@ -180,55 +154,6 @@ def _progress(*, quiet: bool) -> Iterator[tuple[Any, Any]]:
             lambda done, of: shown.update(task, completed=done, total=of),
             lambda text: shown.update(task, description=f"walking {text}"),
         )
-
-
-def _at_least(option: str, value: int, least: int) -> int:
-    return value if value >= least else fail(f"{option} == {value}, must be >= {least}")
-
-
-def _windows(text: str) -> tuple[int | None, ...]:
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part == "all" or (part.isdecimal() and int(part)) for part in parts):
-        fail(f"--window == {text!r}, must be whole numbers of periods or all, as in 3,all")
-    return tuple(dict.fromkeys(None if part == "all" else int(part) for part in parts))
-
-
-def _costs(text: str) -> tuple[float, ...]:
-    try:
-        found = tuple(dict.fromkeys(float(part) for part in text.split(",")))
-    except ValueError:
-        found = ()
-    if not found or not all(isfinite(each) and each >= 0 for each in found):
-        fail(f"--costs == {text!r}, must be numbers >= 0, as in 0.05,0.1")
-    return found
-
-
-def _named(path: Path | None) -> list[Any]:
-    """The policies of the file, with every mistake of it at once."""
-    import yaml
-    from pydantic import TypeAdapter, ValidationError
-
-    from retrain_platform.policy import Policy
-    from retrain_platform.replay.walked import Named
-
-    if path is None:
-        return []
-    try:
-        written = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        fail(f"--policies == {path}, must be a YAML file that can be read: {error}")
-    if not isinstance(written, dict) or not written:
-        fail(f"--policies == {path}, must hold policies by name, as in 'ours: {{kind: schedule, every: 4w}}'")
-    family: TypeAdapter[Any] = TypeAdapter(Policy)
-    found, wrong = [], []
-    for name, policy in written.items():
-        try:
-            found.append(Named(str(name), family.validate_python(policy)))
-        except ValidationError as error:
-            wrong += [f"{path}: {'.'.join(map(str, (name, *one['loc'])))}: {one['msg']}" for one in error.errors()]
-    if wrong:
-        fail("\n".join(wrong))
-    return found
 
 
 def _tell(report: Any) -> None:

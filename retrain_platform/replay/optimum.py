@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from retrain_platform.replay.road import Retrain, Road, Way
 from retrain_platform.replay.rules import Course, Floats
 
+Codes = NDArray[np.int32]
+_Place = tuple[slice, int, NDArray[np.intp] | slice | int]
 _STAYED = -1
 """In place of a retrain: the champion went on."""
 
@@ -93,18 +95,25 @@ def _courses(road: Road, made: tuple[Retrain, ...], served: Floats, number: int)
 
 
 class _Table(NamedTuple):
-    """The least total by (layer, period, champion), and by which retrain it came there: -1, or that in `_coded`."""
+    """The least total by (layer, period, champion), and how it came there: `_STAYED`, or by which retrain.
+
+    That is a code of the retrain, of the champion before it, and of whether its release was given up.
+    """
 
     least: Floats
-    came: NDArray[np.int64]
+    came: Codes
 
     @classmethod
     def empty(cls, shape: tuple[int, int, int]) -> _Table:
-        return cls(np.full(shape, np.inf), np.full(shape, _STAYED, dtype=np.int64))
+        """Nothing is reached yet."""
+        return cls(np.full(shape, np.inf), np.full(shape, _STAYED, dtype=np.int32))
 
-    def put(
-        self, at: tuple[slice, int, NDArray[np.intp] | slice | int], totals: Floats, came: NDArray[np.int64] | int
-    ) -> None:
+    @classmethod
+    def never(cls, shape: tuple[int, int, int]) -> _Table:
+        """Nothing ever is, and no memory is taken for it."""
+        return cls(np.broadcast_to(np.inf, shape), np.broadcast_to(np.int32(_STAYED), shape))
+
+    def put(self, at: _Place, totals: Floats, came: Codes | int) -> None:
         """Keep what is less than what was there."""
         better = totals < self.least[at]
         self.least[at] = np.where(better, totals, self.least[at])
@@ -121,16 +130,15 @@ class _Search:
         self._known, self._cost, self._up = known, cost, up
         self._from, self._to = slice(layers - up), slice(up, None)
         road, shape = known.road, (layers, known.road.last + 1, len(known.made))
-        self._free, self._given_up = _Table.empty(shape), _Table.empty(shape)
+        self._free = _Table.empty(shape)
+        self._given_up = _Table.empty(shape) if road.lasting.before > 1 else _Table.never(shape)
         self._free.least[0, road.first, : known.firsts] = 0.0
         decided: dict[int, list[int]] = {}
         for number, model in enumerate(known.made[known.firsts :], known.firsts):
             decided.setdefault(model.at, []).append(number)
         for at in range(road.first, road.last):
             self._decide(at, decided.get(at, []))
-            self._free.put(
-                (slice(None), at + 1, slice(None)), self._free.least[:, at] + known.served[:, at + 1], _STAYED
-            )
+            self._go_on(at)
 
     def reached(self, layer: int) -> bool:
         """Whether any way has so many retrains."""
@@ -152,19 +160,24 @@ class _Search:
             at, layer = found[-1].at, layer - self._up
         return found[::-1], self._known.made[place].strategy
 
+    def _go_on(self, at: int) -> None:
+        """The champion goes on for a period."""
+        totals = self._free.least[:, at] + self._known.served[:, at + 1]
+        self._free.put((slice(None), at + 1, slice(None)), totals, _STAYED)
+
     def _decide(self, at: int, numbers: list[int]) -> None:
         """Take the course of each candidate that is decided at the end of the period."""
         free, given_up = self._free.least[self._from, at], self._given_up.least[self._from, at]
         start, taken = np.minimum(free, given_up) + self._cost, given_up < free
         for number in numbers:
             for each in self._known.courses[number]:
-                codes = 2 * (number * len(self._known.made) + each.who) + taken[:, each.who]
+                codes = (2 * (number * len(self._known.made) + each.who) + taken[:, each.who]).astype(np.int32)
                 self._take(number, each, start[:, each.who], codes)
 
-    def _take(self, number: int, each: Courses, asked: Floats, codes: NDArray[np.int64]) -> None:
+    def _take(self, number: int, each: Courses, asked: Floats, codes: Codes) -> None:
         """`asked` and `codes` are of shape (layers, champions)."""
         at, course, last = self._known.made[number].at, each.course, self._known.road.last
-        for later in range(at + 1, min(at + self._known.road.rules.before, course.end, last)):
+        for later in range(at + 1, min(at + self._known.road.lasting.before, course.end, last)):
             self._given_up.put((self._to, later, each.who), asked + each.lost[:, later - at - 1], codes)
         end = min(course.end, last)
         totals = asked + each.lost[:, -1] if end > at else asked

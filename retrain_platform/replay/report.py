@@ -9,6 +9,7 @@ import numpy as np
 from retrain_platform.dataset.record import finite
 from retrain_platform.replay.advice import Recommended, Rival, recommend, worth_buying
 from retrain_platform.replay.apart import apart
+from retrain_platform.replay.effects import Effects, effect_costs
 from retrain_platform.replay.frontier import frontier, metric_of
 from retrain_platform.replay.optimum import budgeted, oracle
 from retrain_platform.replay.prefix import Setting
@@ -34,9 +35,14 @@ def replay(
     said: str,
     notes: Sequence[str] = (),
     told: Callable[[str], None] = lambda _: None,
+    effects: Effects | None = None,
 ) -> ReplayReport:
-    """Walk every baseline and policy, by every strategy and at every cost; `said` calls a period in words."""
-    road = setting.road
+    """Walk every baseline and policy, by every strategy and at every cost; `said` calls a period in words.
+
+    `effects` switches off what is not to hurt; what the others cost is told.
+    """
+    road = (effects or Effects()).on(setting.road)
+    setting = setting._replace(road=road)
     ways = walked(setting, policies, costs, said, told)
     within = budgeted(road, len(road.decisions))
     at = [_at_cost(setting, found, cost, said) for found, cost in zip(ways, costs, strict=True)]
@@ -55,6 +61,7 @@ def replay(
         frontier=frontier(setting, ways, within),
         recommended=tuple(advice for _, advice in at),
         worth=worth_buying(road, setting.loss, said),
+        effects=effect_costs(setting, policies, costs, said, told),
         notes=tuple(notes),
         trainings=int(np.count_nonzero(road.matrix.rows)),
         fits=road.matrix.fits,

@@ -82,6 +82,27 @@ class FrontierLine(Record):
     points: tuple[FrontierPoint, ...]
 
 
+Effect = Literal["labels", "release", "gates", "rollback"]
+"""What hurts in practice: labels come late, training and release take time, gates refuse, releases are taken back."""
+
+
+class EffectCost(Record):
+    """What one effect costs a policy: it comes to `total` in all, and to `without` where that one is off."""
+
+    effect: Effect
+    policy: str
+    cost: float
+    total: float
+    without: float
+    retrains: int
+    retrains_without: int
+
+    @property
+    def costs(self) -> float:
+        """By how much the total is larger for it; less than nothing where it spares more than it costs."""
+        return self.total - self.without
+
+
 class ReplayReport(Record):
     """A whole replay. `policies` holds every policy at every cost, baselines and the oracle with them.
 
@@ -103,6 +124,7 @@ class ReplayReport(Record):
     frontier: tuple[FrontierLine, ...]
     recommended: tuple[Recommended, ...]
     worth: str
+    effects: tuple[EffectCost, ...] = ()
     notes: tuple[str, ...] = ()
     trainings: int
     fits: int

@@ -84,7 +84,12 @@ class Road(NamedTuple):
     @property
     def decisions(self) -> range:
         """The periods at whose end a retrain can be decided."""
-        return range(self.first + 1, self.last - self.rules.silent)
+        return range(self.first + 1, self.last - self.lasting.silent)
+
+    @property
+    def lasting(self) -> Rules:
+        """The rules with each step as long as it lasts here."""
+        return self.rules.with_labels(self.delay)
 
     def served(self, model: Retrain) -> Floats:
         """What a model would have lost in every period, shape (periods,): 0 where nothing is judged."""
@@ -97,19 +102,21 @@ class Road(NamedTuple):
 
     def course(self, champion: Retrain, candidate: Retrain) -> Course:
         """What becomes of a candidate beside this champion, if nothing newer takes its place."""
-        opened, promoted = candidate.at + self.rules.takes, candidate.at + self.rules.before
+        rules = self.lasting
+        opened, promoted = candidate.at + rules.takes, candidate.at + rules.before
         if not self.trained(candidate):
-            return Course("failed", opened, (), None, self.matrix.why[candidate.strategy, candidate.at - self.delay])
+            why = self.matrix.why.get((candidate.strategy, candidate.at - self.delay), "it was not trained")
+            return Course("failed", opened, (), None, why)
         if why := self._refusal(champion, candidate):
             return Course("refused", opened, (), None, why)
-        shares = (*(0.0,) * self.rules.takes, *self.rules.shares, *(1.0,) * self.rules.bake)
-        for at in range(opened + 1, min(promoted + self.rules.bake, self.last) + 1):
+        shares = (*(0.0,) * rules.takes, *rules.shares, *(1.0,) * rules.bake)
+        for at in range(opened + 1, min(promoted + rules.bake, self.last) + 1):
             if why := self._withdrawal(champion, candidate, opened if at <= promoted else promoted, at):
                 kind: Outcome = "aborted" if at <= promoted else "rolled back"
                 return Course(kind, at, shares[: at - candidate.at], promoted if at > promoted else None, why)
         if promoted > self.last:
-            return Course("on its way", promoted + self.rules.bake, shares, None)
-        return Course("serves", promoted + self.rules.bake, shares, promoted)
+            return Course("on its way", promoted + rules.bake, shares, None)
+        return Course("serves", promoted + rules.bake, shares, promoted)
 
     def _refusal(self, champion: Retrain, candidate: Retrain) -> str:
         """What the gate has against the candidate."""
@@ -133,7 +140,9 @@ class Road(NamedTuple):
 
     def _beside(self, champion: Retrain, candidate: Retrain, places: Iterable[int]) -> Beside:
         judged = tuple(place for place in places if self.matrix.judged[place])
-        return Beside(self.served(champion)[list(judged)], self.served(candidate)[list(judged)], judged)
+        mine, other = ((each.strategy, each.at - self.delay) for each in (champion, candidate))
+        losses = self.matrix.loss[..., list(judged)]
+        return Beside(losses[mine], losses[other], judged, (mine, other))
 
     def way(self, retrains: Iterable[Retrain], cost: float, begun: int | None = None) -> Way:
         """What these retrains, in the order of time, would have come to; each costs, whatever became of it.

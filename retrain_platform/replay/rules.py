@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -20,12 +21,14 @@ answered all, or afterwards; a newer one took its place; the history ended befor
 class Beside(NamedTuple):
     """Champion and candidate beside each other: their losses in the same judged periods, oldest first.
 
-    `champion` and `candidate` are of shape (periods,), `periods` their numbers.
+    `champion` and `candidate` are of shape (periods,), `periods` their numbers. `of` are the two trainings in the
+    matrix, as (strategy, cut), the champion's first.
     """
 
     champion: Floats
     candidate: Floats
     periods: tuple[int, ...]
+    of: tuple[tuple[int, int], tuple[int, int]]
 
 
 class Judge(Protocol):
@@ -58,6 +61,8 @@ class Rules(NamedTuple):
 
     For `takes` whole periods it is trained; after them it answers a share of the rows in each period of `shares` (0 is
     a shadow, 0.5 half a canary), and from then on all of them, watched for `bake` more periods with the release open.
+    A step of equal shares, and the bake, last until the labels of so many of their periods are in, as they do live,
+    unless `ripens` is False.
 
     `gate` compares, when the training has ended, the candidate with the champion over the newest `holdout` periods
     that were labelled at the decision and that the champion has not learned from; the model of a cut that much earlier
@@ -72,6 +77,19 @@ class Rules(NamedTuple):
     gate: Judge | None = None
     holdout: int = 1
     watch: Judge | None = None
+    ripens: bool = True
+
+    def with_labels(self, delay: int) -> Rules:
+        """The same where labels come `delay` periods late, with each step as long as it then lasts.
+
+        >>> Rules(shares=(0.0, 0.0, 0.5), bake=1).with_labels(1)[1:3]
+        ((0.0, 0.0, 0.0, 0.5, 0.5), 2)
+        """
+        if not self.ripens:
+            return self
+        steps = (tuple(step) for _, step in groupby(self.shares))
+        shares = tuple(share for step in steps for share in (*step, *step[:1] * delay))
+        return self._replace(shares=shares, bake=self.bake and self.bake + delay, ripens=False)
 
     @property
     def before(self) -> int:

@@ -1,4 +1,4 @@
-"""What happens to a retrain on a road: time, canaries, gates, rollbacks; who serves, what it costs, what is on record."""
+"""What happens to a retrain on a road: time, canaries, gates, rollbacks, and what is on record of them."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class TestGates:
 class TestRollbacks:
     def test_a_bad_release_is_taken_back_when_its_labels_are_in(self) -> None:
         for delay in (0, 2):
-            road = on(cut_loss(0.1, 0.9), Rules(bake=2 + delay, watch=NOTHING), delay=delay)
+            road = on(cut_loss(0.1, 0.9), Rules(bake=2, watch=NOTHING), delay=delay)
             way = road.way([Retrain(3)], 0.0)
             served = [0.1] * (3 - delay) + [0.9] * (1 + delay) + [0.1] * (6 - delay)
             assert way.outcomes == ("rolled back",)
