@@ -121,6 +121,11 @@ class ReleasePlan(Record):
         steps = self.canary
         if not steps or steps[-1] != 100 or any(a >= b for a, b in pairwise(steps)) or steps[0] < 1:
             must = "must increase from at least 1 and end at 100, as in [5, 25, 100]"
+    @property
+    def by_a_person(self) -> ReleasePlan:
+        """The plan of what a person puts on its way: who does so approves it, but where two people must."""
+        return self if self.four_eyes else self.model_copy(update={"approval": False})
+
             raise ValueError(f"canary == {list(steps)}, {must}")
         return self
 

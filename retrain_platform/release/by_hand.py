@@ -50,8 +50,7 @@ def open_version(
     known = release_of(state, version)
     if known is not None and known.stage.open:
         raise IllegalMove(f"version {version!r} is on its way already: it is in stage {known.stage.value}")
-    asked = plan if plan.four_eyes else plan.model_copy(update={"approval": False})
-    return open_release(state, version, decision_id, as_of, asked, mode="act", urgent=expedited, again=True)
+    return open_release(state, version, decision_id, as_of, plan.by_a_person, mode="act", urgent=expedited, again=True)
 
 
 def reject(state: ReleaseState, as_of: datetime, why: str) -> tuple[Transition, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,11 +10,14 @@ import pytest
 
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.policy.base import Action
+from retrain_platform.release.base import Entry
 from retrain_platform.release.by_hand import roll_back
 from retrain_platform.replay.walk import walk
 from retrain_platform.steps.by_hand.acting import Act, NotNow, WrongUse
+from retrain_platform.steps.by_hand.asking import pause
 from retrain_platform.steps.by_hand.clearing import clear
 from retrain_platform.steps.by_hand.moving import roll_back as roll_back_by_hand
+from retrain_platform.steps.by_hand.opening import open_by_hand
 from retrain_platform.steps.lines import CLEARED, REQUESTED
 from retrain_platform.steps.policy.history import history
 from retrain_platform.steps.release.drilling import drill, drill_due
@@ -137,6 +141,32 @@ def test_by_hand_the_newest_is_cleared_once_with_who_and_why(places: Places) -> 
     assert cleared.cleared == "the feed was sound (bob)"
     with pytest.raises(NotNow, match="no rows of version any are in quarantine; none are"):
         clear(shop.spec, shop.ledger, act)
+
+
+DOINGS: dict[str, Callable[[Workshop, Act], object]] = {
+    "clear": lambda shop, act: clear(shop.spec, shop.ledger, act),
+    "pause": lambda shop, act: pause(shop.spec, shop.ledger, act),
+    "open": lambda shop, act: open_by_hand(shop, act, "2"),
+}
+
+
+@pytest.mark.parametrize("doing", DOINGS)
+def test_of_two_who_act_at_once_the_second_is_told_and_nothing_is_done_twice(
+    places: Places, doing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = fresh(places.copy())
+    before, read = len(shop.entries()), shop.ledger.entries
+
+    def read_before_ana_wrote(model: str) -> list[Entry]:
+        found = read(model)
+        monkeypatch.undo()
+        DOINGS[doing](shop, Act(actor="ana", why="odd scores"))
+        return found
+
+    monkeypatch.setattr(shop.ledger, "entries", read_before_ana_wrote)
+    with pytest.raises(NotNow, match="somebody wrote to the record of tiny meanwhile, nothing was done"):
+        DOINGS[doing](shop, Act(actor="bob", why="odd scores"))
+    assert [entry.actor for entry in shop.entries()[before:]] == ["ana"]
 
 
 def next_period(shop: Workshop) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Literal
 
 from retrain_platform.dataset.record import Record
-from retrain_platform.release.base import Entry
+from retrain_platform.release.base import Entry, LedgerMoved
 
 Moved = Literal["approve", "reject", "rollback"]
 """What a person does to a release."""
@@ -56,9 +57,17 @@ def last_line(entries: Sequence[Entry], act: Act) -> int:
     return entries[-1].seq if entries else 0
 
 
-def moved_meanwhile(model: str) -> NotNow:
-    """What to say where somebody else wrote first."""
-    return NotNow(f"somebody wrote to the record of {model} meanwhile, nothing was done: look again, then repeat it")
+@contextmanager
+def must_follow(model: str) -> Iterator[None]:
+    """What is written within expects the line that was read to be the last.
+
+    Raises:
+        NotNow: somebody else wrote first.
+    """
+    try:
+        yield
+    except LedgerMoved:
+        raise _moved_meanwhile(model) from None
 
 
 def must_be_mine(entries: Sequence[Entry], key: str, act: Act) -> None:
@@ -69,4 +78,8 @@ def must_be_mine(entries: Sequence[Entry], key: str, act: Act) -> None:
     """
     for entry in entries:
         if entry.key == key and (entry.actor, entry.why) != (act.actor or "unattributed", act.why.strip()):
-            raise moved_meanwhile(entry.model)
+            raise _moved_meanwhile(entry.model)
+
+
+def _moved_meanwhile(model: str) -> NotNow:
+    return NotNow(f"somebody wrote to the record of {model} meanwhile, nothing was done: look again, then repeat it")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,9 +15,10 @@ from retrain_platform.dataset.record import Record
 from retrain_platform.dataset.soundness import kind_of
 from retrain_platform.dataset.texts import value_text
 from retrain_platform.release.advance import open_release
-from retrain_platform.release.base import LedgerMoved, ReleasePlan, Transition
+from retrain_platform.release.base import Transition
+from retrain_platform.release.fold import fold
 from retrain_platform.spec.model import ModelSpec
-from retrain_platform.steps.by_hand.acting import Act, NotNow, last_line, moved_meanwhile, reason
+from retrain_platform.steps.by_hand.acting import Act, NotNow, last_line, must_follow, reason
 from retrain_platform.steps.dataset.schema import feature_columns
 from retrain_platform.steps.lines import ADOPTED
 from retrain_platform.steps.release.fitness import newest_rows
@@ -68,7 +70,6 @@ def adopt(shop: Workshop, act: Act, uri: str, seen_until: datetime | None = None
         raise CannotAdopt("; ".join(wrong))
     apart = _apart(shop, foreign, frame)
     made = _registered(shop, foreign, frame)
-    missing = tuple(_missing(shop.spec, foreign, frame, seen_until))
     adopted = Adopted(
         model=shop.model,
         version=made.version,
@@ -77,7 +78,7 @@ def adopt(shop: Workshop, act: Act, uri: str, seen_until: datetime | None = None
         rows=len(frame),
         apart=apart,
         facts=foreign.facts,
-        missing=missing,
+        missing=tuple(_missing(shop.spec, foreign, frame, seen_until)),
     )
     return adopted.model_copy(update={"moves": _opened(shop, act, adopted, _decision(foreign), seen_until)})
 
@@ -206,35 +207,20 @@ def _registered(shop: Workshop, foreign: Foreign, frame: pd.DataFrame) -> ModelV
 
 def _opened(shop: Workshop, act: Act, adopted: Adopted, key: str, until: datetime | None) -> tuple[Transition, ...]:
     """Put the adoption on record, and the version on its way; a killed attempt's line stands, and is gone on from."""
-    entries, state = shop.entries(), shop.state()
-    as_of, last = moved_at(shop.spec, entries, shop.now()), last_line(entries, act)
+    entries, plan = shop.entries(), shop.spec.plan
+    state, as_of, last = fold(entries), moved_at(shop.spec, entries, shop.now()), last_line(entries, act)
     first = state.champion is None
-    plan = _by_a_person(shop.spec.plan) if first else shop.spec.plan
     by_itself = first or shop.spec.mode == "act"
+    plan = plan.by_a_person if first else plan
     moves = open_release(state, adopted.version, key, as_of, plan, mode="act" if by_itself else "propose")
     if not moves:
         raise NotNow(f"{adopted.source} was adopted already, as version {adopted.version} of {shop.model}")
     body = adopted.model_dump(mode="json", exclude={"moves"})
     body |= {"decision_id": key, "seen_until": None if until is None else until.isoformat()}
-    standing = any(entry.key == key for entry in entries)
-    try:
-        shop.ledger.append(shop.model, ADOPTED, key, as_of, body=body, actor=act.actor, why=act.why, expect=last)
-        record(
-            shop,
-            moves,
-            key=f"open:{key}",
-            as_of=as_of,
-            decision_id=key,
-            actor=act.actor,
-            why=act.why,
-            expect=last if standing else last + 1,
-        )
-    except LedgerMoved:
-        raise moved_meanwhile(shop.model) from None
+    said: dict[str, Any] = {"actor": act.actor, "why": act.why}
+    after = last if any(entry.key == key for entry in entries) else last + 1
+    with must_follow(shop.model):
+        shop.ledger.append(shop.model, ADOPTED, key, as_of, body=body, **said, expect=last)
+        record(shop, moves, key=f"open:{key}", as_of=as_of, decision_id=key, **said, expect=after)
     project(shop, shop.state())
     return moves
-
-
-def _by_a_person(plan: ReleasePlan) -> ReleasePlan:
-    """The plan of a first model: who adopts it approves it, but where two people must."""
-    return plan if plan.four_eyes else plan.model_copy(update={"approval": False})

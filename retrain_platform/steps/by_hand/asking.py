@@ -8,7 +8,7 @@ from typing import Any
 
 from retrain_platform.policy.base import DEPTHS
 from retrain_platform.policy.event import EVENT_KINDS
-from retrain_platform.release.base import Entry, Ledger, LedgerMoved
+from retrain_platform.release.base import Entry, Ledger
 from retrain_platform.spec.depths import missing_for
 from retrain_platform.spec.fields import did_you_mean
 from retrain_platform.spec.model import ModelSpec
@@ -18,11 +18,11 @@ from retrain_platform.steps.by_hand.acting import (
     NotNow,
     WrongUse,
     last_line,
-    moved_meanwhile,
     must_be_mine,
+    must_follow,
     reason,
 )
-from retrain_platform.steps.lines import PAUSED, REQUESTED, RESUMED, on_calendar, paused
+from retrain_platform.steps.lines import PAUSED, REQUESTED, RESUMED, paused
 from retrain_platform.steps.release.live_time import data_time
 
 
@@ -38,7 +38,7 @@ def ask_retrain(spec: ModelSpec, ledger: Ledger, act: Act, *, now: bool = False,
     if depth is not None and (cure := missing_for(spec, depth)):
         raise WrongUse("depth", depth, f"must be one that {spec.name} can go: it {cure}")
     body = {"kind": "manual", "urgent": now, **({} if depth is None else {"depth": depth})}
-    return _on_record(spec, ledger, REQUESTED, act, body)
+    return put_on_record(spec, ledger, ledger.entries(spec.name), REQUESTED, act, body)
 
 
 def file_event(spec: ModelSpec, ledger: Ledger, act: Act, kind: str, *, now: bool = False) -> Entry:
@@ -50,7 +50,8 @@ def file_event(spec: ModelSpec, ledger: Ledger, act: Act, kind: str, *, now: boo
     """
     if kind not in EVENT_KINDS:
         raise WrongUse("kind", kind, f"must be one of {', '.join(EVENT_KINDS)}{did_you_mean(kind, EVENT_KINDS)}")
-    return _on_record(spec, ledger, REQUESTED, act, {"kind": kind, "urgent": now})
+    body = {"kind": kind, "urgent": now}
+    return put_on_record(spec, ledger, ledger.entries(spec.name), REQUESTED, act, body)
 
 
 def pause(spec: ModelSpec, ledger: Ledger, act: Act) -> Entry:
@@ -60,9 +61,10 @@ def pause(spec: ModelSpec, ledger: Ledger, act: Act) -> Entry:
         NotNow: it is paused already, or somebody else wrote first.
         WrongUse: no reason.
     """
-    if already := paused(ledger.entries(spec.name)):
+    entries = ledger.entries(spec.name)
+    if already := paused(entries):
         raise NotNow(f"{spec.name} is paused already: {already}")
-    return _on_record(spec, ledger, PAUSED, act, {})
+    return put_on_record(spec, ledger, entries, PAUSED, act, {})
 
 
 def resume(spec: ModelSpec, ledger: Ledger, act: Act) -> Entry:
@@ -72,9 +74,10 @@ def resume(spec: ModelSpec, ledger: Ledger, act: Act) -> Entry:
         NotNow: it is not paused, or somebody else wrote first.
         WrongUse: no reason.
     """
-    if not paused(ledger.entries(spec.name)):
+    entries = ledger.entries(spec.name)
+    if not paused(entries):
         raise NotNow(f"{spec.name} is not paused")
-    return _on_record(spec, ledger, RESUMED, act, {})
+    return put_on_record(spec, ledger, entries, RESUMED, act, {})
 
 
 def follows(asked: Asked, model: str, typed: str, entries: Sequence[Entry]) -> str:
@@ -89,23 +92,18 @@ def follows(asked: Asked, model: str, typed: str, entries: Sequence[Entry]) -> s
     return f"A new decision answers it: at the sensors' next tick, or now with: retrain run {typed}"
 
 
-def _on_record(spec: ModelSpec, ledger: Ledger, kind: str, act: Act, body: dict[str, Any]) -> Entry:
-    """Append what a person says; every saying is its own entry."""
-    why = reason(act.why)
-    entries = on_calendar(spec.period, ledger.entries(spec.name))
-    last = last_line(entries, act)
-    try:
-        written = ledger.append(
-            spec.name,
-            kind,
-            f"{kind}:{last + 1}",
-            data_time(spec, entries),
-            body=body,
-            actor=act.actor,
-            why=why,
-            expect=last,
-        )
-    except LedgerMoved:
-        raise moved_meanwhile(spec.name) from None
-    must_be_mine([written], written.key, act)
+def put_on_record(
+    spec: ModelSpec, ledger: Ledger, entries: Sequence[Entry], kind: str, act: Act, body: dict[str, Any]
+) -> Entry:
+    """Append what a person says to `entries`, by which it was found that it may be said; each saying is its own line.
+
+    Raises:
+        NotNow: somebody else wrote first.
+        WrongUse: no reason.
+    """
+    why, last, as_of = reason(act.why), last_line(entries, act), data_time(spec, entries)
+    key = f"{kind}:{last + 1}"
+    with must_follow(spec.name):
+        written = ledger.append(spec.name, kind, key, as_of, body=body, actor=act.actor, why=why, expect=last)
+    must_be_mine([written], key, act)
     return written

@@ -7,7 +7,8 @@ from types import MappingProxyType
 
 from retrain_platform.dataset.record import Record
 from retrain_platform.release import by_hand
-from retrain_platform.release.base import Entry, LedgerMoved, ReleaseState, Transition
+from retrain_platform.release.base import Entry, ReleaseState, Transition
+from retrain_platform.release.fold import fold
 from retrain_platform.release.table import IllegalMove
 from retrain_platform.steps.by_hand.acting import (
     Act,
@@ -15,8 +16,8 @@ from retrain_platform.steps.by_hand.acting import (
     NotNow,
     WrongUse,
     last_line,
-    moved_meanwhile,
     must_be_mine,
+    must_follow,
     reason,
 )
 from retrain_platform.steps.lines import RETRAINED
@@ -45,7 +46,7 @@ def approve(shop: Workshop, act: Act, version: str | None = None) -> Done:
     _refuse_used(entries, act)
     try:
         may_approve(shop.spec, entries, version, act.actor)
-        moves = by_hand.approve(shop.state(), moved_at(shop.spec, entries, shop.now()))
+        moves = by_hand.approve(fold(entries), moved_at(shop.spec, entries, shop.now()))
     except IllegalMove as error:
         raise NotNow(str(error)) from None
     return _record(shop, entries, "approve", moves, act)
@@ -58,7 +59,8 @@ def reject(shop: Workshop, act: Act, version: str | None = None) -> Done:
         NotNow: nothing is under way, it answers already, or another version is; somebody wrote first.
         WrongUse: no reason.
     """
-    entries, state, why = shop.entries(), shop.state(), reason(act.why)
+    entries, why = shop.entries(), reason(act.why)
+    state = fold(entries)
     _refuse_used(entries, act)
     if version is not None and state.open is not None and state.open.version != version:
         raise NotNow(f"version == {version!r}, must be the one under way: {state.open.version}")
@@ -78,7 +80,8 @@ def roll_back(shop: Workshop, act: Act, to: str | None = None, *, force: bool = 
         WrongUse: the registry has no version `to`, or no reason.
         NotNow: no model answers, `to` is not an earlier version, or could not score; somebody wrote first.
     """
-    entries, state, why = shop.entries(), shop.state(), reason(act.why)
+    entries, why = shop.entries(), reason(act.why)
+    state = fold(entries)
     versions = _versions(shop, state, entries)
     if to is not None and state.champion and to not in versions:
         raise WrongUse("to", to, f"must be one of {', '.join(versions)}")
@@ -114,17 +117,27 @@ def _refuse_used(entries: Sequence[Entry], act: Act) -> None:
         raise used_already(used)
 
 
-def _record(shop: Workshop, entries: Sequence[Entry], what: Moved, moves: tuple[Transition, ...], act: Act) -> Done:
-    state, why = shop.state(), reason(act.why)
-    on_way = state.open or state.waiting
-    decision_id = on_way.decision_id if on_way else ""
-    key = f"{what}:link:{act.link}" if act.link else f"{what}:{len(entries) + 1}"
-    as_of, last = moved_at(shop.spec, entries, shop.now()), last_line(entries, act)
-    try:
+def recorded(
+    shop: Workshop, entries: Sequence[Entry], moves: tuple[Transition, ...], act: Act, *, key: str, decision_id: str
+) -> None:
+    """Append a person's moves to `entries`, which they were made for.
+
+    Raises:
+        NotNow: somebody else wrote first.
+        WrongUse: no reason.
+    """
+    why, last = reason(act.why), last_line(entries, act)
+    as_of = moved_at(shop.spec, entries, shop.now())
+    with must_follow(shop.model):
         record(shop, moves, key=key, as_of=as_of, actor=act.actor, why=why, decision_id=decision_id, expect=last)
-    except LedgerMoved:
-        raise moved_meanwhile(shop.model) from None
     must_be_mine(shop.ledger.entries(shop.model), f"{key}:0", act)
+
+
+def _record(shop: Workshop, entries: Sequence[Entry], what: Moved, moves: tuple[Transition, ...], act: Act) -> Done:
+    state = fold(entries)
+    on_way = state.open or state.waiting
+    key = f"{what}:link:{act.link}" if act.link else f"{what}:{len(entries) + 1}"
+    recorded(shop, entries, moves, act, key=key, decision_id=on_way.decision_id if on_way else "")
     return Done(moves=moves, late=_projected(shop))
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from retrain_platform.release.base import LedgerMoved, Transition
+from retrain_platform.release.base import Transition
 from retrain_platform.release.by_hand import open_version
+from retrain_platform.release.fold import fold
 from retrain_platform.release.table import IllegalMove
-from retrain_platform.steps.by_hand.acting import Act, NotNow, WrongUse, last_line, moved_meanwhile, reason
+from retrain_platform.steps.by_hand.acting import Act, NotNow, WrongUse, reason
+from retrain_platform.steps.by_hand.moving import recorded
 from retrain_platform.steps.release.archiving import TAG
 from retrain_platform.steps.release.fitness import cannot_score, newest_rows
 from retrain_platform.steps.release.live_time import moved_at
-from retrain_platform.steps.release.releasing import project, record
+from retrain_platform.steps.release.releasing import project
 from retrain_platform.steps.workshop import Workshop
 
 
@@ -20,31 +22,19 @@ def open_by_hand(shop: Workshop, act: Act, version: str, *, expedited: bool = Fa
         WrongUse: the registry has no such version of ours, the plan has no shorter road, or no reason.
         NotNow: it answers, is on its way, or cannot score today's rows; somebody else wrote first.
     """
-    why, entries, state = reason(act.why), shop.entries(), shop.state()
-    decision_id = _decision(shop, version)
+    reason(act.why)
+    entries, decision_id = shop.entries(), _decision(shop, version)
     live = shop.spec.release.live
     if expedited and live is not None and live.expedited is None:
         raise WrongUse("expedited", True, "must have a road in the spec: release: {live: {expedited: {...}}}")
-    as_of, last = moved_at(shop.spec, entries, shop.now()), last_line(entries, act)
+    as_of = moved_at(shop.spec, entries, shop.now())
     try:
-        moves = open_version(state, version, decision_id, as_of, shop.spec.plan, expedited=expedited)
+        moves = open_version(fold(entries), version, decision_id, as_of, shop.spec.plan, expedited=expedited)
     except IllegalMove as error:
         raise NotNow(str(error)) from None
     if problem := cannot_score(shop, version, newest_rows(shop)):
         raise NotNow(problem)
-    try:
-        record(
-            shop,
-            moves,
-            key=f"open:{last}",
-            as_of=as_of,
-            decision_id=decision_id,
-            actor=act.actor,
-            why=why,
-            expect=last,
-        )
-    except LedgerMoved:
-        raise moved_meanwhile(shop.model) from None
+    recorded(shop, entries, moves, act, key=f"open:{len(entries)}", decision_id=decision_id)
     shop.registry.tag(shop.model, version, {TAG: None})
     project(shop, shop.state())
     return moves
