@@ -103,6 +103,19 @@ def test_four_eyes_are_two_people_with_names(road: Workshop, asked_by: str, acto
     assert told in str(refused.value)
 
 
+def test_who_put_a_version_on_its_way_by_hand_is_one_of_the_four_eyes(road: Workshop) -> None:
+    known = [
+        e.model_copy(update={"actor": "cara"}) if e.kind == "opened" and e.body["version"] == "2" else e
+        for e in road.entries()
+    ]
+    waits = waiting_for(road.spec, known)
+    assert waits is not None
+    assert waits.requesters == ("ana", "cara")
+    with pytest.raises(IllegalMove, match="approver == 'cara', must be another than who asked for version 2"):
+        may_approve(road.spec, known, "2", "cara")
+    may_approve(road.spec, known, "2", "bob")
+
+
 def test_without_four_eyes_who_asked_may_approve(road: Workshop) -> None:
     spec = tiny_spec(release={**RELEASE, "four_eyes": False})
     may_approve(spec, road.entries(), None, "ana")

@@ -10,6 +10,7 @@ from retrain_platform.dataset.record import Record
 from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.release.base import Entry, Release, Stage
 from retrain_platform.release.fold import fold, release_of
+from retrain_platform.release.history import PLATFORM
 from retrain_platform.release.table import IllegalMove
 from retrain_platform.spec.model import ModelSpec
 from retrain_platform.steps.due import waiting_retrain
@@ -22,8 +23,8 @@ NOBODY = ("unattributed", "")
 class Waiting(Record):
     """A version that waits for a person's approval since `since`, the data's time; `at` is the wall clock's.
 
-    `requesters` asked for its retrain; nobody did where the policy decided by itself. `newer` says that a newer
-    retrain is under way, whose version would take its place.
+    `requesters` asked for its retrain, or put it on its way by hand; nobody did where the policy decided by itself.
+    `newer` says that a newer retrain is under way, whose version would take its place.
     """
 
     model: str
@@ -72,7 +73,7 @@ def waiting_for(spec: ModelSpec, entries: Sequence[Entry]) -> Waiting | None:
         decision_id=opened.decision_id,
         since=opened.stage_as_of,
         at=begun[-1].at,
-        requesters=requesters(entries, opened.decision_id),
+        requesters=tuple(dict.fromkeys((*requesters(entries, opened.decision_id), *_opener(entries, opened.version)))),
         four_eyes=spec.release.four_eyes,
         newer=waiting_retrain(spec, list(entries)) is not None,
     )
@@ -92,6 +93,12 @@ def requesters(entries: Sequence[Entry], decision_id: str) -> tuple[str, ...]:
         for key in entry.body["answers"]
     }
     return tuple(dict.fromkeys(e.actor for e in entries if e.kind == REQUESTED and e.key in answered))
+
+
+def _opener(entries: Sequence[Entry], version: str) -> tuple[str, ...]:
+    """Who put the version on its way by hand, the last time; nobody where the platform did."""
+    opened = [entry for entry in entries if entry.kind == "opened" and entry.body["version"] == version]
+    return tuple(entry.actor for entry in opened[-1:] if entry.actor != PLATFORM)
 
 
 def may_approve(spec: ModelSpec, entries: Sequence[Entry], version: str | None, actor: str) -> None:
