@@ -199,7 +199,7 @@ TransitionKind = Literal["opened", "advanced", "promoted", "proven", "aborted", 
 
 
 class Transition(Record):
-    """One move: from stage to stage, and why. `kind` is the ledger entry's kind.
+    """One move: from stage to stage, and why. `kind` is the ledger entry's kind, `event` the table's name of it.
 
     `to` is the version that answers after a 'rolled_back'; `needs_approval`, `needs_staging` and `urgent` are kept from
     'opened' on. `live` is the evidence of a live release as it was when it moved.
@@ -209,6 +209,7 @@ class Transition(Record):
     version: str
     stage: Stage
     share: int = 0
+    event: str = ""
     step: int = 0
     to: str | None = None
     needs_approval: bool = False

@@ -36,7 +36,7 @@ class Event(StrEnum):
     ROLLED_BACK = "rolled_back"
 
 
-ENDED = (Stage.DONE, Stage.ABORTED, Stage.REJECTED, Stage.SUPERSEDED, Stage.ROLLED_BACK)
+ENDED = tuple(stage for stage in Stage if not stage.open)
 """The stages from which only a person brings a version on its way again."""
 
 _OPENINGS: Mapping[Event, Stage] = MappingProxyType(
@@ -128,18 +128,16 @@ def transition(
     evidence: Evidence | None = None,
     live: LiveEvidence | None = None,
 ) -> Transition:
-    """The `Transition` that `event` makes of a version in stage `before`.
+    """The `Transition` that `event` makes of a version in stage `before`; raises as `move`.
 
     `share` and `step` are the canary's; a version in bake or done has share 100, an ended one 0.
-
-    Raises:
-        IllegalMove: as `move`.
     """
     after = move(before, event)
     return Transition(
         kind=_kind(before, after),
         version=version,
         stage=after,
+        event=event.value,
         step=step,
         to=to,
         sentence=sentence,

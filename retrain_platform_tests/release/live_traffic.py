@@ -52,7 +52,7 @@ class LiveRoad:
 
     @property
     def clock(self) -> StageClock | None:
-        return stage_clock(self.road.ledger.entries("m"))
+        return stage_clock(self.road.ledger.entries("m"), self.state)
 
     def evidence(self) -> LiveEvidence | None:
         live, clock = self.plan.live, self.clock

@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from retrain_platform.release.base import LedgerMoved, Stage
+from retrain_platform.release.fold import fold
 from retrain_platform.release.live.bins import Bin, BinStore
+from retrain_platform.release.live.clock import stage_clock
+from retrain_platform.release.live.evidence import LiveEvidence
 from retrain_platform.release.staging import Asked, Staged
 from retrain_platform.steps.by_hand.acting import Act
 from retrain_platform.steps.by_hand.moving import roll_back
@@ -19,7 +22,8 @@ from retrain_platform.steps.release.live_bins import LiveBins
 from retrain_platform.steps.release.quarantine import quarantines
 from retrain_platform.steps.release.releasing import move
 from retrain_platform.steps.release.staging import judge, staged, under_trial
-from retrain_platform_tests.steps.live_roads import T0, LiveRoad, traffic
+from retrain_platform_tests.steps.live_roads import LIVE, T0, LiveRoad, traffic
+from retrain_platform_tests.steps.tiny import tiny_spec
 
 MINUTES = timedelta(minutes=1)
 
@@ -74,6 +78,13 @@ def test_what_a_canary_learned_that_evidence_sent_back_is_in_quarantine_and_what
         road.says = says
         assert road.tick(after) == ["aborted"]
         assert [each.version for each in quarantines(road.spec, road.shop.entries())] == held
+        limits = {
+            **LIVE,
+            "triggers": {"preset": "shipped"},
+            "level": 1e-9,
+        }  # a plan that was changed since judges nothing anew
+        changed = tiny_spec(gateway={}, release={"live": limits})
+        assert [each.version for each in quarantines(changed, road.shop.entries())] == held
 
 
 def test_a_version_that_fails_in_staging_ends_and_one_that_cannot_be_told_is_tried_again() -> None:
@@ -87,7 +98,7 @@ def test_a_version_that_fails_in_staging_ends_and_one_that_cannot_be_told_is_tri
     assert under_trial(road.shop.entries()) is None
     assert road.tick() == ["aborted"]
     assert "request 3: 0.1" in road.shop.state().ended[-1].sentence
-    assert staged(road.shop.entries()) is None
+    assert staged(road.shop.entries(), road.shop.state()) is None
 
 
 def test_what_was_tried_must_be_what_is_in_staging() -> None:
@@ -226,23 +237,28 @@ def test_a_model_without_a_live_plan_is_published_and_not_judged() -> None:
     assert road.shop.registry.aliases("tiny") == {"champion": "1"}
 
 
+def evidence(road: LiveRoad, reader: LiveBins) -> LiveEvidence | None:
+    """What a reader finds now."""
+    entries = road.shop.entries()
+    state = fold(entries)
+    return live_evidence(road.shop, reader, state, stage_clock(entries, state), road.now)
+
+
 def test_bins_that_still_grow_are_not_judged() -> None:
     road = LiveRoad().to(Stage.BAKE)
     road.now = T0 + 60 * MINUTES
     road.bins.add("tiny", traffic(road.shop.state(), "not worse", T0, road.now))
-    reader, entries = LiveBins(road.bins), road.shop.entries()
+    reader = LiveBins(road.bins)
     road.bins.complete = road.now - 20 * MINUTES - timedelta(seconds=4)
-    behind = live_evidence(road.shop, reader, entries, road.now)
+    behind = evidence(road, reader)
     assert behind is not None
     assert behind.until == road.now - 20 * MINUTES - timedelta(seconds=10)
     road.bins.complete = T0 - timedelta(days=1)  # before the stage began
-    before = live_evidence(road.shop, reader, entries, road.now)
+    before = evidence(road, reader)
     assert before is not None
     assert before.calls == 0
     road.bins.complete = road.now
-    assert live_evidence(road.shop, reader, entries, road.now) == live_evidence(
-        road.shop, LiveBins(road.bins), entries, road.now
-    )
+    assert evidence(road, reader) == evidence(road, LiveBins(road.bins))
 
 
 def test_evidence_of_days_is_the_same_whether_it_was_kept_or_is_read_anew() -> None:
@@ -253,10 +269,9 @@ def test_evidence_of_days_is_the_same_whether_it_was_kept_or_is_read_anew() -> N
     for hours in (1, 2, 3.4, 9, 9.1, 20, 30.7):
         road.bins.add("tiny", traffic(road.shop.state(), "not worse", road.now, T0 + hours * 60 * MINUTES))
         road.now = T0 + hours * 60 * MINUTES
-        entries = road.shop.entries()
-        found = live_evidence(road.shop, reader, entries, road.now)
+        found = evidence(road, reader)
         assert found is not None
-        assert found == live_evidence(road.shop, LiveBins(road.bins), entries, road.now)
+        assert found == evidence(road, LiveBins(road.bins))
         kept = max(kept, found.calls)
     assert kept > 1_000_000
     assert road.now - read[-1] <= timedelta(hours=13)  # the look before was at 20 hours

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from retrain_platform.release.base import Entry
-from retrain_platform.release.fold import TRANSITION_KINDS, fold
+from retrain_platform.release.base import Entry, ReleaseState
+from retrain_platform.release.fold import TRANSITION_KINDS
 from retrain_platform.release.live.evidence import StageClock
 
 
-def stage_clock(entries: Sequence[Entry]) -> StageClock | None:
-    """When the release under way was opened, when its stage or step began, when it took over; None where none is.
+def stage_clock(entries: Sequence[Entry], state: ReleaseState) -> StageClock | None:
+    """When the release under way was opened, and when its stage or step began; None where none is.
 
-    Raises:
-        IllegalMove: as `fold`.
+    `state` is the fold of `entries`.
     """
-    opened = fold(entries).open
+    opened = state.open
     if opened is None:
         return None
     own = [entry for entry in entries if entry.kind in TRANSITION_KINDS and entry.body.get("version") == opened.version]
     begun = [place for place, entry in enumerate(own) if entry.kind == "opened"]
     own = own[begun[-1] :] if begun else own  # a person may have opened it again
-    promoted = [entry.at for entry in own if entry.kind == "promoted"]
-    return StageClock(opened=own[0].at, stage=own[-1].at, promoted=promoted[-1] if promoted else None)
+    return StageClock(opened=own[0].at, stage=own[-1].at)

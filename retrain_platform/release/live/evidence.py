@@ -106,10 +106,10 @@ class Verdict(Record):
 
 
 class StageClock(Record):
-    """The wall clock's moments of the release under way: when it was opened, when its stage or step began, and when it
-    took over (None before). Data time stands in the release itself; bins and holds are of the wall clock.
+    """The wall clock's moments of the release under way: when it was opened, and when its stage or step began.
+
+    Data time stands in the release itself; bins and holds are of the wall clock.
     """
 
     opened: datetime
     stage: datetime
-    promoted: datetime | None = None

@@ -11,10 +11,10 @@ from retrain_platform.release.fold import fold
 from retrain_platform.release.live.advance import advance_live
 from retrain_platform.release.live.bins import BinStore
 from retrain_platform.release.live.clock import stage_clock
-from retrain_platform.release.live.evidence import LiveEvidence
+from retrain_platform.release.live.evidence import LiveEvidence, StageClock
 from retrain_platform.release.live.plan import LivePlan
 from retrain_platform.release.live.strata import closed_until
-from retrain_platform.release.live.verdict import sent_back
+from retrain_platform.release.table import Event
 from retrain_platform.steps.lines import paused
 from retrain_platform.steps.release.aftercare import look_after
 from retrain_platform.steps.release.live_bins import LiveBins
@@ -57,52 +57,44 @@ class LiveRelease:
         look = _Look(entries[-1].seq if entries else 0, until, self._read.whole(until))
         if look == self._looked:
             return ()
-        moves = self._moves(shop, live, entries, now)
-        self._record(shop, entries, moves, now)
+        moves = self._moved(shop, live, entries, now)
         project(shop, shop.state())
         look_after(shop, self._bins, now)
         self._looked = look
         return moves
 
-    def _moves(self, shop: Workshop, live: LivePlan, entries: Sequence[Entry], now: datetime) -> tuple[Transition, ...]:
-        state, clock = fold(entries), stage_clock(entries)
-        evidence = live_evidence(shop, self._read, entries, now)
+    def _moved(self, shop: Workshop, live: LivePlan, entries: Sequence[Entry], now: datetime) -> tuple[Transition, ...]:
+        """What follows from the ledger's lines, the evidence and the clock, put on record."""
+        state = fold(entries)
+        clock, as_of = stage_clock(entries, state), moved_at(shop.spec, entries, now)
         moves = advance_live(
             state,
-            evidence,
+            live_evidence(shop, self._read, state, clock, now),
             shop.spec.plan,
             now,
             clock=clock,
-            as_of=moved_at(shop.spec, entries, now),
+            as_of=as_of,
             timezone=shop.spec.period.timezone,
-            staged=staged(entries),
+            staged=staged(entries, state),
         )
-        return moves if not paused(entries) or _goes_back(state, live, evidence) else ()
-
-    def _record(self, shop: Workshop, entries: Sequence[Entry], moves: Sequence[Transition], now: datetime) -> None:
-        last, opened = entries[-1].seq if entries else 0, fold(entries).open
-        record(
-            shop,
-            moves,
-            key=f"live:{last}",
-            as_of=moved_at(shop.spec, entries, now),
-            decision_id="" if opened is None else opened.decision_id,
-            expect=last,
-        )
+        if paused(entries) and not _goes_back(moves):
+            return ()
+        last, opened = entries[-1].seq if entries else 0, state.open
+        decision_id = "" if opened is None else opened.decision_id
+        record(shop, moves, key=f"live:{last}", as_of=as_of, decision_id=decision_id, expect=last)
+        return moves
 
 
-def live_evidence(shop: Workshop, bins: LiveBins, entries: Sequence[Entry], now: datetime) -> LiveEvidence | None:
+def live_evidence(
+    shop: Workshop, bins: LiveBins, state: ReleaseState, clock: StageClock | None, now: datetime
+) -> LiveEvidence | None:
     """The version under way against its control since its stage or step began; None where nothing is judged."""
     live, gateway = shop.spec.release.live, shop.spec.gateway
     if live is None or gateway is None:
         return None
-    until = closed_until(now, live.settle)
-    return bins.evidence(shop.model, fold(entries), stage_clock(entries), live, gateway, until)
+    return bins.evidence(shop.model, state, clock, live, gateway, closed_until(now, live.settle))
 
 
-def _goes_back(state: ReleaseState, live: LivePlan, evidence: LiveEvidence | None) -> bool:
+def _goes_back(moves: Sequence[Transition]) -> bool:
     """Whether the evidence itself sends the version back: that waits for nobody, a pause least of all."""
-    opened = state.open
-    return (
-        evidence is not None and opened is not None and bool(sent_back(evidence, live, live.road(urgent=opened.urgent)))
-    )
+    return any(move.event == Event.WORSE and move.live is not None for move in moves)

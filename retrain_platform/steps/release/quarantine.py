@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from retrain_platform.policy.history import Quarantine
 from retrain_platform.release.base import Entry, ReleaseState, Stage
 from retrain_platform.release.fold import course, release_of
-from retrain_platform.release.live.evidence import LiveEvidence
-from retrain_platform.release.live.verdict import sent_back
+from retrain_platform.release.table import Event
 from retrain_platform.spec.model import ModelSpec
 from retrain_platform.steps.lines import CLEARED, RETRAINED
 from retrain_platform.steps.workshop import Workshop
@@ -27,22 +26,18 @@ def quarantines(spec: ModelSpec, entries: Sequence[Entry]) -> tuple[Quarantine, 
         return ()
     found, before = [], ReleaseState()
     for entry, after in course(entries):
-        if _went_back(spec, entry, before) and (window := _window(spec, entries, entry, before)) is not None:
+        if _went_back(entry, before) and (window := _window(spec, entries, entry, before)) is not None:
             found.append(window)
         before = after
     return tuple(found)
 
 
-def _went_back(spec: ModelSpec, entry: Entry, before: ReleaseState) -> bool:
+def _went_back(entry: Entry, before: ReleaseState) -> bool:
     """Whether traffic was taken from a version: all of it, or a live canary's share by what the evidence showed."""
     if entry.kind == "rolled_back":
         return True
-    live, opened = spec.release.live, before.open
-    if entry.kind != "aborted" or live is None or opened is None or opened.stage is not Stage.CANARY:
-        return False
-    seen = entry.body.get("live")
-    road = live.road(urgent=opened.urgent)
-    return seen is not None and bool(sent_back(LiveEvidence.model_validate(seen), live, road))
+    canary = before.open is not None and before.open.stage is Stage.CANARY
+    return canary and entry.body.get("event") == Event.WORSE and entry.body.get("live") is not None
 
 
 def held_out(shop: Workshop, as_of: datetime) -> tuple[Quarantine, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from retrain_platform.release.base import Entry, Stage
+from retrain_platform.release.base import Entry, ReleaseState, Stage
 from retrain_platform.release.fold import fold
 from retrain_platform.release.live.clock import stage_clock
 from retrain_platform.release.live.evidence import Verdict
@@ -17,16 +17,19 @@ from retrain_platform.steps.workshop import Workshop
 
 def under_trial(entries: Sequence[Entry]) -> str | None:
     """The version that a staging instance must try now: it is in staging and has no verdict yet, or none that tells."""
-    opened = fold(entries).open
-    if opened is None or opened.stage is not Stage.STAGING:
+    state = fold(entries)
+    if state.open is None or state.open.stage is not Stage.STAGING:
         return None
-    found = staged(entries)
-    return opened.version if found is None or found.outcome == "cannot_tell" else None
+    found = staged(entries, state)
+    return state.open.version if found is None or found.outcome == "cannot_tell" else None
 
 
-def staged(entries: Sequence[Entry]) -> Verdict | None:
-    """The newest verdict on the version in staging, since it came there; None where there is none."""
-    opened, clock = fold(entries).open, stage_clock(entries)
+def staged(entries: Sequence[Entry], state: ReleaseState) -> Verdict | None:
+    """The newest verdict on the version in staging, since it came there; None where there is none.
+
+    `state` is the fold of `entries`.
+    """
+    opened, clock = state.open, stage_clock(entries, state)
     if opened is None or clock is None or opened.stage is not Stage.STAGING:
         return None
     told = [e for e in entries if e.kind == STAGED and e.at >= clock.stage and e.body["version"] == opened.version]
@@ -40,13 +43,14 @@ def judge(shop: Workshop, run: Staged) -> Verdict:
         ValueError: the spec's release has no staging, or another version is tried.
     """
     live, entries = shop.spec.release.live, shop.entries()
-    opened = fold(entries).open
+    state = fold(entries)
+    opened = state.open
     if live is None or live.staging is None:
         raise ValueError(f"release.live.staging of {shop.model} == none, must be given: nothing is tried")
     if opened is None or opened.stage is not Stage.STAGING or opened.version != run.version:
         raise ValueError(f"run.version == {run.version!r}, must be the version in staging")
     verdict = judged(run, live.staging)
-    if staged(entries) != verdict:
+    if staged(entries, state) != verdict:
         _record(shop, entries, run, verdict)
     return verdict
 

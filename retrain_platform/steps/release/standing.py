@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from retrain_platform.dataset.record import Record
-from retrain_platform.release.base import Entry, Stage
+from retrain_platform.release.base import Entry, ReleaseState, Stage
 from retrain_platform.release.fold import fold
 from retrain_platform.release.live.advance import live_standing
 from retrain_platform.release.live.clock import stage_clock
-from retrain_platform.release.live.evidence import LiveEvidence, Verdict
+from retrain_platform.release.live.evidence import LiveEvidence, StageClock, Verdict
 from retrain_platform.release.live.words import amount, e_value
 from retrain_platform.steps.lines import paused
 from retrain_platform.steps.release.aftercare import AfterCheck, checks_of
@@ -74,9 +74,9 @@ def live_shown(shop: Workshop, entries: Sequence[Entry], now: datetime) -> LiveS
     """How the release stands at `now`; None for a model whose releases move by periods."""
     if shop.spec.release.live is None:
         return None
-    state, clock = fold(entries), stage_clock(entries)
-    evidence, unread = _read(shop, entries, now)
-    opened = state.open
+    state = fold(entries)
+    opened, clock = state.open, stage_clock(entries, state)
+    evidence, unread = _read(shop, state, clock, now)
     standing = live_standing(state, evidence, shop.spec.plan, now, clock=clock, timezone=shop.spec.period.timezone)
     return LiveShown(
         standing=standing,
@@ -84,16 +84,18 @@ def live_shown(shop: Workshop, entries: Sequence[Entry], now: datetime) -> LiveS
         share=0 if opened is None else opened.share,
         since=None if clock is None else clock.stage,
         evidence=evidence,
-        tried=staged(entries),
+        tried=staged(entries, state),
         checks=tuple(checks_of(entries, state.champion)) if state.champion else (),
         held=paused(entries) if opened is not None else "",
         unread=unread,
     )
 
 
-def _read(shop: Workshop, entries: Sequence[Entry], now: datetime) -> tuple[LiveEvidence | None, str]:
+def _read(
+    shop: Workshop, state: ReleaseState, clock: StageClock | None, now: datetime
+) -> tuple[LiveEvidence | None, str]:
     """The evidence, or why it cannot be read: a person who looks is answered all the same."""
     try:
-        return live_evidence(shop, LiveBins(shop.bins), entries, now), ""
+        return live_evidence(shop, LiveBins(shop.bins), state, clock, now), ""
     except Exception as error:  # whatever a database that is away raises
         return None, f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
