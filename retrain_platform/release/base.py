@@ -98,8 +98,8 @@ class ReleasePlan(Record):
     `quarantine`: after a rollback what the version learned last is left out of training until a person clears it.
     `archive_after`: so long after its way ended a version that nobody may need again is tagged archived; None: never.
     `aliases` are the names that the registry knows champion, challenger and shadow by.
-    `live` is said where the model answers live traffic: the release then moves by its evidence and its clock, and
-    `shadow`, `canary`, `bake` and `patience` are not asked.
+    `live` is said where the model answers live traffic: the release then moves by its evidence and its clock, and a
+    spec may not say `shadow`, `canary`, `bake` or `patience` beside it.
     """
 
     shadow: Duration = Field(default_factory=lambda: parse_duration("1w"))

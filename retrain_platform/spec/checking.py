@@ -140,7 +140,7 @@ def _limits(spec: ModelSpec) -> Iterator[Contradiction]:
 
 
 def _windows(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradiction]:
-    if not _has(spec, "period") or lost("period.every"):
+    if not _has(spec, "period") or lost("period.every") or spec.release.live is not None:
         return
     length = spec.period.length()
     for field in ("shadow", "bake"):

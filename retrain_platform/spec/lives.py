@@ -14,23 +14,43 @@ from retrain_platform.spec.fields import did_you_mean
 from retrain_platform.spec.placed import Contradiction
 
 if TYPE_CHECKING:
+    from retrain_platform.release.base import ReleasePlan
     from retrain_platform.spec.model import ModelSpec
 
 _LIVE = "release.live"
+_INSTEAD = {
+    "shadow": "release.live.shadow.time",
+    "canary": "release.live.rollout.steps",
+    "bake": "release.live.bake",
+    "patience": "release.live.inconclusive",
+}
+"""What says the same of a live release."""
 
 
 def live_contradictions(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradiction]:
     """A live release that could never be judged as it says."""
     release = spec.__dict__.get("release")
-    live = None if release is None else release.live
-    if live is None or lost(_LIVE):
+    if release is None or release.live is None:
         return
+    yield from _by_periods(release, lost)
+    if lost(_LIVE):
+        return
+    live = release.live
     if spec.__dict__.get("gateway") is None and not lost("gateway"):
         yield _LIVE, "given", "must stand beside gateway: without one there is no live traffic to judge"
     yield from _events(spec, live, lost)
     if "label" in spec.__dict__ and not lost("label") and not lost("label.delay"):
         yield from _limits(live, spec.label.delay)
         yield from _labels(live, spec.label.delay)
+
+
+def _by_periods(release: ReleasePlan, lost: Callable[[str], bool]) -> Iterator[Contradiction]:
+    """What moves a release by its periods, which nobody asks where live traffic moves it."""
+    for field, instead in _INSTEAD.items():
+        if field in release.model_fields_set and not lost(f"release.{field}"):
+            value = release.model_dump(mode="json", include={field})[field]
+            said = f"must not stand beside release.live, which moves by live traffic and not by periods; see {instead}"
+            yield f"release.{field}", str(value), said
 
 
 def _limits(live: LivePlan, delay: timedelta) -> Iterator[Contradiction]:

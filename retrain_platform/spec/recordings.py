@@ -11,6 +11,7 @@ from retrain_platform.spec.placed import Contradiction
 
 if TYPE_CHECKING:
     from retrain_platform.dataset.recorded import Recorded
+    from retrain_platform.release.base import ReleasePlan
     from retrain_platform.spec.model import ModelSpec
 
 
@@ -23,18 +24,18 @@ def recording_contradictions(spec: ModelSpec, lost: Callable[[str], bool]) -> It
     if "task" in spec.__dict__ and not lost("task") and spec.task == "multiclass":
         cure = "must be absent for task multiclass: one column of scores cannot hold the chances of several classes"
         yield "predictions", repr(of.kind), cure
-    if (
-        "release" in spec.__dict__
-        and not lost("release.canary")
-        and of.version is None
-        and spec.release.canary[0] < 100
-    ):
-        yield (
-            "predictions.version",
-            "none",
-            f"must name the column of who answered where a canary answers a share ({list(spec.release.canary)}), "
-            "or release.canary must be [100]",
-        )
+    if "release" in spec.__dict__ and of.version is None and not lost("release.canary") and not lost("release.live"):
+        yield from _shared_out(spec.release)
+
+
+def _shared_out(release: ReleasePlan) -> Iterator[Contradiction]:
+    """Where a canary answers a share, an answer's version cannot be guessed."""
+    live = release.live
+    shares = release.canary if live is None else live.rollout.shares
+    cure = "release.canary must be [100]" if live is None else "release.live.rollout must be {kind: blue_green}"
+    if shares[0] < 100:
+        said = f"must name the column of who answered where a canary answers a share ({list(shares)}), or {cure}"
+        yield "predictions.version", "none", said
 
 
 def _logged(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradiction]:

@@ -75,6 +75,25 @@ def test_without_a_gateway_there_is_nothing_live(tmp_path: Path) -> None:
     assert (problem.field, "must stand beside gateway" in problem.cure) == ("release.live", True)
 
 
+def test_what_moves_a_release_by_its_periods_is_refused_beside_a_live_one(tmp_path: Path) -> None:
+    said = "{live: {}, shadow: 1w, canary: [50, 100], bake: 2w, patience: 3}"
+    found = {p.field: p for p in problems_of(tmp_path, (RELEASE, f"  gateway: {{}}\n  release: {said}\n"))}
+    values = {"shadow": "1w", "canary": "[50, 100]", "bake": "2w", "patience": "3"}
+    assert {field: problem.value for field, problem in found.items()} == {f"release.{n}": v for n, v in values.items()}
+    assert found["release.bake"].cure.endswith("by live traffic and not by periods; see release.live.bake")
+    wrong = "{live: {level: 3}, patience: 0, bake: 2w}"
+    both = {p.field for p in problems_of(tmp_path, (RELEASE, f"  gateway: {{}}\n  release: {wrong}\n"))}
+    assert both == {"release.live.level", "release.patience", "release.bake"}
+
+
+def test_what_is_not_asked_of_a_live_release_need_not_fit_its_periods(tmp_path: Path) -> None:
+    """A month is no whole number of the weeks that a release by periods would take."""
+    text = GOOD.replace("every: week", "every: month").replace(", dwell: 2w", "").replace("every: 4w", "every: 60d")
+    file = tmp_path / "defs.yaml"
+    file.write_text(text.replace(*live("{bake: 8d}")), encoding="utf-8")
+    assert read_spec(file, ENV).plan.live is not None
+
+
 def test_all_mistakes_come_at_once(tmp_path: Path) -> None:
     said = "{bake: 1d, level: 3, rollout: {kind: canary, steps: [5]}, triggers: {preset: playbook}}"
     found = {problem.field for problem in problems_of(tmp_path, live(said))}
