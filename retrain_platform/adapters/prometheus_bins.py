@@ -93,7 +93,7 @@ class PrometheusBins:
 
     def _risen(self, query: str, since: datetime, until: datetime) -> Iterator[Risen]:
         step = self._of.every
-        start = _floor(since, step) - _BEFORE * step
+        start = bin_start(since, step) - _BEFORE * step
         for from_, to in _stretches(start, until, step):
             for series in self._asked(query, from_, to):
                 labels = {str(name): str(value) for name, value in series.get("metric", {}).items()}
@@ -137,7 +137,7 @@ def _result(answer: httpx.Response) -> list[Any]:
 def _stretches(start: datetime, until: datetime, step: timedelta) -> Iterator[tuple[datetime, datetime]]:
     """The span in parts that one answer may hold; each begins where the one before ends."""
     while start < until:
-        end = min(start + _MOST_POINTS * step, _floor(until, step) + step)
+        end = min(start + _MOST_POINTS * step, bin_start(until, step) + step)
         yield start, end
         start = end
 
@@ -150,11 +150,6 @@ def _steps(labels: Mapping[str, str], values: Sequence[Any], step: timedelta) ->
         by = value - before if value >= before else value
         if by > 0:
             yield Risen(labels, datetime.fromtimestamp(at, UTC) - step, by)
-
-
-def _floor(moment: datetime, step: timedelta) -> datetime:
-    width = step.total_seconds()
-    return datetime.fromtimestamp(moment.timestamp() // width * width, UTC)
 
 
 def _edge(labels: Mapping[str, str]) -> float:

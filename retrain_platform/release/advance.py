@@ -26,12 +26,10 @@ def open_release(
     """Put `version` on its way; empty when it already is or was (a repeat doubles nothing).
 
     With `again` one whose way has ended, and which does not answer, begins anew.
-
-    A first model answers at once. Else a release in shadow, or one that waits for approval, is
-    superseded by the newer; behind a canary or a bake the newer waits, in place of whichever
-    waited. An urgent one supersedes everything but a bake. Where `plan.approval` or mode
-    'propose' asks for a person, approval comes first, for a first model too; where `plan.live` has a
-    staging, that comes next, before any traffic.
+    A first model answers at once. Else a release in shadow or before it is superseded by the newer; behind a canary or
+    a bake the newer waits, in place of whichever waited. An urgent one supersedes everything but a bake. Where
+    `plan.approval` or mode 'propose' asks for a person, approval comes first, for a first model too; where `plan.live`
+    has a staging, that comes next, before any traffic.
     """
     known = release_of(state, version)
     if known is not None and (not again or known.stage.open or version == state.champion):
@@ -156,11 +154,10 @@ def standing(state: ReleaseState, evidence: Evidence | None, plan: ReleasePlan, 
 
 
 def _must_fit(state: ReleaseState, opened: Release, evidence: Evidence) -> None:
-    other = opened.previous if opened.stage is Stage.BAKE else state.champion
-    if (evidence.version, evidence.other) != (opened.version, other):
+    if (evidence.version, evidence.other) != (opened.version, state.control):
         raise ValueError(
             f"evidence == {evidence.version!r} against {evidence.other!r}, "
-            f"must be {opened.version!r} against {other!r}, the versions under way"
+            f"must be {opened.version!r} against {state.control!r}, the versions under way"
         )
 
 

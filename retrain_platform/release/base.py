@@ -158,6 +158,16 @@ class Release(Record):
 
 
 class ReleaseState(Record):
+    @property
+    def control(self) -> str | None:
+        """The version that evidence holds the one under way against: the champion, in bake the one before it.
+
+        None where no evidence is gathered: in no other stage than shadow, canary and bake.
+        """
+        if self.open is None or self.open.stage not in (Stage.SHADOW, Stage.CANARY, Stage.BAKE):
+            return None
+        return self.open.previous if self.open.stage is Stage.BAKE else self.champion
+
     """The fold of the ledger: who answers, who is on the way, what ended. `ended` is oldest first."""
 
     champion: str | None = None

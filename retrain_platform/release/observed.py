@@ -10,8 +10,7 @@ from pydantic import Field, field_validator
 from retrain_platform.dataset.duration import ClockSpan
 from retrain_platform.dataset.record import Record
 from retrain_platform.dataset.secrets import Option, SecretUrl
-
-_BIN = timedelta(seconds=10)
+from retrain_platform.release.live.bins import WIDTH
 
 
 class Prometheus(Record):
@@ -37,6 +36,6 @@ class Prometheus(Record):
     @field_validator("every")
     @classmethod
     def _whole_bins(cls, value: timedelta) -> timedelta:
-        if value <= timedelta() or value % _BIN:
+        if value <= timedelta() or value % WIDTH:
             raise ValueError(f"every == {value}, must be 10s, 20s, 30s, ...: evidence stands in bins of ten seconds")
         return value

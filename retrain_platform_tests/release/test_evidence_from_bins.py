@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrain_platform.release.base import Stage
+from retrain_platform.release.live.arms import reads_since
 from retrain_platform.release.live.bins import WIDTH, Bin, Tally
 from retrain_platform.release.live.evidence import LiveEvidence, StageClock
-from retrain_platform.release.live.gather import gather_live, raw_span, reads_since
+from retrain_platform.release.live.gather import gather_live, raw_span
 from retrain_platform.release.live.plan import LivePlan
 from retrain_platform.release.live.strata import closed_until, compact, stratum_of
 from retrain_platform_tests.release.live_traffic import NOON, LiveRoad, Seen, at_stage, plan

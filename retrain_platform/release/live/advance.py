@@ -55,12 +55,12 @@ def advance_live(
 
 
 def _must_fit(state: ReleaseState, opened: Release, evidence: LiveEvidence | None) -> None:
-    other = opened.previous if opened.stage is Stage.BAKE else state.champion
     if evidence is None:
         return
     seen = (evidence.version, evidence.other, evidence.stage, evidence.share)
-    if seen != (opened.version, other, opened.stage, opened.share):
-        raise ValueError(f"evidence == {seen}, must be of {(opened.version, other, str(opened.stage), opened.share)}")
+    must = (opened.version, state.control, opened.stage.value, opened.share)
+    if seen != must:
+        raise ValueError(f"evidence == {seen}, must be of {must}")
 
 
 def _staged(

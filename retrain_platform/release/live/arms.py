@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
 
 from retrain_platform.release.base import Release, Stage
-from retrain_platform.release.live.bins import WIDTH, Bin
+from retrain_platform.release.live.bins import WIDTH, Bin, cell_end
 from retrain_platform.release.live.evidence import StageClock
 from retrain_platform.release.live.strata import Stratum, stratum_of
 from retrain_platform.stats.evidence import Counts
+from retrain_platform.stats.slower import quantile_cell
 from retrain_platform.stats.two_arms import Arms
 
 _SWITCH = timedelta(seconds=2)
@@ -44,7 +46,7 @@ def sides(bins: Sequence[Bin], opened: Release, other: str, clock: StageClock, u
     """
     since = clock.stage + _SWITCH
     closed = sorted((each for each in bins if each.start + WIDTH <= until), key=lambda each: each.start)
-    labels_since = clock.stage if opened.stage is Stage.BAKE else clock.opened
+    labels_since = reads_since(clock, opened.stage)
 
     def of(version: str, answered: bool) -> list[Bin]:
         return [
@@ -65,13 +67,13 @@ def sides(bins: Sequence[Bin], opened: Release, other: str, clock: StageClock, u
     )
 
 
-def asked(each: Bin) -> int:
-    """How many requests the version was asked in the bin."""
-    return each.calls
+def reads_since(clock: StageClock, stage: Stage) -> datetime:
+    """From when on bins are read: labels look back to the release's opening until it is promoted."""
+    return clock.stage if stage is Stage.BAKE else clock.opened
 
 
 def failed(each: Bin) -> int:
-    """How many of them it could not answer; a failure may stand in the bin after its request's first record."""
+    """How many calls the version could not answer; a failure may stand in the bin after its request's first record."""
     return min(each.errors, each.calls)
 
 
@@ -119,3 +121,16 @@ def latencies(found: Sides) -> Latencies | None:
                 table[place, cell - first] += count
         tables.append(table)
     return Latencies(tables[0], tables[1], first)
+
+
+def latency_quantile(bins: Iterable[Bin], share: float) -> float | None:
+    """The upper edge of the cell that holds the quantile of all calls' latencies, in milliseconds; None without any."""
+    cells: Counter[int] = Counter()
+    for each in bins:
+        cells.update(each.latency)
+    if not cells:
+        return None
+    table = np.zeros(max(cells) + 1, dtype=np.int64)
+    table[list(cells)] = list(cells.values())
+    cell = quantile_cell(table, share)
+    return None if cell is None else cell_end(cell)

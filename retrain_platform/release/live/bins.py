@@ -16,9 +16,9 @@ _LEAST_MS = 0.01
 K = TypeVar("K", int, str)
 
 
-def bin_start(at: datetime) -> datetime:
-    """The start of the bin that holds the moment, UTC."""
-    seconds = int(WIDTH.total_seconds())
+def bin_start(at: datetime, width: timedelta = WIDTH) -> datetime:
+    """The start of the bin that holds the moment, or of the stretch of `width`, UTC; whole seconds, from 1970 on."""
+    seconds = int(width.total_seconds())
     return datetime.fromtimestamp(at.timestamp() // seconds * seconds, UTC)
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-import numpy as np
-
 from retrain_platform.release.base import Release, ReleaseState, Stage
-from retrain_platform.release.live.arms import Sides, asked, failed, sides
-from retrain_platform.release.live.bins import Bin, cell_end
+from retrain_platform.release.live.arms import Sides, failed, latency_quantile, sides
+from retrain_platform.release.live.bins import Bin
 from retrain_platform.release.live.evidence import LiveEvidence, Pace, StageClock, Window
 from retrain_platform.release.live.measures import QUANTILES
 from retrain_platform.release.live.plan import LivePlan
@@ -18,10 +15,6 @@ from retrain_platform.release.live.readings import Asking, readings
 from retrain_platform.release.live.strata import FINEST
 from retrain_platform.release.live.triggers import ErrorRateOver, LatencyOver, Trigger
 from retrain_platform.stats.mismatch import log_e_mismatch
-from retrain_platform.stats.slower import quantile_cell
-
-JUDGED = (Stage.SHADOW, Stage.CANARY, Stage.BAKE)
-"""The stages that live traffic judges."""
 
 
 def gather_live(
@@ -38,39 +31,20 @@ def gather_live(
     not ended by `until` is left out; `until` must lie so far back that no log line of an earlier bin is still to come
     (`strata.closed_until`, and what the collector has taken over). `ripe_after`: events count so long after the answer.
     """
-    opened = state.open
-    if opened is None or opened.stage not in JUDGED:
-        return None
-    other = opened.previous if opened.stage is Stage.BAKE else state.champion
-    if other is None:
+    opened, other = state.open, state.control
+    if opened is None or other is None:
         return None
     found = sides(bins, opened, other, clock, until)
-    drawn, met = _entities(found, opened)
-    asking = Asking(other, _effect(found, met, live.alike), live.level, ripe_after)
+    counted = _counted(found, opened, other)
+    asking = Asking(other, _effect(counted, live.alike), live.level, ripe_after)
     measures = live.asked(live.road(urgent=opened.urgent).rollout) if opened.stage is Stage.CANARY else live.measures
-    return LiveEvidence(
-        version=opened.version,
-        other=other,
-        stage=opened.stage,
-        share=opened.share,
-        since=clock.stage,
-        until=until,
-        calls=sum(asked(each) for each in found.own),
-        calls_other=sum(asked(each) for each in found.others),
-        entities=met,
-        effect=asking.effect,
-        drawn=drawn,
-        mismatch=log_e_mismatch(drawn, met, opened.share / 100) if met else 0.0,
-        failing=_failing(found),
-        readings=readings(found, measures, opened.stage, asking),
-        paces=(_pace(found, found.own, opened.version), _pace(found, found.others, other)),
-        windows=_windows(found, live.limits(promoted=opened.stage is Stage.BAKE), opened.stage),
-    )
-
-
-def reads_since(clock: StageClock, stage: Stage) -> datetime:
-    """From when on bins are read: labels look back to the release's opening until it is promoted."""
-    return clock.stage if stage is Stage.BAKE else clock.opened
+    limits = live.limits(promoted=opened.stage is Stage.BAKE)
+    told = {
+        "effect": asking.effect,
+        "readings": readings(found, measures, opened.stage, asking),
+        "windows": _windows(found, limits, opened.stage),
+    }
+    return counted.model_copy(update=told)
 
 
 def raw_span(live: LivePlan, ripe_after: timedelta) -> timedelta:
@@ -79,40 +53,59 @@ def raw_span(live: LivePlan, ripe_after: timedelta) -> timedelta:
     return max([FINEST, ripe_after, *spans])
 
 
-def _entities(found: Sides, opened: Release) -> tuple[int, int]:
-    """The entities that came to the version, and all, since the step began; none outside of a canary."""
-    if opened.stage is not Stage.CANARY or not 0 < opened.share < 100:
-        return 0, 0
-    drawn = sum(each.entities for each in found.own)
-    return drawn, drawn + sum(each.entities for each in found.others)
+def _counted(found: Sides, opened: Release, other: str) -> LiveEvidence:
+    """What there is to count whatever the plan asks; entities only in a canary, where they are shared out."""
+    drawn, met = 0, 0
+    if opened.stage is Stage.CANARY and 0 < opened.share < 100:
+        drawn = sum(each.entities for each in found.own)
+        met = drawn + sum(each.entities for each in found.others)
+    return LiveEvidence(
+        version=opened.version,
+        other=other,
+        stage=opened.stage,
+        share=opened.share,
+        since=found.since,
+        until=found.until,
+        calls=_calls(found.own),
+        calls_other=_calls(found.others),
+        entities=met,
+        drawn=drawn,
+        mismatch=log_e_mismatch(drawn, met, opened.share / 100) if met else 0.0,
+        failing=_failing(found),
+        paces=(_pace(found, found.own, opened.version), _pace(found, found.others, other)),
+    )
+
+
+def _calls(side: Sequence[Bin]) -> int:
+    return sum(each.calls for each in side)
 
 
 def _pace(found: Sides, side: Sequence[Bin], version: str) -> Pace:
-    calls, seconds = sum(asked(each) for each in side), (found.until - found.since).total_seconds()
-    quantiles = {name: _quantile(side, share)[0] for name, share in QUANTILES.items()}
+    calls, seconds = _calls(side), (found.until - found.since).total_seconds()
+    quantiles = {name: latency_quantile(side, share) for name, share in QUANTILES.items()}
     return Pace(version=version, calls=calls, a_second=calls / seconds if seconds > 0 else 0.0, **quantiles)
 
 
-def _effect(found: Sides, met: int, alike: float) -> float:
+def _effect(counted: LiveEvidence, alike: float) -> float:
     """The design effect of calls of one entity that are alike (L. Kish, "Survey Sampling", 1965).
 
     1 where both versions are asked about the same requests, or no entity is known: there an entity is on both sides.
     """
-    calls = sum(asked(each) for side in (found.own, found.others) for each in side)
+    calls, met = counted.calls + counted.calls_other, counted.entities
     return 1 + max(calls / met - 1, 0.0) * alike if met else 1.0
 
 
 def _failing(found: Sides) -> int:
     """The last hour's newest bins running in which all calls of the version failed, not all of the control's."""
-    beside = {each.start: (asked(each), failed(each)) for each in found.others}
+    beside = {each.start: (each.calls, failed(each)) for each in found.others}
     count = 0
     for each in reversed(found.own):
         if found.until - each.start > FINEST:
             break
-        if not asked(each):
+        if not each.calls:
             continue
         calls, errors = beside.get(each.start, (0, 0))
-        if failed(each) < asked(each) or (calls and errors == calls):
+        if failed(each) < each.calls or (calls and errors == calls):
             break
         count += 1
     return count
@@ -141,21 +134,10 @@ def _window(found: Sides, place: int, trigger: Trigger) -> Window:
 def _value(bins: Sequence[Bin], trigger: Trigger) -> tuple[float | None, int]:
     """What the trigger watches, on how many calls or labels; None on none."""
     if isinstance(trigger, ErrorRateOver):
-        calls = sum(asked(each) for each in bins)
+        calls = _calls(bins)
         return (sum(failed(each) for each in bins) / calls if calls else None), calls
     if isinstance(trigger, LatencyOver):
-        return _quantile(bins, QUANTILES[trigger.quantile])
+        timed = sum(sum(each.latency.values()) for each in bins)
+        return latency_quantile(bins, QUANTILES[trigger.quantile]), timed
     labels = sum(each.labels for each in bins)
     return (1 - sum(each.loss for each in bins) / labels if labels else None), labels
-
-
-def _quantile(bins: Sequence[Bin], share: float) -> tuple[float | None, int]:
-    cells: Counter[int] = Counter()
-    for each in bins:
-        cells.update(each.latency)
-    if not cells:
-        return None, 0
-    table = np.zeros(max(cells) + 1, dtype=np.int64)
-    table[list(cells)] = list(cells.values())
-    cell = quantile_cell(table, share)
-    return (None if cell is None else cell_end(cell)), int(table.sum())

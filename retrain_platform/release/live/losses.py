@@ -52,7 +52,7 @@ def lost_less(task: Task, metric: str, label: float | str, mine: Told, other: To
     1.0
     """
     if task == "regression":
-        actual = _number(label)
+        actual = float(label)
         near = abs(_one(other) - actual) - abs(_one(mine) - actual)
         return float((near > 0) - (near < 0))
     ours, theirs = loss(task, metric, label, mine), loss(task, metric, label, other)
@@ -60,7 +60,7 @@ def lost_less(task: Task, metric: str, label: float | str, mine: Told, other: To
 
 
 def _binary(metric: str, label: float | str, told: Told) -> float:
-    actual, score = _number(label), _one(told)
+    actual, score = float(label), _one(told)
     if actual not in (0.0, 1.0):
         raise ValueError(f"label == {label!r}, must be 0 or 1")
     if metric in _CALLED:
@@ -83,8 +83,3 @@ def _one(told: Told) -> float:
     if not isinstance(told.score, float | int):
         raise ValueError(f"score == {len(told.score)} chances, must be one number")
     return float(told.score)
-
-
-def _number(label: float | str) -> float:
-    """Raises: ValueError: it is none."""
-    return float(label)

@@ -16,12 +16,11 @@ Quantile = Literal["p50", "p95", "p99"]
 QUANTILES: dict[Quantile, float] = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 
-class ErrorRate(Record):
-    """The share of calls that the version failed; `not_worse_by` is added to the control's share."""
+class _Measure(Record):
+    """What every measure says."""
 
-    kind: Literal["error_rate"] = "error_rate"
-    must: Must = "not_worse"
-    not_worse_by: float = Field(default=0.003, gt=0, lt=1)
+    kind: str
+    must: Must = "guard"
 
     @property
     def name(self) -> str:
@@ -29,7 +28,15 @@ class ErrorRate(Record):
         return self.kind
 
 
-class Latency(Record):
+class ErrorRate(_Measure):
+    """The share of calls that the version failed; `not_worse_by` is added to the control's share."""
+
+    kind: Literal["error_rate"] = "error_rate"
+    must: Must = "not_worse"
+    not_worse_by: float = Field(default=0.003, gt=0, lt=1)
+
+
+class Latency(_Measure):
     """A quantile of the calls' latencies; `not_slower_by` is a share of the control's own."""
 
     kind: Literal["latency"] = "latency"
@@ -40,50 +47,40 @@ class Latency(Record):
     @property
     def name(self) -> str:
         """What readings and sentences call it."""
-        return f"latency_{self.quantile}"
+        return f"{self.kind}_{self.quantile}"
 
 
-class FeedbackRate(Record):
+class _Rate(_Measure):
+    """A share of what people or events said of answers; `of` is the kind of feedback."""
+
+    of: str = Field(min_length=1)
+    better: Literal["higher", "lower"] = "higher"
+
+    @property
+    def name(self) -> str:
+        """What readings and sentences call it."""
+        return f"{self.kind}_{self.of}"
+
+
+class FeedbackRate(_Rate):
     """The share of feedback of `of` with a value above 0, by the time at which it came."""
 
     kind: Literal["feedback"] = "feedback"
-    must: Must = "guard"
-    of: str = Field(min_length=1)
-    better: Literal["higher", "lower"] = "higher"
     not_worse_by: float = Field(default=0.02, gt=0, lt=1)
 
-    @property
-    def name(self) -> str:
-        """What readings and sentences call it."""
-        return f"feedback_{self.of}"
 
-
-class EventRate(Record):
+class EventRate(_Rate):
     """The share of answered rows after which `of` came (a click, a complaint), once `gateway.ripe_after` old."""
 
     kind: Literal["event"] = "event"
-    must: Must = "guard"
-    of: str = Field(min_length=1)
-    better: Literal["higher", "lower"] = "higher"
     not_worse_by: float = Field(default=0.01, gt=0, lt=1)
 
-    @property
-    def name(self) -> str:
-        """What readings and sentences call it."""
-        return f"event_{self.of}"
 
-
-class Labels(Record):
+class Labels(_Measure):
     """The mean loss on labelled rows, each within [0, 1]: of the same rows where both versions scored them."""
 
     kind: Literal["labels"] = "labels"
-    must: Must = "guard"
     not_worse_by: float = Field(default=0.01, gt=0, lt=1)
-
-    @property
-    def name(self) -> str:
-        """What readings and sentences call it."""
-        return self.kind
 
 
 MEASURES = (ErrorRate, Latency, FeedbackRate, EventRate, Labels)

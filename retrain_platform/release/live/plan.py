@@ -155,6 +155,11 @@ class Expedited(Record):
 
 class Traffic(Record):
     """The least that both sides must have seen in a stage before any verdict of the evidence."""
+    @property
+    def parts(self) -> int:
+        """The stages and steps that share the level: shadow, each step below 100, and bake."""
+        return len(self.rollout.shares) + 1
+
 
     calls: int = Field(default=100, ge=1)
     labels: int = Field(default=100, ge=1)

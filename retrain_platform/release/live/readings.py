@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from retrain_platform.dataset.record import finite
 from retrain_platform.release.base import Stage
-from retrain_platform.release.live.arms import Sides, arms, asked, failed, latencies
+from retrain_platform.release.live.arms import Sides, arms, failed, latencies
 from retrain_platform.release.live.bins import Bin, Tally, cell_end, cells_apart
 from retrain_platform.release.live.evidence import Reading
 from retrain_platform.release.live.measures import (
@@ -59,7 +59,8 @@ def _reading(found: Sides, measure: LiveMeasure, asking: Asking) -> Reading:
     if isinstance(measure, Labels):
         return _labels(found, measure, asking)
     if isinstance(measure, ErrorRate):
-        return _rate(found, measure.name, measure.not_worse_by, arms(found, failed, asked), asking, lower=True)
+        calls = arms(found, failed, lambda each: each.calls)
+        return _rate(found, measure.name, measure.not_worse_by, calls, asking, lower=True)
     lower = measure.better == "lower"
     if isinstance(measure, FeedbackRate):
         seen = arms(found, lambda each: _tally(each, measure.of).hits, lambda each: _tally(each, measure.of).count)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from typing import NamedTuple
 
-from retrain_platform.release.live.bins import WIDTH, Bin, merged
+from retrain_platform.release.live.bins import WIDTH, Bin, bin_start, merged
 
-_WIDTHS = ((timedelta(hours=1), WIDTH), (timedelta(days=1), timedelta(minutes=1)))
+_HOUR = timedelta(hours=1)
+_WIDTHS = ((_HOUR, WIDTH), (timedelta(days=1), timedelta(minutes=1)))
 _WIDEST = timedelta(minutes=10)
-FINEST = timedelta(hours=1)
+FINEST = _HOUR
 """How long bins stay as they are, at the least."""
 
 
@@ -30,8 +31,7 @@ def stratum_of(start: datetime, since: datetime) -> Stratum:
     """
     age = start - since
     width = next((width for until, width in _WIDTHS if age < until), _WIDEST)
-    seconds = int(width.total_seconds())
-    begin = datetime.fromtimestamp(start.timestamp() // seconds * seconds, UTC)
+    begin = bin_start(start, width)
     return Stratum(begin, begin + width)
 
 
@@ -52,11 +52,10 @@ def compact(bins: Sequence[Bin], since: datetime, before: datetime) -> list[Bin]
 
 def _hour(start: datetime) -> Stratum:
     """Of what came before the stage only labels are read, which are summed whatever their time."""
-    begin = start.replace(minute=0, second=0, microsecond=0)
-    return Stratum(begin, begin + timedelta(hours=1))
+    begin = bin_start(start, _HOUR)
+    return Stratum(begin, begin + _HOUR)
 
 
 def closed_until(now: datetime, settle: timedelta) -> datetime:
     """The end of the newest bin that has ended and settled at `now`."""
-    seconds = int(WIDTH.total_seconds())
-    return datetime.fromtimestamp((now - settle).timestamp() // seconds * seconds, UTC)
+    return bin_start(now - settle)

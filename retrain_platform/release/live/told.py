@@ -9,7 +9,6 @@ from retrain_platform.dataset.duration import span_of_clock_text
 from retrain_platform.release.live.measures import ErrorRate, Latency, LiveMeasure
 from retrain_platform.release.live.plan import ABTest, Expedited, LivePlan
 from retrain_platform.release.live.triggers import AccuracyUnder, ErrorRateOver, LatencyOver, Trigger
-from retrain_platform.release.live.verdict import parts
 
 
 def told(live: LivePlan) -> list[str]:
@@ -69,7 +68,7 @@ def _asks(measure: LiveMeasure) -> str:
 
 
 def _backward(live: LivePlan) -> Iterator[str]:
-    stages, measures = parts(live.road(urgent=False)), len(live.asked(live.rollout))
+    stages, measures = live.road(urgent=False).parts, len(live.asked(live.rollout))
     yield (
         f"back when a measure is worse beyond its margin, at level {live.level:g} shared by {stages} stages and "
         f"{measures} measures over all looks; when {live.failures} bins running fail wholly; when shares are not as set"

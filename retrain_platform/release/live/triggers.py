@@ -22,46 +22,45 @@ def _a_bin(value: timedelta) -> timedelta:
 Over = Annotated[ClockSpan, AfterValidator(_a_bin)]
 """The time that a trigger looks back over; the window must lie within the stage."""
 
-_LEAST = Field(default=100, ge=1)
 FEWEST = 3
 """One or two failed calls are nobody's rate."""
 
 
-class ErrorRateOver(Record):
-    """More than the share `limit` of the window's calls failed, at least `FEWEST`; not asked of fewer than `least`."""
+class _Limit(Record):
+    """Looks back over `over`, and is not asked of fewer than `least` calls or labels."""
+
+    kind: str
+    over: Over
+    least: int = Field(default=100, ge=1)
+
+
+class ErrorRateOver(_Limit):
+    """More than the share `limit` of the window's calls failed, at least `FEWEST`."""
 
     kind: Literal["error_rate"] = "error_rate"
     limit: float = Field(gt=0, lt=1)
-    over: Over
-    least: int = _LEAST
 
 
-class LatencyOver(Record):
-    """The window's quantile lies above `milliseconds`; not asked of fewer than `least` calls."""
+class LatencyOver(_Limit):
+    """The window's quantile lies above `milliseconds`."""
 
     kind: Literal["latency"] = "latency"
     quantile: Quantile
     milliseconds: float = Field(gt=0)
-    over: Over
-    least: int = _LEAST
 
 
-class AccuracyUnder(Record):
+class AccuracyUnder(_Limit):
     """1 less the mean loss of the labels that came in the window lies under `limit`."""
 
     kind: Literal["accuracy"] = "accuracy"
     limit: float = Field(gt=0, lt=1)
-    over: Over
-    least: int = _LEAST
 
 
-class QualityFall(Record):
+class QualityFall(_Limit):
     """1 less the mean loss fell by more than `by` under the other version's, in the window's labels (an MRR's fall)."""
 
     kind: Literal["quality_fall"] = "quality_fall"
     by: float = Field(gt=0, lt=1)
-    over: Over
-    least: int = _LEAST
 
 
 TRIGGERS = (ErrorRateOver, LatencyOver, AccuracyUnder, QualityFall)

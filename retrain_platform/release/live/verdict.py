@@ -5,17 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from retrain_platform.release.base import Stage
 from retrain_platform.release.live.evidence import LiveEvidence, Reading, Window
 from retrain_platform.release.live.measures import Must
 from retrain_platform.release.live.plan import ABTest, Expedited, LivePlan, Traffic
 from retrain_platform.release.live.triggers import FEWEST, AccuracyUnder, ErrorRateOver, LatencyOver, Trigger
 from retrain_platform.release.live.words import compared, crossed, e_value
-
-
-def parts(road: Expedited) -> int:
-    """The stages and steps that share the level: shadow, each step below 100, and bake."""
-    return len(road.rollout.shares) + 1
+from retrain_platform.stats.evidence import mixture
 
 
 def sent_back(evidence: LiveEvidence, live: LivePlan, road: Expedited) -> str | None:
@@ -29,7 +27,7 @@ def sent_back(evidence: LiveEvidence, live: LivePlan, road: Expedited) -> str | 
         _failing(evidence, live)
         or _passed_limit(evidence, live.limits(promoted=promoted))
         or _mismatched(evidence, live)
-        or _found_worse(evidence, live, parts(road))
+        or _found_worse(evidence, live, road.parts)
     )
 
 
@@ -76,7 +74,7 @@ def _found_worse(evidence: LiveEvidence, live: LivePlan, shared_by: int) -> str 
     if not readings:
         return None
     top = max(readings, key=lambda reading: reading.worse)
-    mean = top.worse + math.log(sum(math.exp(each.worse - top.worse) for each in readings) / len(readings))
+    mean = mixture(np.array([each.worse for each in readings]))
     limit = math.log(shared_by / live.level)
     if mean < limit or not top.beyond or not enough(top, live.traffic):
         return None

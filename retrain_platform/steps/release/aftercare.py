@@ -9,7 +9,9 @@ from retrain_platform.dataset.duration import span_of_clock_text
 from retrain_platform.dataset.record import Record
 from retrain_platform.release.base import Entry
 from retrain_platform.release.fold import fold, release_of
-from retrain_platform.release.live.bins import Bin, BinStore, cell_end
+from retrain_platform.release.live.arms import latency_quantile
+from retrain_platform.release.live.bins import Bin, BinStore
+from retrain_platform.release.live.measures import QUANTILES
 from retrain_platform.release.live.plan import CheckEvery
 from retrain_platform.steps.lines import CHECKED
 from retrain_platform.steps.release.live_time import moved_at
@@ -118,7 +120,7 @@ def seen(bins: Sequence[Bin], version: str) -> Seen:
     return Seen(
         calls=calls,
         error_rate=sum(each.errors for each in mine) / calls if calls else None,
-        p95=_quantile(mine, 0.95),
+        p95=latency_quantile(mine, QUANTILES["p95"]),
         labels=labels,
         loss=sum(each.loss for each in mine) / labels if labels else None,
     )
@@ -143,20 +145,6 @@ def _looked(
         first=seen(first, version),
         other=other if other is not None and (other.calls or other.labels) else None,
     )
-
-
-def _quantile(bins: Sequence[Bin], quantile: float) -> float | None:
-    """The upper edge of the cell that the quantile of all calls' latencies lies in."""
-    counts: dict[int, int] = {}
-    for each in bins:
-        for cell, count in each.latency.items():
-            counts[cell] = counts.get(cell, 0) + count
-    left = quantile * sum(counts.values())
-    for cell in sorted(counts):
-        left -= counts[cell]
-        if left <= 0:
-            return cell_end(cell)
-    return None
 
 
 def _told(name: str, value: float | None, beside: Mapping[str, float | None], form: str) -> str:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from retrain_platform.release.base import Release, ReleaseState, Stage
+from retrain_platform.release.base import Release, ReleaseState
+from retrain_platform.release.live.arms import reads_since
 from retrain_platform.release.live.bins import Bin, BinStore, bin_start
 from retrain_platform.release.live.evidence import LiveEvidence, StageClock
-from retrain_platform.release.live.gather import JUDGED, gather_live, raw_span, reads_since
+from retrain_platform.release.live.gather import gather_live, raw_span
 from retrain_platform.release.live.plan import LivePlan
 from retrain_platform.release.live.strata import compact
 from retrain_platform.release.serving import GatewaySpec
 
-_HOUR = 3600
-"""Seconds; every stratum lies within one hour of UTC."""
+_HOUR = timedelta(hours=1)
+"""Every stratum lies within one hour of UTC."""
 
 
 class _Past(NamedTuple):
@@ -42,14 +43,11 @@ class LiveBins:
         until: datetime,
     ) -> LiveEvidence | None:
         """The version under way against its control at `until`; None where no stage is judged by live traffic."""
-        opened = state.open
-        if opened is None or clock is None or opened.stage not in JUDGED:
-            return None
-        other = opened.previous if opened.stage is Stage.BAKE else state.champion
-        if other is None:
+        opened, other = state.open, state.control
+        if opened is None or other is None or clock is None:
             return None
         until = self.whole(until)
-        edge = _hour(until - raw_span(live, gateway.ripe_after))
+        edge = bin_start(until - raw_span(live, gateway.ripe_after), _HOUR)
         bins = self._read(model, opened, other, clock, (edge, until))
         return gather_live(bins, state, clock=clock, live=live, until=until, ripe_after=gateway.ripe_after)
 
@@ -71,7 +69,3 @@ class LiveBins:
             past, fresh = _Past(of, edge, done), [each for each in fresh if each.start >= edge]
         self._past = past
         return [*past.bins, *fresh]
-
-
-def _hour(moment: datetime) -> datetime:
-    return datetime.fromtimestamp(moment.timestamp() // _HOUR * _HOUR, UTC)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -69,16 +69,13 @@ def record(
 ) -> None:
     """Append the moves to the ledger; the same `key` again changes nothing.
 
-    None is dated before the moves that stand: the ledger cut at any data time must be a beginning of it, also where
-    live traffic moved a release after the end of the period that a run is about.
-
     Raises:
         LedgerMoved: the model's last line is not number `expect`, where that is given: the moves were made for another
             state, and nothing was written.
     """
     wanted = list(moves)
     if wanted:
-        as_of = max([as_of, *(each.as_of for each in shop.entries() if moves_release(each))])
+        as_of = _no_earlier(shop, as_of)
     for number, move_ in enumerate(wanted):
         shop.ledger.append(
             shop.model,
@@ -90,6 +87,13 @@ def record(
             why=why or move_.sentence,
             expect=None if expect is None else expect + number,
         )
+
+
+def _no_earlier(shop: Workshop, as_of: datetime) -> datetime:
+    """No move is dated before the moves that stand: the ledger cut at any data time must be a beginning of it, also
+    where live traffic moved a release after the end of the period that a run is about.
+    """
+    return max([as_of, *(entry.as_of for entry in shop.entries() if moves_release(entry))])
 
 
 def project(shop: Workshop, state: ReleaseState) -> dict[str, str | None]:
@@ -124,37 +128,39 @@ def evidence_for(shop: Workshop, state: ReleaseState, as_of: datetime) -> Eviden
     Shadow and canary look back to the release's beginning, for both versions score every row all the
     while; bake looks at what came after the promotion. The clock counts the stage's own periods.
     """
-    release = state.open
-    if release is None or release.stage not in (Stage.SHADOW, Stage.CANARY, Stage.BAKE):
+    release, other = state.open, state.control
+    if release is None or other is None:
         return None
-    baking = release.stage is Stage.BAKE
-    other = release.previous if baking else state.champion
-    if other is None:
-        return None
-    since = release.stage_as_of if baking else release.opened_as_of
+    since = release.stage_as_of if release.stage is Stage.BAKE else release.opened_as_of
     scored = _scored_by_both(shop, (release.version, other), since, as_of)
     unscored = _unscored(shop, release, other, as_of)
     if not scored:
         return _nothing_to_compare(release, other, unscored) if unscored else None
+    evidence = _compared(shop, (release.version, other), scored, as_of)
+    in_stage = sum(shop.spec.period.period(key).start >= release.stage_as_of for key in scored)
+    return evidence.model_copy(update={"in_stage": in_stage, "unscored": len(unscored)})
+
+
+def _compared(
+    shop: Workshop, versions: tuple[str, str], scored: Mapping[str, tuple[Role, Role]], as_of: datetime
+) -> Evidence:
+    """One version against the other on all labelled rows of the periods, whose roles there are given."""
     columns = columns_to_judge(shop.spec)
     frames = [(labelled(shop, key, as_of, columns=columns), roles) for key, roles in scored.items()]
     both = _judged(shop, scored, frames)
-    starts = [shop.spec.period.period(key).start for key in scored]
-    evidence = gather(
+    return gather(
         both.labels,
         both.scores[0],
         both.scores[1],
         np.concatenate([days_of(frame, shop.spec.period.timezone) for frame, _ in frames]),
         queries=both.queries,
-        version=release.version,
-        other=other,
+        version=versions[0],
+        other=versions[1],
         periods=tuple(scored),
         metric=shop.spec.primary,
         plan=shop.spec.plan,
         looks=len(scored),
     )
-    in_stage = sum(start >= release.stage_as_of for start in starts)
-    return evidence.model_copy(update={"in_stage": in_stage, "unscored": len(unscored)})
 
 
 def _judged(shop: Workshop, keys: Iterable[str], frames: Sequence[tuple[pd.DataFrame, tuple[Role, Role]]]) -> Judged:
