@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from itertools import pairwise
 from typing import Any, Literal, Protocol
 
 from pydantic import Field, model_validator
@@ -13,7 +12,7 @@ from retrain_platform.dataset.duration import Duration, parse_duration
 from retrain_platform.dataset.record import Record
 from retrain_platform.release.alias_names import AliasNames
 from retrain_platform.release.live.evidence import LiveEvidence
-from retrain_platform.release.live.plan import LivePlan
+from retrain_platform.release.live.plan import LivePlan, Steps
 
 
 class Stage(StrEnum):
@@ -103,7 +102,7 @@ class ReleasePlan(Record):
     """
 
     shadow: Duration = Field(default_factory=lambda: parse_duration("1w"))
-    canary: tuple[int, ...] = (50, 100)
+    canary: Steps = (50, 100)
     bake: Duration = Field(default_factory=lambda: parse_duration("1w"))
     approval: bool = False
     four_eyes: bool = False
@@ -117,23 +116,15 @@ class ReleasePlan(Record):
     live: LivePlan | None = None
 
     @model_validator(mode="after")
-    def _steps(self) -> ReleasePlan:
-        steps = self.canary
-        if not steps or steps[-1] != 100 or any(a >= b for a, b in pairwise(steps)) or steps[0] < 1:
-            must = "must increase from at least 1 and end at 100, as in [5, 25, 100]"
-    @property
-    def by_a_person(self) -> ReleasePlan:
-        """The plan of what a person puts on its way: who does so approves it, but where two people must."""
-        return self if self.four_eyes else self.model_copy(update={"approval": False})
-
-            raise ValueError(f"canary == {list(steps)}, {must}")
-        return self
-
-    @model_validator(mode="after")
     def _somebody_to_ask(self) -> ReleasePlan:
         if self.four_eyes and not self.approval:
             raise ValueError("four_eyes == true with approval == false, must have approval: true")
         return self
+
+    @property
+    def by_a_person(self) -> ReleasePlan:
+        """The plan of what a person puts on its way: who does so approves it, but where two people must."""
+        return self if self.four_eyes else self.model_copy(update={"approval": False})
 
 
 class Release(Record):
@@ -158,6 +149,15 @@ class Release(Record):
 
 
 class ReleaseState(Record):
+    """The fold of the ledger: who answers, who is on the way, what ended. `ended` is oldest first."""
+
+    champion: str | None = None
+    released_as_of: datetime | None = None
+    proven_as_of: datetime | None = None
+    open: Release | None = None
+    waiting: Release | None = None
+    ended: tuple[Release, ...] = ()
+
     @property
     def control(self) -> str | None:
         """The version that evidence holds the one under way against: the champion, in bake the one before it.
@@ -167,15 +167,6 @@ class ReleaseState(Record):
         if self.open is None or self.open.stage not in (Stage.SHADOW, Stage.CANARY, Stage.BAKE):
             return None
         return self.open.previous if self.open.stage is Stage.BAKE else self.champion
-
-    """The fold of the ledger: who answers, who is on the way, what ended. `ended` is oldest first."""
-
-    champion: str | None = None
-    released_as_of: datetime | None = None
-    proven_as_of: datetime | None = None
-    open: Release | None = None
-    waiting: Release | None = None
-    ended: tuple[Release, ...] = ()
 
 
 class Evidence(Record):
@@ -218,8 +209,8 @@ class Transition(Record):
     kind: TransitionKind
     version: str
     stage: Stage
-    share: int = 0
     event: str = ""
+    share: int = 0
     step: int = 0
     to: str | None = None
     needs_approval: bool = False

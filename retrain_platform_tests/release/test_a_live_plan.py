@@ -137,7 +137,7 @@ def test_a_plan_is_told_in_words() -> None:
     plan = LivePlan.model_validate({"freeze": [{"kind": "weekly", "days": ["friday"], "hours": [15, 24]}]})
     assert told(plan) == [
         "staging first, within 1h",
-        "then shadow for 1h, canary at 5%, 50%, each 1h to 3d (undecided then: abort), bake for 1w",
+        "then shadow for 1h, canary at 5%, 50%, each 1h to 1d (undecided then: abort), bake for 1w",
         "up when error_rate is not worse by 0.003, latency_p95 is not slower by 10%, each at confidence 0.95",
         "labels can only send it back",
         "a step needs 998 calls of the version at the least, even where none fails",

@@ -66,7 +66,7 @@ def test_sections_that_stand_are_given_and_optional_ones_fall_back_to_their_defa
 
 
 def test_a_mistake_behind_another_in_the_same_section_is_found_too() -> None:
-    found = salvage({"release": {"patience": 0, "canary": [50]}})
+    found = salvage({"release": {"patience": 0, "four_eyes": True}})
 
     assert {one.path for one in found.mistakes if one.kind != "missing"} == {("release", "patience"), ("release",)}
 

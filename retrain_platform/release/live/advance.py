@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from retrain_platform.release.advance import next_in_line
 from retrain_platform.release.base import Release, ReleasePlan, ReleaseState, Stage, Transition
 from retrain_platform.release.fold import apply
+from retrain_platform.release.live.bins import WIDTH
 from retrain_platform.release.live.evidence import LiveEvidence, StageClock, Verdict
 from retrain_platform.release.live.freeze import frozen
-from retrain_platform.release.live.plan import Expedited, LivePlan, Then
+from retrain_platform.release.live.plan import LivePlan, Then
 from retrain_platform.release.live.verdict import inconclusive_ends, lacking, sent_back
 from retrain_platform.release.live.words import beside, compared, spoken
 from retrain_platform.release.table import Event, transition
@@ -28,29 +29,22 @@ def advance_live(
 ) -> tuple[Transition, ...]:
     """The moves that evidence and time allow now; empty for 'not yet' (see `live_standing`).
 
-    `now` is the wall clock, `as_of` the data's time that the moves will be recorded at, `clock` the wall clock's
-    moments of the release under way, `timezone` that of freeze windows, `staged` what the staging instance showed. A
-    version goes back at any time, on whatever `sent_back` says. It goes up when the evidence covers the stage's least
-    time, all that is demanded is shown, and no freeze holds. Without evidence nothing goes up; a stage's longest time
-    ends it all the same. After the promotion the previous champion is the control; the version is proven when the bake
-    is over.
-    The waiting version, if any, follows the one that ends.
+    `now` is the wall clock, `as_of` the data's time that the moves will be recorded at, `timezone` that of freeze
+    windows, `staged` what the staging instance showed. The waiting version, if any, follows the one that ends.
 
     Raises:
         ValueError: the plan has no `live`, or the evidence or verdict is of another version or stage.
     """
-    if plan.live is None:
+    live, opened = plan.live, state.open
+    if live is None:
         raise ValueError("plan.live == None, must be given: this release moves by periods")
-    opened = state.open
-    if opened is None:
+    if opened is None or opened.stage is Stage.APPROVAL or clock is None:
         return next_in_line(state)
-    if opened.stage is Stage.APPROVAL or clock is None:
-        return ()
     if opened.stage is Stage.STAGING:
-        moved = _staged(state, opened, staged, plan.live, now - clock.stage)
+        moved = _staged(state, opened, staged, live, now - clock.stage)
     else:
         _must_fit(state, opened, evidence)
-        moved = _Tick(opened, evidence, plan.live, now, clock, timezone).judged()
+        moved = _Tick(opened, evidence, live, now, clock, timezone).judged()
     return () if moved is None else (moved, *next_in_line(apply(state, moved, as_of)))
 
 
@@ -86,7 +80,12 @@ def _staged(
 
 
 class _Tick:
-    """One look at a release in shadow, canary or bake."""
+    """One look at a release in shadow, canary or bake.
+
+    A version goes back at any time, on whatever `sent_back` says. It goes up when the evidence covers the stage's least
+    time, all that is demanded is shown, and no freeze holds. Without evidence nothing goes up; a stage's longest time
+    ends it all the same. In bake the champion before is the control; the version is proven when the bake is over.
+    """
 
     def __init__(
         self,
@@ -107,7 +106,7 @@ class _Tick:
             return self._back(why)
         if self.opened.stage is Stage.BAKE:
             return self._proven()
-        held, _, _ = stage_times(self.road, self.opened.stage)
+        held, _, _ = self.times()
         if self.evidence is None or self.evidence.until - self.clock.stage < held:
             return self._over()
         still = self.missing()
@@ -116,6 +115,16 @@ class _Tick:
         if inconclusive_ends(self.road, self.opened.stage):
             return self._end(f"inconclusive after {spoken(held)}, the champion stays: {'; '.join(still)}")
         return self._over()
+
+    def times(self) -> tuple[timedelta, timedelta, Then]:
+        """The least and the longest time of a stage or step before the promotion, and what then."""
+        shadow, rollout = self.road.shadow, self.road.rollout
+        if self.opened.stage is Stage.SHADOW:
+            return shadow.time, self.live.undecided(shadow.time, shadow.longest), shadow.then
+        longest = rollout.longest
+        if inconclusive_ends(self.road, self.opened.stage):
+            longest = max(rollout.hold * 2, longest)
+        return rollout.hold, self.live.undecided(rollout.hold, longest), rollout.then
 
     def missing(self) -> list[str]:
         """What the stage still asks for; the shadow also a number of requests."""
@@ -132,12 +141,10 @@ class _Tick:
         return None if self.road.through_freeze else frozen(self.live.freeze, self.now, self.timezone)
 
     def _over(self) -> Transition | None:
-        """What the plan says of a stage whose longest time, or number of undecided holds, is over."""
-        held, longest, then = stage_times(self.road, self.opened.stage)
-        waited, limit = self.now - self.clock.stage, longest
-        if held and self.live.inconclusive * held < longest:
-            limit = self.live.inconclusive * held
-        if waited < max(limit, held) or then == "wait":
+        """What the plan says of a stage whose longest time is over: never before evidence can cover the least."""
+        held, longest, then = self.times()
+        waited, covered = self.now - self.clock.stage, held + self.live.settle + WIDTH
+        if waited < max(longest, covered) or then == "wait":
             return None
         still = "; ".join(self.missing()) or self.frozen() or "the evidence does not reach so far"
         if then == "abort":
@@ -182,16 +189,6 @@ class _Tick:
         return "; ".join(told) or beside(self.evidence, self.now)
 
 
-def stage_times(road: Expedited, stage: Stage) -> tuple[timedelta, timedelta, Then]:
-    """The least and the longest time of a stage or step before the promotion, and what then."""
-    if stage is Stage.SHADOW:
-        return road.shadow.time, road.shadow.longest, road.shadow.then
-    rollout = road.rollout
-    if inconclusive_ends(road, stage):
-        return rollout.hold, max(rollout.hold * 2, rollout.longest), rollout.then
-    return rollout.hold, rollout.longest, rollout.then
-
-
 def live_standing(
     state: ReleaseState,
     evidence: LiveEvidence | None,
@@ -214,7 +211,7 @@ def live_standing(
     tick = _Tick(opened, evidence, live, now, clock, timezone)
     if opened.stage is Stage.BAKE:
         return f"version {opened.version} answers, for {age} of {spoken(live.bake)} until it is proven"
-    held, longest, _ = stage_times(tick.road, opened.stage)
+    held, longest, _ = tick.times()
     share = f" at {opened.share}%" if opened.stage is Stage.CANARY else ""
     waits = tick.missing() or [f"frozen: {freeze}" if (freeze := tick.frozen()) else f"its time of {spoken(held)}"]
     where = f"version {opened.version} in {opened.stage}{share} for {age} ({spoken(held)} to {spoken(longest)})"

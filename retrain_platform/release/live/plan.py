@@ -6,9 +6,9 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
-from retrain_platform.dataset.duration import ClockSpan, parse_span_of_clock
+from retrain_platform.dataset.duration import ClockSpan
 from retrain_platform.dataset.memory import Memory
 from retrain_platform.dataset.record import Record
 from retrain_platform.release.live.freeze import Freeze
@@ -19,8 +19,15 @@ Then = Literal["abort", "go_on", "wait"]
 """What a stage does when its longest time is over and the evidence still says 'not yet'."""
 
 
-def _span(text: str) -> ClockSpan:
-    return parse_span_of_clock(text)
+def _growing(value: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
+    if not value or value[-1] != 100 or any(a >= b for a, b in pairwise(value)) or value[0] < 1:
+        must = "must increase from at least 1 and end at 100, as in [5, 50, 100]"
+        raise ValueError(f"{info.field_name} == {list(value)}, {must}")
+    return value
+
+
+Steps = Annotated[tuple[int, ...], AfterValidator(_growing)]
+"""Shares of the entities in percent, one a step; the last is all of them."""
 
 
 class Staging(Record):
@@ -35,15 +42,15 @@ class Staging(Record):
     p95: float | None = Field(default=None, gt=0)
     cpu: float | None = Field(default=None, gt=0)
     requests: int = Field(default=200, ge=1)
-    longest: ClockSpan = _span("1h")
+    longest: ClockSpan = timedelta(hours=1)
 
 
 class Shadow(Record):
     """Every request is scored beside, unused, for `time` and for `requests` of them, whichever comes later."""
 
-    time: ClockSpan = _span("1h")
+    time: ClockSpan = timedelta(hours=1)
     requests: int = Field(default=0, ge=0)
-    longest: ClockSpan = _span("7d")
+    longest: ClockSpan = timedelta(days=7)
     then: Then = "abort"
 
     @model_validator(mode="after")
@@ -56,7 +63,7 @@ class Shadow(Record):
 class _Rollout(Record):
     """How long a step may stay undecided at most, and what then."""
 
-    longest: ClockSpan = _span("3d")
+    longest: ClockSpan = timedelta(days=3)
     then: Then = "abort"
 
 
@@ -67,21 +74,17 @@ class Canary(_Rollout):
     """
 
     kind: Literal["canary"] = "canary"
-    steps: tuple[int, ...] = (5, 50, 100)
+    steps: Steps = (5, 50, 100)
     first: int | None = Field(default=None, ge=1, le=99)
     by: int | None = Field(default=None, ge=1, le=99)
-    hold: ClockSpan = _span("1h")
+    hold: ClockSpan = timedelta(hours=1)
 
     @model_validator(mode="after")
-    def _upward(self) -> Canary:
+    def _one_way_to_say_it(self) -> Canary:
         if (self.first is None) != (self.by is None):
             raise ValueError(f"by == {self.by} with first == {self.first}, must be given together, as in 10 and 15")
-        steps = self.steps
-        if not steps or steps[-1] != 100 or any(a >= b for a, b in pairwise(steps)) or steps[0] < 1:
-            must = "must increase from at least 1 and end at 100, as in [5, 50, 100]"
-            raise ValueError(f"steps == {list(steps)}, {must}")
         if self.by is not None and "steps" in self.model_fields_set:
-            raise ValueError(f"steps == {list(steps)} with by == {self.by}, must be only one of them")
+            raise ValueError(f"steps == {list(self.steps)} with by == {self.by}, must be only one of them")
         if self.longest <= self.hold:
             raise ValueError(f"longest == {self.longest}, must be longer than hold == {self.hold}")
         return self
@@ -102,7 +105,7 @@ class ABTest(_Rollout):
 
     kind: Literal["ab_test"] = "ab_test"
     share: int = Field(default=50, ge=1, le=99)
-    time: ClockSpan = _span("14d")
+    time: ClockSpan = timedelta(days=14)
     primary: LiveMeasure = Labels(must="superior")
     secondary: tuple[LiveMeasure, ...] = ()
 
@@ -148,18 +151,18 @@ Rollout = Annotated[Canary | ABTest | BlueGreen, Field(discriminator="kind")]
 class Expedited(Record):
     """The shorter road of an urgent release; `through_freeze`: freeze windows do not hold it."""
 
-    shadow: Shadow = Shadow(time=_span("10m"))
-    rollout: Rollout = Canary(steps=(25, 100), hold=_span("15m"))
+    shadow: Shadow = Shadow(time=timedelta(minutes=10))
+    rollout: Rollout = Canary(steps=(25, 100), hold=timedelta(minutes=15))
     through_freeze: bool = False
 
-
-class Traffic(Record):
-    """The least that both sides must have seen in a stage before any verdict of the evidence."""
     @property
     def parts(self) -> int:
         """The stages and steps that share the level: shadow, each step below 100, and bake."""
         return len(self.rollout.shares) + 1
 
+
+class Traffic(Record):
+    """The least that both sides must have seen in a stage before any verdict of the evidence."""
 
     calls: int = Field(default=100, ge=1)
     labels: int = Field(default=100, ge=1)
@@ -181,15 +184,16 @@ class LivePlan(Record):
     `alike` is the intraclass correlation of the calls of one entity: 0 where they are independent, 1 where they all go
     the same way; in a canary the evidence is then worth as many calls as are left by the design effect,
     1 + (calls of an entity - 1) * `alike`. `failures`: so many bins running in which every call of the
-    version failed, and not every one of the control's. `inconclusive`: so many `hold` times without a verdict end a
-    step, as its `longest` does. `bake` is the time from the promotion to *proven*, `checks` the looks after it.
+    version failed, and not every one of the control's. `inconclusive`: so many of its least times without a verdict
+    end a stage or step, as its `longest` does: whichever comes first. `bake` is the time from the promotion to
+    *proven*, `checks` the looks after it.
     """
 
     staging: Staging | None = Staging()
     shadow: Shadow = Shadow()
     rollout: Rollout = Canary()
     expedited: Expedited | None = None
-    bake: ClockSpan = _span("7d")
+    bake: ClockSpan = timedelta(days=7)
     freeze: tuple[Freeze, ...] = ()
     traffic: Traffic = Traffic()
     measures: tuple[LiveMeasure, ...] = (ErrorRate(), Latency(), Labels())
@@ -198,13 +202,13 @@ class LivePlan(Record):
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     mismatch: float = Field(default=0.001, gt=0, lt=0.5)
     alike: float = Field(default=0.02, ge=0, le=1)
-    settle: ClockSpan = _span("10s")
+    settle: ClockSpan = timedelta(seconds=10)
     failures: int = Field(default=3, ge=1)
     inconclusive: int = Field(default=24, ge=1)
     checks: tuple[CheckEvery, ...] = (
-        CheckEvery(every=_span("2h"), until=_span("1d")),
-        CheckEvery(every=_span("1d"), until=_span("7d")),
-        CheckEvery(every=_span("12h"), until=_span("14d")),
+        CheckEvery(every=timedelta(hours=2), until=timedelta(days=1)),
+        CheckEvery(every=timedelta(days=1), until=timedelta(days=7)),
+        CheckEvery(every=timedelta(hours=12), until=timedelta(days=14)),
     )
 
     @model_validator(mode="after")
@@ -234,6 +238,10 @@ class LivePlan(Record):
         own = (rollout.primary, *rollout.secondary) if isinstance(rollout, ABTest) else ()
         named = {measure.name for measure in own}
         return (*own, *(measure for measure in self.measures if measure.name not in named))
+
+    def undecided(self, held: timedelta, longest: timedelta) -> timedelta:
+        """How long a stage or step may stay so, of which these are the least and the longest time."""
+        return min(longest, self.inconclusive * held) if held else longest
 
     def limits(self, *, promoted: bool) -> tuple[Trigger, ...]:
         """The fixed limits that hold before or after the promotion."""

@@ -14,16 +14,16 @@ from retrain_platform.release.live.triggers import AccuracyUnder, ErrorRateOver,
 def told(live: LivePlan) -> list[str]:
     """The plan, a sentence a line: the road, what moves up, what goes back, when nothing moves."""
     lines = [] if live.staging is None else [f"staging first, within {span_of_clock_text(live.staging.longest)}"]
-    lines.append(f"then {_road(live.road(urgent=False))}, bake for {span_of_clock_text(live.bake)}")
+    lines.append(f"then {_road(live, live.road(urgent=False))}, bake for {span_of_clock_text(live.bake)}")
     if live.expedited is not None:
         through = "; freezes do not hold it" if live.expedited.through_freeze else ""
-        lines.append(f"an urgent one: {_road(live.expedited)}{through}")
+        lines.append(f"an urgent one: {_road(live, live.expedited)}{through}")
     lines += [*_upward(live), *_backward(live)]
     lines += [f"no step up: {freeze}" for freeze in live.freeze]
     return lines
 
 
-def _road(road: Expedited) -> str:
+def _road(live: LivePlan, road: Expedited) -> str:
     rollout = road.rollout
     shadow = f"shadow for {span_of_clock_text(road.shadow.time)}"
     if road.shadow.requests:
@@ -33,7 +33,8 @@ def _road(road: Expedited) -> str:
     shares = ", ".join(f"{share}%" for share in rollout.shares[:-1])
     if not shares:
         return f"{shadow}, all traffic at once"
-    held, longest = span_of_clock_text(rollout.hold), span_of_clock_text(rollout.longest)
+    held = span_of_clock_text(rollout.hold)
+    longest = span_of_clock_text(live.undecided(rollout.hold, rollout.longest))
     return f"{shadow}, canary at {shares}, each {held} to {longest} (undecided then: {rollout.then.replace('_', ' ')})"
 
 
