@@ -16,46 +16,23 @@ import argparse
 import json
 import math
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import mannwhitneyu, norm
+from release_parts.roads import A_MINUTE, BINS, CELLS, Floats, Kind, Road, draw
+from scipy.special import logsumexp
+from scipy.stats import mannwhitneyu
 
-from retrain_platform.release.live.bins import cell_end, cells_apart, latency_cell
+from retrain_platform.release.live.bins import cell_end, cells_apart
 from retrain_platform.release.live.plan import LivePlan
 from retrain_platform.stats.betting import log_pays
 from retrain_platform.stats.slower import slow_calls
 from retrain_platform.stats.two_arms import Arms, log_margin_ratios, log_odds_ratios
 
-Floats = NDArray[np.float64]
-
-BINS, A_MINUTE = 720, 6
-OWN, OTHER = 20.0, 180.0
-"""Mean calls of a bin of the canary and of the champion."""
-ERRORS, MEDIAN, SIGMA, ACCURACY = 0.005, 88.0, 0.5, 0.82
-CALLS_OF_ONE = 20
-LABELLED, DISAGREE = 0.25, 0.08
-CELLS = np.arange(latency_cell(15), latency_cell(900))
 NEVER = BINS
-
-
-class Kind(NamedTuple):
-    """How the canary differs from the champion; `outage` minutes in which every tenth call of both sides fails.
-
-    `alike`: each entity, of 20 calls, keeps its own rate of errors, with this intraclass correlation.
-    """
-
-    name: str
-    errors: float = 1.0
-    slower: float = 1.0
-    accuracy: float = 0.0
-    outage: int = 0
-    alike: float = 0.0
-
 
 KINDS = (
     Kind("equal"),
@@ -66,23 +43,6 @@ KINDS = (
     Kind("error rate x10", errors=10.0),
     Kind("equal, calls of an entity fail alike", alike=0.02),
 )
-
-
-class Road(NamedTuple):
-    """One canary: counts by bin, of the canary and the champion."""
-
-    errors: Floats
-    calls: Floats
-    other_errors: Floats
-    other_calls: Floats
-    cells: NDArray[np.int64]
-    other_cells: NDArray[np.int64]
-    pairs: NDArray[np.int64]
-    right: Floats
-    labels: Floats
-    other_right: Floats
-    other_labels: Floats
-    met: Floats
 
 
 def main() -> None:
@@ -121,88 +81,28 @@ def _told(minutes: float) -> str:
     return f"{minutes:.1f}" if math.isfinite(minutes) else "-"
 
 
-def draw(rng: np.random.Generator, kind: Kind) -> Road:
-    """One road; what happens to both sides at once is drawn once."""
-    hour = np.sin(2 * np.pi * (np.arange(BINS) / BINS + rng.random()))
-    failing = ERRORS * np.exp(0.4 * hour)
-    if kind.outage:
-        start = rng.integers(60, BINS - 60)
-        failing[start : start + kind.outage * A_MINUTE] += 0.1
-    cells = _cells(rng, OWN, MEDIAN * kind.slower * np.exp(0.1 * hour))
-    other_cells = _cells(rng, OTHER, MEDIAN * np.exp(0.1 * hour))
-    calls, other_calls = cells.sum(axis=1), other_cells.sum(axis=1)
-    pairs, sides = _labels(rng, calls, other_calls, kind.accuracy)
-    return Road(
-        rng.binomial(calls, np.minimum(failing * kind.errors * _own_rate(rng, kind, OWN), 1)).astype(np.float64),
-        calls.astype(np.float64),
-        rng.binomial(other_calls, np.minimum(failing * _own_rate(rng, kind, OTHER), 1)).astype(np.float64),
-        other_calls.astype(np.float64),
-        cells,
-        other_cells,
-        pairs,
-        *sides,
-        _met(calls + other_calls),
-    )
-
-
-def _own_rate(rng: np.random.Generator, kind: Kind, calls: float) -> float:
-    """By how much the entities of a side fail more than all: the mean of what each draws once."""
-    if not kind.alike:
-        return 1.0
-    both = 1 / kind.alike - 1
-    drawn = rng.beta(ERRORS * both, (1 - ERRORS) * both, round(calls * BINS / CALLS_OF_ONE))
-    return float(drawn.mean() / ERRORS)
-
-
-def _met(calls: NDArray[np.int64]) -> Floats:
-    """How many entities were met by each bin's end, where calls come from them all alike."""
-    entities = calls.sum() / CALLS_OF_ONE
-    met: Floats = entities * -np.expm1(-np.cumsum(calls) / entities)
-    return met
-
-
-def _cells(rng: np.random.Generator, calls: float, median: Floats) -> NDArray[np.int64]:
-    """Poisson counts by cell of lognormal latencies; what lies outside of the cells goes to their ends."""
-    edges = np.log([cell_end(int(cell)) for cell in CELLS[:-1]])
-    below = norm.cdf((edges[None, :] - np.log(median)[:, None]) / SIGMA)
-    shares = np.diff(np.concatenate([np.zeros((BINS, 1)), below, np.ones((BINS, 1))], axis=1), axis=1)
-    return rng.poisson(calls * shares)
-
-
-def _labels(
-    rng: np.random.Generator, calls: NDArray[np.int64], other: NDArray[np.int64], gain: float
-) -> tuple[NDArray[np.int64], list[Floats]]:
-    """Rows by who was right where only one was (the champion, none or both, the canary), and each side's own labels."""
-    chances = [(DISAGREE - gain) / 2, 1 - DISAGREE, (DISAGREE + gain) / 2]
-    labelled = [rng.binomial(each, LABELLED) for each in (calls, other)]
-    pairs = sum(rng.multinomial(each, chances) for each in labelled)
-    sides = []
-    for each, right in zip(labelled, (ACCURACY + gain, ACCURACY), strict=True):
-        sides += [rng.binomial(each, right).astype(np.float64), each.astype(np.float64)]
-    return pairs, sides
-
-
 def judged(roads: list[Road]) -> dict[str, Floats]:
     """The bin in which each judge ends each road, `NEVER` where it does not; and in which ours would let it go up."""
     plan = LivePlan()
     paths = [_evidence(road) for road in roads]
     worse, alike = (np.array([path[side] for path in paths]) for side in (0, 2))
+    shipped = math.log(plan.road(urgent=False).parts / plan.level)
     return {
         "e-values, level 5%": _first(worse >= -math.log(plan.level)),
-        "e-values as shipped": _first(alike >= math.log(4 / plan.level)),
+        "e-values as shipped": _first(alike >= shipped),
         "fixed limits": np.array([_limits(road) for road in roads]),
         "Mann-Whitney every 5 minutes": _ranks(roads, 5),
         "Mann-Whitney every 30 minutes": _ranks(roads, 30),
-        "(as shipped: goes up)": _up(alike, np.array([path[1] for path in paths]), plan),
+        "(as shipped: goes up)": _up(_first(alike >= shipped), np.array([path[1] for path in paths]), plan),
     }
 
 
-def _up(worse: Floats, shown: Floats, plan: LivePlan) -> Floats:
-    """The bin in which all is shown, after the hold and before the shipped level sends it back."""
+def _up(sent_back: Floats, shown: Floats, plan: LivePlan) -> Floats:
+    """The bin in which all is shown, after the hold and before the road is sent back."""
     held = round(plan.rollout.hold.total_seconds() / 60) * A_MINUTE
     shown[:, : held - 1] = 0.0
     up = _first(shown >= -math.log(1 - plan.confidence))
-    return np.where(up < _first(worse >= math.log(4 / plan.level)), up, NEVER)
+    return np.where(up < sent_back, up, NEVER)
 
 
 def _evidence(road: Road) -> tuple[Floats, Floats, Floats]:
@@ -243,8 +143,8 @@ def _sure(worse: Floats, beyond: NDArray[np.bool_]) -> Floats:
 
 
 def _mixed(paths: Floats) -> Floats:
-    top = paths.max(axis=1)
-    return top + np.log(np.exp(paths - top[:, None]).mean(axis=1))
+    mixed: Floats = logsumexp(paths, axis=1) - math.log(paths.shape[1])
+    return mixed
 
 
 def _quantile(counts: NDArray[np.int64], share: float = 0.95) -> NDArray[np.int64]:
@@ -275,27 +175,23 @@ def _window(values: Floats, minutes: int) -> Floats:
 
 def _ranks(roads: list[Road], every: int) -> Floats:
     """The first look at which the minutes' values of a measure differ for the worse."""
-    measures: list[tuple[Callable[[Road], Floats], Callable[[Road], Floats]]] = [
-        (lambda road: _rate(road.errors, road.calls), lambda road: _rate(road.other_errors, road.other_calls)),
-        (lambda road: _p95(road.cells), lambda road: _p95(road.other_cells)),
-        (
-            lambda road: -_rate(road.right, road.labels),
-            lambda road: -_rate(road.other_right, road.other_labels),
-        ),
+    own = [(_rate(r.errors, r.calls), _p95(r.cells), -_rate(r.right, r.labels)) for r in roads]
+    others = [
+        (_rate(r.other_errors, r.other_calls), _p95(r.other_cells), -_rate(r.other_right, r.other_labels))
+        for r in roads
     ]
+    both = [np.array(side).swapaxes(0, 1) for side in (own, others)]
     ends = np.full(len(roads), float(NEVER))
-    for own, other in measures:
-        values = [np.array([side(road) for road in roads]) for side in (own, other)]
+    for mine, theirs in zip(*both, strict=True):
         for minute in range(every, BINS // A_MINUTE + 1, every):
-            found = mannwhitneyu(values[0][:, :minute], values[1][:, :minute], alternative="greater", axis=1,
+            found = mannwhitneyu(mine[:, :minute], theirs[:, :minute], alternative="greater", axis=1,
                                  method="asymptotic")  # fmt: skip
             ends = np.minimum(ends, np.where(found.pvalue < 0.01, minute * A_MINUTE - 1, NEVER))
     return ends
 
 
 def _rate(hits: Floats, n: Floats) -> Floats:
-    minutes = (each.reshape(-1, A_MINUTE).sum(axis=1) for each in (hits, n))
-    top, bottom = minutes
+    top, bottom = (each.reshape(-1, A_MINUTE).sum(axis=1) for each in (hits, n))
     return top / np.maximum(bottom, 1)
 
 
