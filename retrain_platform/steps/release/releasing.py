@@ -73,8 +73,7 @@ def record(
         LedgerMoved: the model's last line is not number `expect`, where that is given: the moves were made for another
             state, and nothing was written.
     """
-    wanted = list(moves)
-    if wanted:
+    if wanted := list(moves):
         as_of = _no_earlier(shop, as_of)
     for number, move_ in enumerate(wanted):
         shop.ledger.append(
