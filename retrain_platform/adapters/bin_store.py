@@ -23,7 +23,7 @@ from sqlalchemy import (
     select,
 )
 
-from retrain_platform.adapters.sql_engine import LazyTables, making
+from retrain_platform.adapters.sql_engine import LazyTables, parts
 from retrain_platform.release.live.bins import Bin, Tally, merged
 
 TABLES = MetaData()
@@ -41,7 +41,6 @@ _BINS = Table(
     *(Column(name, Text, nullable=False) for name in ("latency", "feedback", "events", "against")),
 )
 _COMPLETE = Table("complete", TABLES, Column("at", BigInteger, nullable=False))
-_AT_ONCE = 400
 _COUNTS = ("calls", "rows", "errors", "entities", "labels", "loss")
 
 
@@ -49,7 +48,7 @@ class SqlBins:
     """`BinStore` over SQLAlchemy; maps are kept as JSON, a bin's start as seconds since 1970 UTC."""
 
     def __init__(self, url: str) -> None:
-        self._tables = LazyTables(url, _BINS)
+        self._tables = LazyTables(url, TABLES)
 
     def bins(self, model: str, since: datetime, until: datetime, versions: Sequence[str] = ()) -> list[Bin]:
         """The bins in [since, until); see `BinStore`."""
@@ -73,21 +72,13 @@ class SqlBins:
     def add(self, model: str, bins: Sequence[Bin]) -> None:
         """Count these too."""
         self._tables.make()
-        with self._tables.engine.begin() as connection:
+        with self._tables.writing() as connection:
             add_bins(connection, model, bins)
-
-
-def make_tables(engine: Any) -> None:
-    """All tables of the evidence, and SQLite's folder, where they are not there yet."""
-    with making(engine) as connection:
-        TABLES.create_all(connection)
 
 
 def add_bins(connection: Connection, model: str, bins: Sequence[Bin]) -> None:
     """Add to what stands, within the caller's transaction; no two of `bins` are of one place."""
-    starts = sorted({_seconds(each.start) for each in bins})
-    for first in range(0, len(starts), _AT_ONCE):
-        part = starts[first : first + _AT_ONCE]
+    for part in parts(sorted({_seconds(each.start) for each in bins})):
         mine = (_BINS.c.model == model, _BINS.c.start.in_(part))
         found = [_bin(row) for row in connection.execute(select(_BINS).where(*mine).with_for_update())]
         kept = {_place(each): each for each in found}

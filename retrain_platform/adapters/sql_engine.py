@@ -1,15 +1,15 @@
-"""Engines for the platform's own SQL tables; in SQLite a writer takes its turn at once, so that none fails."""
+"""The platform's own SQL tables in any database; in SQLite a writer takes its turn at once, so that none fails."""
 
 from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, inspect
 
 _TURN = 7_230_511_409
 """PostgreSQL's number of the lock that whoever makes tables holds; any that no other program takes."""
@@ -18,8 +18,58 @@ _PATIENCE = 30
 """Seconds that a SQLite connection waits for others to be done writing."""
 
 
-def engine_of(url: str) -> Engine:
-    """The engine; SQLite's transactions begin as writers unless `execution_options(only_reads=True)` says otherwise."""
+_AT_ONCE = 400
+T = TypeVar("T")
+
+
+class LazyTables:
+    """Tables of a database that are made by the first write: reading makes nothing, nor SQLite's file."""
+
+    def __init__(self, url: str, tables: MetaData) -> None:
+        self._engine, self._tables, self._there = _engine_of(url), tables, False
+
+    def exist(self) -> bool:
+        """Whether all of them are; connecting to a SQLite file that is not would make it."""
+        if not self._there:
+            file = _sqlite_file(self._engine)
+            if file is None or file.exists():
+                with self.reading() as connection:
+                    found = inspect(connection)
+                    self._there = all(found.has_table(name) for name in self._tables.tables)
+        return self._there
+
+    def make(self) -> None:
+        """Make those that are missing, and SQLite's folder; of several processes one at a time.
+
+        PostgreSQL lets two that make one table at once collide, whatever IF NOT EXISTS says.
+        """
+        if self.exist():  # one who may only add rows may use tables that another made
+            return
+        file = _sqlite_file(self._engine)
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        with self.writing() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TURN})")
+            self._tables.create_all(connection)
+        self._there = True
+
+    def reading(self) -> Connection:
+        """A connection that only reads: it waits for no writer."""
+        return self._engine.connect().execution_options(only_reads=True)
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """A transaction: all that is written in it, or nothing."""
+        return self._engine.begin()
+
+
+def parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """As many at a time as any database takes as parameters."""
+    return (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))
+
+
+def _engine_of(url: str) -> Engine:
+    """SQLite's transactions begin as writers unless `execution_options(only_reads=True)` says otherwise."""
     engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))  # a server is started again, too
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
@@ -27,54 +77,7 @@ def engine_of(url: str) -> Engine:
     return engine
 
 
-class LazyTables:
-    """A database whose tables, and SQLite's file with its folder, are made by the first write: reading makes nothing.
-
-    `known` is one of the tables: they are made together, so where it is all are.
-    """
-
-    def __init__(self, url: str, known: Table) -> None:
-        self.engine = engine_of(url)
-        self._known = known
-        self._there = False
-
-    def exist(self) -> bool:
-        """Whether they are there; connecting to a SQLite file that is not would make it."""
-        if not self._there:
-            file = sqlite_file(self.engine)
-            if file is None or file.exists():
-                with self.reading() as connection:
-                    self._there = inspect(connection).has_table(self._known.name)
-        return self._there
-
-    def make(self) -> None:
-        """Make them if need be; one who may only add rows may use those that another made."""
-        if not self.exist():
-            with making(self.engine) as connection:
-                self._known.metadata.create_all(connection)
-            self._there = True
-
-    def reading(self) -> Connection:
-        """A connection that takes no writer's turn."""
-        return self.engine.connect().execution_options(only_reads=True)
-
-
-@contextmanager
-def making(engine: Engine) -> Iterator[Connection]:
-    """A transaction that makes tables, and SQLite's folder; of several processes one at a time.
-
-    PostgreSQL lets two that make one table at once collide, whatever IF NOT EXISTS says.
-    """
-    file = sqlite_file(engine)
-    if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TURN})")
-        yield connection
-
-
-def sqlite_file(engine: Engine) -> Path | None:
+def _sqlite_file(engine: Engine) -> Path | None:
     """SQLite's file; None for another database, one in memory, or one that a `file:` URI names."""
     name = engine.url.database
     if engine.dialect.name != "sqlite" or not name or name == ":memory:" or name.startswith("file:"):

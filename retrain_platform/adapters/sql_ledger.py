@@ -48,7 +48,7 @@ _LEDGER = Table(
 )
 _REFUSALS = {
     "sqlite": tuple(
-        f"CREATE TRIGGER IF NOT EXISTS ledger_no_{verb.lower()} BEFORE {verb} ON ledger "
+        f"CREATE TRIGGER ledger_no_{verb.lower()} BEFORE {verb} ON ledger "
         f"BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: {verb} is refused'); END"
         for verb in ("UPDATE", "DELETE")
     ),
@@ -62,9 +62,9 @@ _REFUSALS = {
         ),
     ),
 }
-for _dialect, _refusals in _REFUSALS.items():
-    for _refusal in _refusals:
-        event.listen(_LEDGER, "after_create", DDL(_refusal).execute_if(dialect=_dialect))
+for _dialect, _statements in _REFUSALS.items():
+    for _statement in _statements:
+        event.listen(_LEDGER, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]
 
 
 class SqlLedger:
@@ -75,8 +75,7 @@ class SqlLedger:
     """
 
     def __init__(self, url: str, clock: Callable[[], datetime] = clock.now) -> None:
-        self._clock = clock
-        self._tables = LazyTables(url, _LEDGER)
+        self._clock, self._tables = clock, LazyTables(url, _LEDGER.metadata)
 
     def append(
         self,
@@ -97,7 +96,7 @@ class SqlLedger:
         self._tables.make()
         for _ in range(_ATTEMPTS):
             try:
-                with self._tables.engine.begin() as connection:
+                with self._tables.writing() as connection:
                     return self._append(connection, values, expect)
             except IntegrityError:
                 continue  # Another writer took the number or the key: look again.

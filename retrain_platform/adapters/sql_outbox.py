@@ -59,7 +59,7 @@ class SqlOutbox:
     """
 
     def __init__(self, url: str) -> None:
-        self._tables = LazyTables(url, _NOTICES)
+        self._tables = LazyTables(url, _META)
 
     def reached(self, model: str) -> int | None:
         """The ledger's line up to which notices were queued; None where none ever was."""
@@ -75,7 +75,7 @@ class SqlOutbox:
         self._tables.make()
         for _ in range(_ATTEMPTS):
             try:
-                with self._tables.engine.begin() as connection:
+                with self._tables.writing() as connection:
                     return self._queue(connection, model, upto, wanted)
             except IntegrityError:
                 continue  # another process queued the same: look again
@@ -117,7 +117,7 @@ class SqlOutbox:
         if not keys:
             return
         mine = (_NOTICES.c.model == model, _NOTICES.c.target == target, _NOTICES.c.key.in_(list(keys)))
-        with self._tables.engine.begin() as connection:
+        with self._tables.writing() as connection:
             connection.execute(update(_NOTICES).where(*mine).values(settled=how, at=_text(at)))
 
     def claim(self, model: str, target: str, now: datetime, until: datetime) -> bool:
@@ -126,7 +126,7 @@ class SqlOutbox:
         mine = (_TARGETS.c.model == model, _TARGETS.c.target == target)
         free = or_(_TARGETS.c.claimed_until.is_(None), _TARGETS.c.claimed_until <= _text(now))
         try:
-            with self._tables.engine.begin() as connection:
+            with self._tables.writing() as connection:
                 taken = connection.execute(update(_TARGETS).where(*mine, free).values(claimed_until=_text(until)))
                 if taken.rowcount:
                     return True
@@ -142,7 +142,7 @@ class SqlOutbox:
         """Give the claim back, and say whether the target could be told."""
         mine = (_TARGETS.c.model == model, _TARGETS.c.target == target)
         text = None if away is None else away.model_dump_json()
-        with self._tables.engine.begin() as connection:
+        with self._tables.writing() as connection:
             connection.execute(update(_TARGETS).where(*mine).values(claimed_until=None, away=text))
 
     def away(self, model: str) -> dict[str, Away]:

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Connection, delete, select
 
 from retrain_platform.adapters.bin_store import add_bins
+from retrain_platform.adapters.sql_engine import parts
 from retrain_platform.gateway.lines import AnswerLine, BesideLine, FeedbackLine, Line, from_bytes, to_bytes
 from retrain_platform.gateway.log.evidence_tables import (
     SCORED,
@@ -19,7 +20,6 @@ from retrain_platform.gateway.log.evidence_tables import (
     count_up,
     insert_new,
     of_ids,
-    parts,
     put_rows,
 )
 from retrain_platform.gateway.log.folding import LABEL, Feedback, Place, Sums, is_yes, number_of

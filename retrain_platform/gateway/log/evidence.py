@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, select
 
-from retrain_platform.adapters.bin_store import forget_bins, make_tables, say_complete
-from retrain_platform.adapters.sql_engine import engine_of
+from retrain_platform.adapters.bin_store import TABLES, forget_bins, say_complete
+from retrain_platform.adapters.sql_engine import LazyTables, parts
 from retrain_platform.gateway.log.counting import Turn
-from retrain_platform.gateway.log.evidence_tables import COUNTED, LABELLED, SCORED, TAKEN, YES, parts
+from retrain_platform.gateway.log.evidence_tables import COUNTED, LABELLED, SCORED, TAKEN, YES
 from retrain_platform.gateway.log.joining import Judged
 from retrain_platform.gateway.log.meeting import Meeting, phases
 from retrain_platform.gateway.log.tailing import Read
@@ -35,14 +35,14 @@ class Evidence:
     """
 
     def __init__(self, url: str, judged: Callable[[str], Judged | None], remembered: int = REMEMBERED) -> None:
-        self._engine, self._judged, self._remembered = engine_of(url), judged, remembered
-        make_tables(self._engine)
-        with self._reading() as connection:
+        self._tables, self._judged, self._remembered = LazyTables(url, TABLES), judged, remembered
+        self._tables.make()
+        with self._tables.reading() as connection:
             self._phases = phases(connection)
 
     def marks(self) -> dict[str, Marks]:
         """How far each segment is taken."""
-        with self._reading() as connection:
+        with self._tables.reading() as connection:
             return {row.segment: Marks(row.folded, row.kept) for row in connection.execute(select(TAKEN))}
 
     def counts(self) -> dict[str, int]:
@@ -51,7 +51,7 @@ class Evidence:
         `torn` lines of killed writers, `foreign` ones, feedback of `unknown` and `unmatched` answers, labels that are
         none of the task's (`unfit`), and a record's later labels (`relabelled`).
         """
-        with self._reading() as connection:
+        with self._tables.reading() as connection:
             return {row.name: row.times for row in connection.execute(select(COUNTED))}
 
     def fold(
@@ -71,7 +71,7 @@ class Evidence:
         meeting = Meeting(self._phases)
         turn = Turn(self._judged, meeting, now)
         turn.passed["torn"] += torn
-        with self._engine.begin() as connection:
+        with self._tables.writing() as connection:
             turn.take(connection, lines, ends)
             turn.write(connection)
             if until is not None:
@@ -80,13 +80,13 @@ class Evidence:
 
     def keep(self, marks: Mapping[str, int]) -> None:
         """Note that the lake has the segments to these ends."""
-        with self._engine.begin() as connection:
+        with self._tables.writing() as connection:
             for segment, kept in marks.items():
                 connection.execute(TAKEN.update().where(TAKEN.c.segment == segment).values(kept=kept))
 
     def forget(self, gone: Iterable[str], keep: Mapping[str, timedelta], now: datetime) -> None:
         """Drop what is not needed: segments that were taken away, bins past their model's `keep`, old scores."""
-        with self._engine.begin() as connection:
+        with self._tables.writing() as connection:
             for part in parts(list(gone)):
                 connection.execute(delete(TAKEN).where(TAKEN.c.segment.in_(part)))
             for model, span in keep.items():
@@ -101,6 +101,3 @@ class Evidence:
             return None
         newest = select(SCORED.c.at).order_by(SCORED.c.at.desc()).limit(1).offset(self._remembered - 1)
         return int(connection.execute(newest).scalar_one())
-
-    def _reading(self) -> Connection:
-        return self._engine.connect().execution_options(only_reads=True)

@@ -9,8 +9,8 @@ from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, Integer, 
 from sqlalchemy.dialects import postgresql, sqlite
 
 from retrain_platform.adapters.bin_store import TABLES
+from retrain_platform.adapters.sql_engine import parts
 
-_AT_ONCE = 400
 Rows = Sequence[Mapping[str, Any]]
 
 TAKEN = Table(
@@ -131,8 +131,3 @@ def of_ids(connection: Connection, table: Table, model: str, ids: Iterable[str])
     """The rows of these records."""
     for part in parts(list(ids)):
         yield from connection.execute(select(table).where(table.c.model == model, table.c.id.in_(part)))
-
-
-def parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """As many at a time as any database takes as parameters."""
-    return (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))
