@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from threading import Lock
-from typing import Any
 
+from retrain_platform.adapters import clock
 from retrain_platform.adapters.sql_ledger import SqlLedger
 from retrain_platform.release.base import Entry
 
 
-class FollowedLedger:
-    """`Ledger` over a `SqlLedger`; safe to ask from several threads."""
+class FollowedLedger(SqlLedger):
+    """`Ledger` that keeps in memory what it read; safe to ask from several threads."""
 
-    def __init__(self, ledger: SqlLedger) -> None:
-        self._ledger = ledger
+    def __init__(self, url: str, clock: Callable[[], datetime] = clock.now) -> None:
+        super().__init__(url, clock)
         self._known: dict[str, list[Entry]] = {}
-        self._reading = Lock()
-
-    def append(
-        self,
-        model: str,
-        kind: str,
-        key: str,
-        as_of: datetime,
-        *,
-        body: dict[str, Any] | None = None,
-        actor: str = "platform",
-        why: str = "",
-        expect: int | None = None,
-    ) -> Entry:
-        """See `Ledger`."""
-        return self._ledger.append(model, kind, key, as_of, body=body, actor=actor, why=why, expect=expect)
+        self._asked = Lock()
 
     def entries(self, model: str) -> list[Entry]:
-        """See `Ledger`."""
-        with self._reading:
+        """All entries of the model in order of `seq`."""
+        with self._asked:
             known = self._known.setdefault(model, [])
-            known += self._ledger.newer(model, known[-1].seq if known else 0)
+            known += self.newer(model, known[-1].seq if known else 0)
             return list(known)
-
-    def models(self) -> list[str]:
-        """See `Ledger`."""
-        return self._ledger.models()

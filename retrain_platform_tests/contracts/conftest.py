@@ -52,7 +52,7 @@ MEMBERS: dict[type, dict[type, Make]] = {
     Ledger: {
         MemoryLedger: lambda _: MemoryLedger(lambda: AT),
         SqlLedger: lambda place: SqlLedger(f"sqlite:///{place / 'ledger.db'}", lambda: AT),
-        FollowedLedger: lambda place: FollowedLedger(SqlLedger(f"sqlite:///{place / 'ledger.db'}", lambda: AT)),
+        FollowedLedger: lambda place: FollowedLedger(f"sqlite:///{place / 'ledger.db'}", lambda: AT),
         ScratchLedger: lambda _: ScratchLedger(MemoryLedger(lambda: AT), lambda: AT),
     },
     BinStore: {

@@ -186,11 +186,10 @@ def _live_tick(life: Life) -> Tick:
 
 def _shop(spec: ModelSpec) -> Any:
     from retrain_platform.adapters.followed_ledger import FollowedLedger
-    from retrain_platform.adapters.sql_ledger import SqlLedger
     from retrain_platform.resources import settings, workshop
 
     at = settings()
-    return replace(workshop(spec, at), ledger=FollowedLedger(SqlLedger(at.ledger_url)))
+    return replace(workshop(spec, at), ledger=FollowedLedger(at.ledger_url))
 
 
 if __name__ == "__main__":
