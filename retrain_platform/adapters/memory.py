@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copytree, rmtree
 from tempfile import mkdtemp
-from threading import Lock
+from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import finalize
 
@@ -140,7 +140,7 @@ class MemoryLedger:
     def __init__(self, clock: Callable[[], datetime] = clock.now) -> None:
         self._clock = clock
         self._entries: dict[str, list[Entry]] = {}
-        self._turn = Lock()
+        self._turn = RLock()
 
     def append(
         self,
@@ -157,7 +157,7 @@ class MemoryLedger:
         """Add an entry, or return the one that already has `key`; see `Ledger`."""
         moment, kept = entry_time(as_of), json.loads(entry_body(body))
         with self._turn:
-            entries = self._entries.setdefault(model, [])
+            entries = self._of(model)
             standing = next((entry for entry in entries if entry.key == key), None)
             if standing is not None:
                 return standing
@@ -178,11 +178,17 @@ class MemoryLedger:
 
     def entries(self, model: str) -> list[Entry]:
         """All entries of the model in order of `seq`."""
-        return list(self._entries.get(model, ()))
+        with self._turn:
+            return list(self._of(model))
 
     def models(self) -> list[str]:
         """Every model with an entry, sorted."""
-        return sorted(model for model, entries in self._entries.items() if entries)
+        with self._turn:
+            return sorted(model for model, entries in self._entries.items() if entries)
+
+    def _of(self, model: str) -> list[Entry]:
+        """The model's own list."""
+        return self._entries.setdefault(model, [])
 
 
 class MemoryBins:

@@ -87,35 +87,14 @@ class ScratchLedger(MemoryLedger):
         super().__init__(clock)
         self._standing = standing
 
-    def append(
-        self,
-        model: str,
-        kind: str,
-        key: str,
-        as_of: datetime,
-        *,
-        body: dict[str, Any] | None = None,
-        actor: str = "platform",
-        why: str = "",
-        expect: int | None = None,
-    ) -> Entry:
-        """Add an entry, or return the one that already has `key`; see `Ledger`."""
-        self._taken_over(model)
-        return super().append(model, kind, key, as_of, body=body, actor=actor, why=why, expect=expect)
-
-    def entries(self, model: str) -> list[Entry]:
-        """All entries of the model in order of `seq`."""
-        self._taken_over(model)
-        return super().entries(model)
-
     def models(self) -> list[str]:
         """Every model with an entry, sorted."""
         return sorted({*self._standing.models(), *super().models()})
 
-    def _taken_over(self, model: str) -> None:
-        with self._turn:
-            if model not in self._entries:
-                self._entries[model] = self._standing.entries(model)
+    def _of(self, model: str) -> list[Entry]:
+        if model not in self._entries:
+            self._entries[model] = self._standing.entries(model)
+        return self._entries[model]
 
 
 def anew(standing: Workshop) -> Workshop:
