@@ -19,15 +19,13 @@ def span_of(value: object, units: Mapping[str, timedelta]) -> timedelta | None:
 
 
 def parse_span(value: object, units: Mapping[str, timedelta], name: str, must: str, *, zero: bool = True) -> timedelta:
-    """The span that `value` says, as `span_of`; a timedelta is one already. `zero` takes none for an answer.
+    """The span that `value` says, as `span_of`, or is; never one below nothing. `zero` takes none for an answer.
 
     Raises:
         ValueError: naming the value, and what it `must` be.
     """
-    if isinstance(value, timedelta):
-        return value
-    span = span_of(value, units)
-    if span is None or not (span or zero):
+    span = value if isinstance(value, timedelta) else span_of(value, units)
+    if span is None or span < timedelta() or not (span or zero):
         raise ValueError(f"{name} == {value!r}, must be {must}")
     return span
 

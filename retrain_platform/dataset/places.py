@@ -180,13 +180,6 @@ class AtGateway(PlaceBase):
     lake: str | None = Field(default=None, min_length=1)
     within: Duration = timedelta(days=1)
 
-    @field_validator("within")
-    @classmethod
-    def _some_time(cls, value: timedelta) -> timedelta:
-        if value < timedelta():
-            raise ValueError(f"within == {value}, must be >= 0h")
-        return value
-
     def told(self) -> str:
         """Whose log it is."""
         return f"gateway's log of {self.of or 'the model'}"

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
-from retrain_platform.dataset.duration import Duration, parse_duration
+from retrain_platform.dataset.duration import Duration
 from retrain_platform.dataset.keyed import Keyed, Pairs
 from retrain_platform.dataset.places import (
     ANSWER,
@@ -38,20 +38,13 @@ class _Recorded(Keyed, PlaceBase):
     score: str = Field(min_length=1)
     version: str | None = None
     model: str = Field(default="existing", min_length=1, max_length=60)
-    within: Duration = Field(default_factory=lambda: parse_duration("1d"))
+    within: Duration = timedelta(days=1)
 
     @field_validator("model")
     @classmethod
     def _no_version(cls, value: str) -> str:
         if value.isdecimal():
             raise ValueError(f"model == {value!r}, must be a name: numbers are the registry's versions")
-        return value
-
-    @field_validator("within")
-    @classmethod
-    def _some_time(cls, value: timedelta) -> timedelta:
-        if value < timedelta():
-            raise ValueError(f"within == {value}, must be >= 0h")
         return value
 
     @model_validator(mode="after")

@@ -14,7 +14,7 @@ def test_text_and_duration_are_each_other_s_inverse(number: int, unit: str) -> N
     assert parse_duration(duration_text(span)) == span
 
 
-@pytest.mark.parametrize("wrong", ["2 days", "1.5d", "-1d", "d", "", "2m", 3, None])
+@pytest.mark.parametrize("wrong", ["2 days", "1.5d", "-1d", "d", "", "2m", 3, None, -timedelta(days=1)])
 def test_what_is_no_duration_is_refused_with_the_form_asked_for(wrong: object) -> None:
     with pytest.raises(ValueError, match="must be a whole number and h, d or w"):
         parse_duration(wrong)

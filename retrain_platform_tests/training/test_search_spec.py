@@ -141,7 +141,7 @@ def test_a_limit_of_time_is_written_and_read_back(seconds: int) -> None:
     assert parse_limit(limit_text(span)) == span
 
 
-@pytest.mark.parametrize("wrong", ["3w", "0m", "-1s", 30, "1.5h"])
+@pytest.mark.parametrize("wrong", ["3w", "0m", "-1s", 30, "1.5h", timedelta(0)])
 def test_another_form_of_limit_is_refused(wrong: object) -> None:
     with pytest.raises(ValueError, match="must be a whole number >= 1 and s, m or h"):
         parse_limit(wrong)
