@@ -23,6 +23,7 @@ from sqlalchemy import (
     select,
 )
 
+from retrain_platform.adapters.clock import microseconds_of, moment_of
 from retrain_platform.adapters.sql_engine import LazyTables, parts
 from retrain_platform.release.live.bins import Bin, Tally, merged
 
@@ -67,7 +68,7 @@ class SqlBins:
             return None
         with self._tables.reading() as connection:
             at = connection.execute(select(_COMPLETE.c.at)).scalar()
-        return None if at is None else datetime.fromtimestamp(at / 1_000_000, UTC)
+        return None if at is None else moment_of(at)
 
     def add(self, model: str, bins: Sequence[Bin]) -> None:
         """Count these too."""
@@ -92,7 +93,7 @@ def add_bins(connection: Connection, model: str, bins: Sequence[Bin]) -> None:
 def say_complete(connection: Connection, until: datetime) -> None:
     """Note that all that was logged before is in the bins, within the caller's transaction."""
     connection.execute(delete(_COMPLETE))
-    connection.execute(insert(_COMPLETE), {"at": int(until.timestamp() * 1_000_000)})
+    connection.execute(insert(_COMPLETE), {"at": microseconds_of(until)})
 
 
 def forget_bins(connection: Connection, model: str, before: datetime) -> None:

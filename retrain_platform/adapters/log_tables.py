@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote
@@ -154,8 +154,3 @@ def _tend(delta: DeltaTable, oldest: date) -> None:
         if files.count(day) > _SMALL_FILES:
             delta.optimize.compact(partition_filters=[("day", "=", day)])
     delta.vacuum(retention_hours=1, dry_run=False, enforce_retention_duration=False)
-
-
-def moment(microseconds: int) -> datetime:
-    """The time that the log writes as microseconds since 1970."""
-    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=microseconds)

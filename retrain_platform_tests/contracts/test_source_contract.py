@@ -14,7 +14,7 @@ import pytest
 from deltalake import write_deltalake
 from sqlalchemy import create_engine
 
-from retrain_platform.adapters.log_tables import SCHEMAS, LogTables, moment
+from retrain_platform.adapters.log_tables import SCHEMAS, LogTables
 from retrain_platform.adapters.source_columns import source_columns
 from retrain_platform.adapters.sources import SourceReader, SourceUnreadable
 from retrain_platform.dataset.events import BadEvents
@@ -68,7 +68,7 @@ def query(frame: pd.DataFrame, root: Path) -> Source:
 
 def gateway(frame: pd.DataFrame, root: Path) -> Source:
     if len(frame):
-        answered = [moment(int(datetime(2013, 1, 8, tzinfo=UTC).timestamp() * 10**6)) for _ in range(len(frame))]
+        answered = [datetime(2013, 1, 8, tzinfo=UTC)] * len(frame)
         texts = [
             json.dumps(row, default=str) for row in frame.astype(object).where(frame.notna(), None).to_dict("records")
         ]

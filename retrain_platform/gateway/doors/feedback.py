@@ -109,8 +109,8 @@ class _Reading:
 
     def line(self, by: str) -> FeedbackLine:
         """The line of a feedback without problems."""
-        at = _micros(self._now)
-        known_at = None if self._known_at is None else min(_micros(self._known_at), at)
+        at = clock.microseconds_of(self._now)
+        known_at = None if self._known_at is None else min(clock.microseconds_of(self._known_at), at)
         return FeedbackLine(
             self._about.model,
             self._kind,
@@ -219,7 +219,3 @@ def _is_name(value: Any) -> bool:
 def _encodable(text: str) -> bool:
     """Whether UTF-8 can write it: half of a surrogate pair it cannot."""
     return not any("\ud800" <= sign <= "\udfff" for sign in text)
-
-
-def _micros(moment: datetime) -> int:
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from retrain_platform.adapters.log_tables import LakeAway, LogTables, moment
+from retrain_platform.adapters.clock import moment_of
+from retrain_platform.adapters.log_tables import LakeAway, LogTables
 from retrain_platform.gateway.log.evidence import Evidence, Marks
 from retrain_platform.gateway.log.lake_rows import LakeRows
 from retrain_platform.gateway.log.segments import Segment, segments
@@ -105,7 +106,7 @@ class Collector:
         if batch.ends or (not batch.more and began - self._said >= _SAY_EVERY):
             self._said = began
             self._set_aside(batch.lines)
-            until = None if batch.more else moment(began - _ON_THE_WAY)
+            until = None if batch.more else moment_of(began - _ON_THE_WAY)
             self._evidence.fold(batch.lines, batch.ends, began, torn=batch.torn, until=until)
         if batch.ends:
             if self._rows.waiting < _MOST_IN_MEMORY:
@@ -185,9 +186,9 @@ class Collector:
         there = {segment.name for segment in segments(self._spools)}
         gone = [name for name in self._evidence.marks() if name not in there]
         try:
-            self._evidence.forget(gone, keep, moment(self._now()))
+            self._evidence.forget(gone, keep, moment_of(self._now()))
             for model, span in keep.items():
-                self._tables.tend(model, moment(self._now()).date(), span)
+                self._tables.tend(model, moment_of(self._now()).date(), span)
         except LakeAway as error:
             self.problems["lake"] = _first_line(error)
         except SQLAlchemyError as error:
