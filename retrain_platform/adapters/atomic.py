@@ -126,6 +126,15 @@ def locked(path: Path) -> Iterator[None]:
         os.close(handle)  # closing gives the lock back, as the death of the process does
 
 
+def to_disk(path: Path) -> None:
+    """Let what stands in the file, or the folder's list of names, outlive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def _fill(handle: int, data: bytes) -> None:
     with os.fdopen(handle, "wb") as file:
         file.write(data)

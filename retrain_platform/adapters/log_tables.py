@@ -6,7 +6,6 @@ The record that was answered stands as JSON in `fields`: what a client sends nex
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,6 +16,8 @@ import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import DeltaError
 from deltalake.transaction import Transaction
+
+from retrain_platform.adapters.atomic import to_disk
 
 LogTable = Literal["served", "beside", "feedback"]
 _TIME = pa.timestamp("us", "UTC")
@@ -123,11 +124,7 @@ class LogTables:
         actions = [json.loads(line) for line in commit.read_text(encoding="utf-8").splitlines()]
         files = [place / unquote(action["add"]["path"]) for action in actions if "add" in action]
         for path in dict.fromkeys([*files, *(file.parent for file in files), commit, commit.parent, place]):
-            handle = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+            to_disk(path)
         return version
 
     def _open(self, place: Path) -> DeltaTable | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from retrain_platform.adapters.atomic import locked, write_atomically, write_folder_atomically
+from retrain_platform.adapters.atomic import locked, to_disk, write_atomically, write_folder_atomically
 from retrain_platform.adapters.clock import now
 from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.adapters.published import DIGEST, PACKAGE, SMOKE, BadPublished, NotPublished, Published
@@ -150,7 +150,7 @@ class FolderExporter:
         smoke = self._smoke(version)
         if smoke is not None and smoke.is_file():
             shutil.copyfile(smoke, draft / SMOKE)
-        _to_disk(draft)
+        _files_to_disk(draft)
 
     def _seen(self, model: str, versions: Iterable[str]) -> None:
         """Note when a split last named them."""
@@ -178,9 +178,8 @@ def _whole(place: Path) -> bool:
     return ".draft-" not in place.name and place.is_dir()
 
 
-def _to_disk(folder: Path) -> None:
+def _files_to_disk(folder: Path) -> None:
     """Let a power cut leave no empty file under a name that stands."""
     for path in folder.rglob("*"):
         if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
+            to_disk(path)

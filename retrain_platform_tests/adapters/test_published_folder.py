@@ -194,7 +194,7 @@ def test_a_killed_copy_leaves_nothing_under_the_name(place: Place, monkeypatch: 
     def killed(path: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("retrain_platform.adapters.published_folder._to_disk", killed)
+    monkeypatch.setattr("retrain_platform.adapters.published_folder._files_to_disk", killed)
     with pytest.raises(KeyboardInterrupt):
         place.publish(1, champion=version)
     monkeypatch.undo()

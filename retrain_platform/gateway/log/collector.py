@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from retrain_platform.adapters.atomic import to_disk
 from retrain_platform.adapters.clock import moment_of
 from retrain_platform.adapters.log_tables import LakeAway, LogTables
 from retrain_platform.gateway.log.evidence import Evidence, Marks
@@ -199,11 +199,7 @@ def _take_away(path: Path) -> None:
     """Delete a segment, on the disk too, before anyone forgets that it was read."""
     path.unlink(missing_ok=True)
     with suppress(OSError):
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        to_disk(path.parent)
         path.parent.rmdir()  # after the last one; a folder with more in it stays, and a writer makes it again
 
 
