@@ -56,7 +56,7 @@ class Spool:
         self._awake, self._ending = threading.Event(), threading.Event()
         self._looked, self._held = float("-inf"), 0
         self.problem = ""
-        self._refused = self._lost = self._written = 0
+        self._refused = self._lost = 0
         self._writer = threading.Thread(target=self._run, name="log", daemon=True)
         self._writer.start()
 
@@ -64,11 +64,6 @@ class Spool:
     def unlogged(self) -> int:
         """The lines that could not be written, since the start."""
         return self._refused + self._lost
-
-    @property
-    def logged(self) -> int:
-        """The lines that were written, since the start."""
-        return self._written
 
     def write(self, lines: Sequence[Line]) -> None:
         """Take the lines; they are in the file within `FLUSH_SECONDS`, or counted in `unlogged`."""
@@ -124,7 +119,6 @@ class Spool:
             _tell(waiting, error)
         else:
             self.problem = ""
-            self._written += sum(len(each.lines) for each in waiting)
             _tell(waiting, None)
 
     def _must_have_room(self) -> None:
@@ -147,7 +141,6 @@ class Spool:
                 if self._segment.took:
                     for _ in part:
                         self._lines.popleft()
-                    self._written += len(part)
 
     def _encoded(self, lines: Sequence[Line]) -> bytes:
         try:
@@ -162,7 +155,6 @@ class Spool:
                 yield to_bytes(line)
             except (TypeError, ValueError, OverflowError):
                 self._lost += 1
-                self._written -= 1
 
 
 def _tell(waiting: Sequence[_Waiting], error: OSError | None) -> None:
