@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 from deltalake import DeltaTable
+from sqlalchemy.exc import SQLAlchemyError
 
 from retrain_platform.adapters.bin_store import SqlBins
 from retrain_platform.adapters.log_tables import LakeAway, LogTables
@@ -171,9 +173,7 @@ def test_what_is_open_is_read_and_stays(home: Home) -> None:
     spool.write(lines[:5])
     spool.close()
     kept = Spool(home.spools / "a", "w2", disk=2**30)
-    kept.write(lines[5:])
-    while kept.logged < len(lines) - 5:
-        pass
+    asyncio.run(kept.written(lines[5:]))
     _all(home, handle)
     assert len(home.rows("served")) == len(lines)
     assert [segment.path.name.startswith("w2-") for segment in segments(home.spools)] == [True]
@@ -270,6 +270,37 @@ def test_old_days_leave_and_small_files_are_made_one(home: Home) -> None:
     rows = home.rows("served")
     assert (files, len(DeltaTable(home.place / "lake" / "m" / "served").file_uris())) == (12, 1)
     assert sorted(row["id"] for row in rows) == sorted(f"r{number}" for number in range(2, 12))
+
+
+def test_about_every_hour_it_asks_what_is_kept_and_the_rest_leaves(home: Home) -> None:
+    collector, asked = home.collector(), []
+
+    def keep() -> dict[str, timedelta]:
+        asked.append(home.now)
+        return {"m": timedelta(days=1)}
+
+    write_segment(home.spools, "a/w1-1.jsonl", [AnswerLine("m", "r1", START, "1", "champion")])
+    for _ in range(2):
+        collector.round(keep)
+        home.now += 10 * SECOND
+    assert (len(asked), len(home.rows("served")), len(SqlBins(home.url).bins("m", *EVER))) == (1, 1, 1)
+    home.now += 3 * 86_400 * SECOND
+    collector.round(keep)
+    assert (len(asked), home.rows("served"), SqlBins(home.url).bins("m", *EVER)) == (2, [], [])
+
+
+def test_bins_that_are_away_when_the_rest_should_leave_stop_nothing(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collector = home.collector()
+    collector.round()
+
+    def away(_: Evidence) -> None:
+        raise SQLAlchemyError("gone")
+
+    monkeypatch.setattr(Evidence, "marks", away)
+    assert collector.round(dict) == 0
+    assert collector.problems == {"evidence": "gone"}
 
 
 def test_a_folder_that_somebody_clears_stops_nothing(home: Home) -> None:

@@ -83,7 +83,7 @@ def collect(life: Life, evidence_url: str, lake: Path) -> None:
     )
     tell = _Tells(life, collector)
     while not life.ending.wait(EVERY):
-        while collector.round(models.keep()) > 10_000 and not life.ending.is_set():
+        while collector.round(models.keep) > 10_000 and not life.ending.is_set():
             tell()
         tell()
     collector.finish()

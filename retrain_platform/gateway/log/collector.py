@@ -20,7 +20,7 @@ from retrain_platform.gateway.log.tailing import Read, Tail, read_on
 
 _AT_ONCE = 4 * 2**20
 _MOST_WAITING, _MOST_IN_MEMORY = 20_000, 50_000
-_TEND_EVERY = 3_600_000_000
+_LAKE_EVERY, _TEND_EVERY = 10_000_000, 3_600_000_000
 _MOST_ASIDE, _MOST_FILES_ASIDE = 2**20, 100
 _SAY_EVERY, _ON_THE_WAY = 2_000_000, 1_000_000
 """How often it is said that nothing came; how long a line may be on its way from a request to its file."""
@@ -39,37 +39,27 @@ class _Batch:
 class Collector:
     """Reads every spool under `spools` on. `now` is microseconds since 1970.
 
-    The bins follow at each `round`, the lake where `lake_every` microseconds have passed or many lines wait. Killed at
-    any point it goes on where both stand: the bins know their place by their own transaction, each table by its commit.
-    Where the lake is away the lines stay in their segments; `problems` say what is away, by place.
+    The bins follow at each `round`, the lake where ten seconds have passed or many lines wait. Killed at any point it
+    goes on where both stand: the bins know their place by their own transaction, each table by its commit. Where the
+    lake is away the lines stay in their segments; `problems` say what is away, by place.
     """
 
-    def __init__(
-        self,
-        spools: Path,
-        evidence: Evidence,
-        tables: LogTables,
-        now: Callable[[], int],
-        *,
-        lake_every: int = 10_000_000,
-        aside: Path | None = None,
-    ) -> None:
+    def __init__(self, spools: Path, evidence: Evidence, tables: LogTables, now: Callable[[], int]) -> None:
         self._spools, self._evidence, self._tables, self._now = spools, evidence, tables, now
-        self._aside = spools.parent / "aside" if aside is None else aside
-        self._lake_every, self._written, self._tended = lake_every, now(), 0
+        self._aside = spools.parent / "aside"
+        self._written, self._tended = now(), 0
         self._marks: dict[str, Marks] | None = None
         self._read: dict[str, int] = {}
         self._whole: set[str] = set()
         self._rows = LakeRows(tables)
         self._left_out, self._said = False, 0
         self.problems: dict[str, str] = {}
-        self.lines = 0
         self._passed_over: dict[str, int] = {}
 
-    def round(self, keep: Mapping[str, timedelta] | None = None) -> int:
+    def round(self, keep: Callable[[], Mapping[str, timedelta]] | None = None) -> int:
         """Take over what has come; gives how many lines were read.
 
-        `keep` is how long the rows of each model stay; old ones leave about every hour.
+        `keep` tells how long the rows of each model stay; it is asked about every hour, when old ones leave.
         """
         try:
             taken = self._take()
@@ -78,10 +68,10 @@ class Collector:
             self._begin_again()
             self.problems["evidence"] = f"the bins cannot be written: {_first_line(error)}"
             return 0
-        if self._rows.waiting >= _MOST_WAITING or self._now() - self._written >= self._lake_every:
+        if self._rows.waiting >= _MOST_WAITING or self._now() - self._written >= _LAKE_EVERY:
             self._keep_and_sweep()
         if keep is not None and self._now() - self._tended >= _TEND_EVERY:
-            self._tend(keep)
+            self._tend(keep())
         return taken
 
     def passed_over(self) -> dict[str, int]:
@@ -114,7 +104,6 @@ class Collector:
             else:
                 self._left_out = True  # the lake is away: they are read again from their segments when it is back
             self._read |= batch.ends
-        self.lines += len(batch.lines)
         return len(batch.lines)
 
     def _batch(self) -> _Batch:
@@ -184,8 +173,8 @@ class Collector:
     def _tend(self, keep: Mapping[str, timedelta]) -> None:
         self._tended = self._now()
         there = {segment.name for segment in segments(self._spools)}
-        gone = [name for name in self._evidence.marks() if name not in there]
         try:
+            gone = [name for name in self._evidence.marks() if name not in there]
             self._evidence.forget(gone, keep, moment_of(self._now()))
             for model, span in keep.items():
                 self._tables.tend(model, moment_of(self._now()).date(), span)
