@@ -20,6 +20,7 @@ from deltalake.transaction import Transaction
 from retrain_platform.adapters.atomic import to_disk
 
 LogTable = Literal["served", "beside", "feedback"]
+Columns = Mapping[str, Sequence[Any]]
 _TIME = pa.timestamp("us", "UTC")
 _ANSWER = (("version", pa.string()), ("ms", pa.float64()), ("score", pa.float64()), ("scores", pa.list_(pa.float64())))
 _FIRST = (("id", pa.string()), ("at", _TIME))
@@ -45,6 +46,8 @@ _CONFIGURATION = {
 _SMALL_FILES = 8
 _ANEW_EVERY = 30
 """Commits after which a table is opened anew: an open one holds on to all that it ever read of its log."""
+COMPLETE = "complete"
+"""Beside the segments: until when, in microseconds since 1970, a table has all that was logged."""
 
 
 class LakeAway(OSError):
@@ -70,25 +73,31 @@ class LogTables:
         delta = self._open(self._root / model / name)
         return 0 if delta is None else int(delta.transaction_version(segment) or 0)
 
-    def append(self, model: str, name: LogTable, columns: Mapping[str, Sequence[Any]], ends: Mapping[str, int]) -> None:
+    def append(
+        self, model: str, name: LogTable, columns: Columns, ends: Mapping[str, int], *, until: int | None
+    ) -> None:
         """Add rows, given by column, that reach to `ends` of their segments: all of it, or nothing.
+
+        `until`: with these the table has all that was logged before, microseconds; None: older lines may still come.
 
         Raises:
             LakeAway: they could not be written.
         """
         place = self._root / model / name
-        rows = pa.table({field.name: pa.array(columns[field.name], field.type) for field in SCHEMAS[name]})
-        days = rows.column("at").cast(pa.timestamp("us")).cast(pa.date32()).cast(pa.string())
-        marks = [Transaction(segment, end) for segment, end in sorted(ends.items())]
+        delta = self._open(place)
+        marks = dict(ends)
+        if until is not None or delta is None:
+            marks[COMPLETE] = until or 0
+        transactions = [Transaction(*mark) for mark in sorted(marks.items())]
         try:
             write_deltalake(
-                self._open(place) or str(place),
-                rows.append_column("day", days),
+                delta or str(place),
+                _with_days(pa.table({one.name: pa.array(columns[one.name], one.type) for one in SCHEMAS[name]})),
                 mode="append",
                 partition_by=["day"],
                 schema_mode="merge",
-                configuration=None if place in self._opened else _CONFIGURATION,
-                commit_properties=CommitProperties(app_transactions=marks),
+                configuration=None if delta else _CONFIGURATION,
+                commit_properties=CommitProperties(app_transactions=transactions),
             )
             if self._to_disk(place) % _ANEW_EVERY == 0:
                 del self._opened[place]
@@ -141,6 +150,11 @@ class LogTables:
             self._opened.pop(place, None)
             raise LakeAway(f"{place} cannot be read: {error}") from error
         return kept
+
+
+def _with_days(rows: pa.Table) -> pa.Table:
+    days = rows.column("at").cast(pa.timestamp("us")).cast(pa.date32()).cast(pa.string())
+    return rows.append_column("day", days)
 
 
 def _tend(delta: DeltaTable, oldest: date) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from retrain_platform.adapters.bin_store import SqlBins
 from retrain_platform.gateway.lines import AnswerLine
 from retrain_platform.gateway.log.evidence import Evidence
-from retrain_platform_tests.gateway.traffic import JUDGED, START, as_counted, counted, reads, traffic
+from retrain_platform_tests.gateway.traffic import EVER, JUDGED, START, as_counted, counted, reads, traffic
 
-EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC))
 SEGMENT = "a/w1-1.jsonl"
 
 

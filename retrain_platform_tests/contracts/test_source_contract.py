@@ -14,6 +14,7 @@ import pytest
 from deltalake import write_deltalake
 from sqlalchemy import create_engine
 
+from retrain_platform.adapters.clock import microseconds_of
 from retrain_platform.adapters.log_tables import SCHEMAS, LogTables
 from retrain_platform.adapters.source_columns import source_columns
 from retrain_platform.adapters.sources import SourceReader, SourceUnreadable
@@ -74,7 +75,8 @@ def gateway(frame: pd.DataFrame, root: Path) -> Source:
         ]
         columns = {field.name: [None] * len(frame) for field in SCHEMAS["served"]}
         columns |= {"id": list(map(str, range(len(frame)))), "at": answered, "fields": texts}
-        LogTables(root / "lake").append("shop", "served", columns, {"a/w1-1.jsonl": 1})
+        until = microseconds_of(answered[0])
+        LogTables(root / "lake").append("shop", "served", columns, {"a/w1-1.jsonl": 1}, until=until)
     return Gateway(of="shop", lake=str(root / "lake"), within="30d", **ROWS)
 
 

@@ -17,9 +17,7 @@ from retrain_platform.gateway.log.evidence import Evidence
 from retrain_platform.gateway.log.joining import Judged
 from retrain_platform.release.live.bins import Bin
 from retrain_platform.release.split import Split
-from retrain_platform_tests.gateway.traffic import JUDGED, SECOND, START, as_counted, counted, reads, traffic
-
-EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC))
+from retrain_platform_tests.gateway.traffic import EVER, JUDGED, SECOND, START, as_counted, counted, reads, traffic
 
 
 class Book:

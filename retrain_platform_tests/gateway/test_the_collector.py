@@ -6,66 +6,26 @@ import asyncio
 import shutil
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from deltalake import DeltaTable
-from sqlalchemy.exc import SQLAlchemyError
 
 from retrain_platform.adapters.bin_store import SqlBins
-from retrain_platform.adapters.log_tables import LakeAway, LogTables
-from retrain_platform.gateway.lines import AnswerLine, BesideLine, FeedbackLine, Line, to_lines
+from retrain_platform.adapters.log_tables import LogTables
+from retrain_platform.gateway.lines import AnswerLine, Line, to_lines
 from retrain_platform.gateway.log import collector as collector_module
-from retrain_platform.gateway.log.collector import Collector
 from retrain_platform.gateway.log.evidence import Evidence
 from retrain_platform.gateway.log.lake_rows import LakeRows
 from retrain_platform.gateway.log.segments import segments
 from retrain_platform.gateway.log.spool import Spool
-from retrain_platform_tests.gateway.traffic import JUDGED, SECOND, START, as_counted, counted, traffic, write_segment
-
-EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC))
-KIND = {"served": AnswerLine, "beside": BesideLine, "feedback": FeedbackLine}
+from retrain_platform_tests.gateway.collected import Home
+from retrain_platform_tests.gateway.traffic import SECOND, START, traffic, write_segment
 
 
 class Killed(BaseException):
     """What no handler of errors sees: the process is gone."""
-
-
-class Home:
-    """A gateway's folder, and collectors that come and go on it."""
-
-    def __init__(self, place: Path) -> None:
-        self.place, self.now = place, START
-        self.spools = place / "gateway" / "spool"
-        self.url = f"sqlite:///{place / 'gateway' / 'evidence.db'}"
-
-    def collector(self) -> Collector:
-        evidence = Evidence(self.url, lambda model: JUDGED if model == "m" else None)
-        return Collector(self.spools, evidence, LogTables(self.place / "lake"), lambda: self.now)
-
-    def rows(self, name: str) -> list[dict[str, Any]]:
-        place = self.place / "lake" / "m" / name
-        if not place.exists():
-            return []
-        found: list[dict[str, Any]] = DeltaTable(place).to_pyarrow_table().to_pylist()
-        return found
-
-    def must_have(self, lines: list[Line]) -> None:
-        """All of the lines, each once, in the tables and in the bins."""
-        for name, kind in KIND.items():
-            expected = Counter((line.id, line.at) for line in lines if isinstance(line, kind))
-            rows = Counter((row["id"], int(row["at"].timestamp() * SECOND + 0.5)) for row in self.rows(name))
-            assert rows == expected, name
-        found, direct = as_counted(SqlBins(self.url).bins("m", *EVER)), counted(lines)
-        assert {key: cell.get("rows") for key, cell in found.items()} == {
-            key: cell.get("rows") for key, cell in direct.items()
-        }
-        assert sum(cell.get("labels", 0) for cell in found.values()) == sum(  # type: ignore[misc]
-            cell.get("labels", 0)  # type: ignore[misc]
-            for cell in direct.values()
-        )
 
 
 @pytest.fixture
@@ -125,7 +85,7 @@ def test_killed_at_any_point_it_goes_on_with_nothing_lost_or_doubled(
     _in_two(home, lines)
     more = traffic(6, requests=5)
     write_segment(home.spools, "b/w1-9.jsonl", [_renamed(line) for line in more])
-    _all(home, home.collector())
+    home.all(home.collector())
     home.must_have(lines + [_renamed(line) for line in more])
     assert segments(home.spools) == []
 
@@ -138,13 +98,7 @@ def _in_two(home: Home, lines: list[Line]) -> None:
         if not mark.exists():
             mark.touch()
             write_segment(home.spools, f"a/w1-{number}.jsonl", part)
-        _all(home, collector)
-
-
-def _all(home: Home, collector: Collector) -> None:
-    collector.round()
-    home.now += 10 * SECOND
-    collector.finish()
+        home.all(collector)
 
 
 def _renamed(line: Line) -> Line:
@@ -174,11 +128,11 @@ def test_what_is_open_is_read_and_stays(home: Home) -> None:
     spool.close()
     kept = Spool(home.spools / "a", "w2", disk=2**30)
     asyncio.run(kept.written(lines[5:]))
-    _all(home, handle)
+    home.all(handle)
     assert len(home.rows("served")) == len(lines)
     assert [segment.path.name.startswith("w2-") for segment in segments(home.spools)] == [True]
     kept.close()
-    _all(home, handle)
+    home.all(handle)
     assert segments(home.spools) == []
 
 
@@ -187,7 +141,7 @@ def test_a_killed_worker_s_torn_line_is_passed_over_and_counted(home: Home) -> N
     path = write_segment(home.spools, "a/w1-1.jsonl", lines)
     path.write_bytes(path.read_bytes() + to_lines(lines)[:40])
     collector = home.collector()
-    _all(home, collector)
+    home.all(collector)
     home.must_have(lines)
     assert (home.collector().passed_over(), segments(home.spools)) == ({"torn": 1}, [])
 
@@ -209,36 +163,10 @@ def test_foreign_lines_are_kept_aside_and_hurt_no_other(home: Home, strange: byt
     lines = traffic(2, requests=5)
     path = write_segment(home.spools, "a/w1-1.jsonl", lines)
     path.write_bytes(to_lines(lines[:3]) + strange + to_lines(lines[3:]))
-    _all(home, home.collector())
+    home.all(home.collector())
     home.must_have(lines)
     assert home.collector().passed_over() == {"foreign": 1}
     assert (home.spools.parent / "aside" / "a-w1-1.jsonl").read_bytes().startswith(strange.rstrip(b"\n"))
-
-
-def test_while_the_lake_is_away_bins_go_on_and_the_lake_catches_up(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collector_module, "_MOST_IN_MEMORY", 20)
-    lines, collector = traffic(4), home.collector()
-
-    def away(*_: Any) -> None:
-        raise LakeAway("m/served cannot be written: gone")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(LogTables, "append", away)
-        for number, start in enumerate(range(0, len(lines), 60)):
-            write_segment(home.spools, f"a/w1-{number}.jsonl", lines[start : start + 60])
-            collector.round()
-            home.now += 10 * SECOND
-            collector.round()
-        assert collector.problems == {"lake": "m/served cannot be written: gone"}
-        assert len(segments(home.spools)) > 2
-        bins = as_counted(SqlBins(home.url).bins("m", *EVER))
-        assert {key: cell.get("rows") for key, cell in bins.items()} == {
-            key: cell.get("rows") for key, cell in counted(lines).items()
-        }
-    for _ in range(3):
-        _all(home, collector)
-    home.must_have(lines)
-    assert (segments(home.spools), collector.problems) == ([], {})
 
 
 def test_while_the_bins_are_away_nothing_is_read_past(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,7 +176,7 @@ def test_while_the_bins_are_away_nothing_is_read_past(home: Home, monkeypatch: p
         patched.setattr("retrain_platform.gateway.log.counting.add_bins", _full)
         collector.round()
         assert collector.problems == {"evidence": "the bins cannot be written: the disk is full"}
-    _all(home, collector)
+    home.all(collector)
     home.must_have(lines)
 
 
@@ -256,57 +184,10 @@ def _full(*_: object) -> None:
     raise OSError("the disk is full")
 
 
-def test_old_days_leave_and_small_files_are_made_one(home: Home) -> None:
-    tables = LogTables(home.place / "lake")
-    collector = home.collector()
-    day = 86_400 * SECOND
-    for number in range(12):
-        line = AnswerLine("m", f"r{number}", START + (number >= 2) * 3 * day + number, "1", "champion")
-        write_segment(home.spools, f"a/w1-{number}.jsonl", [line])
-        _all(home, collector)
-    files = len(DeltaTable(home.place / "lake" / "m" / "served").file_uris())
-    home.now = START + 5 * day
-    tables.tend("m", datetime.fromtimestamp(home.now / SECOND, UTC).date(), timedelta(days=3))
-    rows = home.rows("served")
-    assert (files, len(DeltaTable(home.place / "lake" / "m" / "served").file_uris())) == (12, 1)
-    assert sorted(row["id"] for row in rows) == sorted(f"r{number}" for number in range(2, 12))
-
-
-def test_about_every_hour_it_asks_what_is_kept_and_the_rest_leaves(home: Home) -> None:
-    collector, asked = home.collector(), []
-
-    def keep() -> dict[str, timedelta]:
-        asked.append(home.now)
-        return {"m": timedelta(days=1)}
-
-    write_segment(home.spools, "a/w1-1.jsonl", [AnswerLine("m", "r1", START, "1", "champion")])
-    for _ in range(2):
-        collector.round(keep)
-        home.now += 10 * SECOND
-    assert (len(asked), len(home.rows("served")), len(SqlBins(home.url).bins("m", *EVER))) == (1, 1, 1)
-    home.now += 3 * 86_400 * SECOND
-    collector.round(keep)
-    assert (len(asked), home.rows("served"), SqlBins(home.url).bins("m", *EVER)) == (2, [], [])
-
-
-def test_bins_that_are_away_when_the_rest_should_leave_stop_nothing(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    collector = home.collector()
-    collector.round()
-
-    def away(_: Evidence) -> None:
-        raise SQLAlchemyError("gone")
-
-    monkeypatch.setattr(Evidence, "marks", away)
-    assert collector.round(dict) == 0
-    assert collector.problems == {"evidence": "gone"}
-
-
 def test_a_folder_that_somebody_clears_stops_nothing(home: Home) -> None:
     collector = home.collector()
     write_segment(home.spools, "a/w1-1.jsonl", traffic(1, requests=3))
     collector.round()
     shutil.rmtree(home.spools)
-    _all(home, collector)
+    home.all(collector)
     assert collector.problems == {}

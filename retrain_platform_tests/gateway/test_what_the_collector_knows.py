@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,9 +16,7 @@ from retrain_platform.gateway.log.evidence import Evidence
 from retrain_platform.release.live.bins import Bin
 from retrain_platform.release.serving import About, GatewaySpec
 from retrain_platform.release.split import Split
-from retrain_platform_tests.gateway.traffic import SECOND, START, reads
-
-EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC))
+from retrain_platform_tests.gateway.traffic import EVER, SECOND, START, reads
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from retrain_platform.release.split import Split
 
 START = 1_790_000_000_000_000
 SECOND = 1_000_000
+EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC))
 JUDGED = Judged(
     "binary", "auc", ("click",), lambda version: (), Split(model="m", seq=7, champion="1", canary="2", share=50)
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from retrain_platform.adapters.clock import moment_of
 from retrain_platform.adapters.sources.base import SourceUnreadable, newest, within, without_time
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.places import ANSWER, ANSWERED_AT, ANSWERED_BY, LABELLED_AT, REQUEST, AtGateway
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
     from deltalake import DeltaTable
-
-_LATEST = timedelta(seconds=1)
-"""So much later a line of another worker may reach the log."""
 
 
 def gateway_rows(source: Gateway, period: Period, timezone: str) -> pd.DataFrame:
@@ -52,35 +50,49 @@ def gateway_rows(source: Gateway, period: Period, timezone: str) -> pd.DataFrame
 
 
 def gateway_watermark(source: Gateway, timezone: str) -> datetime | None:
-    """How far the log reaches: the newest event, but no further than the newest answer.
+    """How far the log reaches: the newest event, but no further than the newest answer, and than all of it is there.
 
     An event's own time may lie ahead of its answer, as a departure does: what has not been asked yet is not known.
     """
-    last = _newest_answer(source)
-    if last is None:
-        return None
-    if source.event_time == ANSWERED_AT:
-        return last - _LATEST
+    found = _newest_answer(source)
+    if found is None or source.event_time == ANSWERED_AT:
+        return None if found is None else min(found)
+    last = found.at
     latest = Period(key="newest", start=last - source.within, end=last + source.within)
     rows = log_rows(source, "served", latest.start, latest.end, ("fields",))
     frame = _fields(rows.column("fields")) if rows is not None and rows.num_rows else None
     if frame is None or source.event_time not in frame.columns:
         raise without_time(source.event_time, [] if frame is None else list(frame.columns), source.told())
     event = newest(frame[source.event_time], timezone, source.told())
-    return None if event is None else min(event, last - _LATEST)
+    return None if event is None else min(event, *found)
 
 
-def _newest_answer(source: Gateway) -> datetime | None:
-    """Of what the table says of its files: no row is read, for this is asked at every tick."""
+class _Newest(NamedTuple):
+    """When the newest record was answered, and until when all of them are there.
+
+    While a collector catches up, what one worker logged is there before what another did earlier.
+    """
+
+    at: datetime
+    complete: datetime
+
+
+def _newest_answer(source: Gateway) -> _Newest | None:
+    """Of what the table says of its files and commits: no row is read, for this is asked at every tick."""
     import pyarrow as pa
     import pyarrow.compute as pc
+
+    from retrain_platform.adapters.log_tables import COMPLETE
 
     found = log_table(source, "served")
     if found is None:
         return None
     files = pa.table(found.get_add_actions(flatten=True))
     last = pc.max(files.column("max.at")).as_py() if "max.at" in files.column_names else None
-    return None if last is None else last.astimezone(UTC)
+    if last is None:
+        return None
+    at, complete = last.astimezone(UTC), found.transaction_version(COMPLETE)
+    return _Newest(at, at if complete is None else moment_of(complete))
 
 
 def log_table(place: AtGateway, name: str) -> DeltaTable | None:

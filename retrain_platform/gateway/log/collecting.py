@@ -1,4 +1,4 @@
-"""The collector: one process that takes over what all workers of this home logged, about every second."""
+"""The collector: one process that takes over what all workers of this home logged, twice a second."""
 
 from __future__ import annotations
 

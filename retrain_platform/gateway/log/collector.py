@@ -53,6 +53,7 @@ class Collector:
         self._whole: set[str] = set()
         self._rows = LakeRows(tables)
         self._left_out, self._said = False, 0
+        self._until: int | None = None
         self.problems: dict[str, str] = {}
         self._passed_over: dict[str, int] = {}
 
@@ -104,6 +105,7 @@ class Collector:
             else:
                 self._left_out = True  # the lake is away: they are read again from their segments when it is back
             self._read |= batch.ends
+        self._until = None if batch.more or self._left_out else began - _ON_THE_WAY
         return len(batch.lines)
 
     def _batch(self) -> _Batch:
@@ -148,7 +150,7 @@ class Collector:
         """Write to the lake, then take away the segments that both have whole."""
         self._written = self._now()
         try:
-            self._evidence.keep(self._rows.write())
+            self._evidence.keep(self._rows.write(self._until))
             self.problems.pop("lake", None)
         except LakeAway as error:
             self.problems["lake"] = _first_line(error)

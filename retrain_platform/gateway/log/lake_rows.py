@@ -32,8 +32,10 @@ class LakeRows:
                 self.waiting += 1
         self._ends |= ends
 
-    def write(self) -> dict[str, int]:
+    def write(self, until: int | None) -> dict[str, int]:
         """Write all that waits; gives the ends to which the lake now has the segments.
+
+        `until` as `LogTables.append` takes it.
 
         Raises:
             LakeAway: some could not be written; all stay, and those that were are passed over the next time.
@@ -43,7 +45,7 @@ class LakeRows:
             new = [read for read in reads if read.end > taken[read.segment]]
             if new:
                 ends = {read.segment: read.end for read in new}  # the last of each: they are in order
-                self._tables.append(model, name, _COLUMNS[name]([read.line for read in new]), ends)
+                self._tables.append(model, name, _COLUMNS[name]([read.line for read in new]), ends, until=until)
         ends, self._ends = self._ends, {}
         self._lines.clear()
         self.waiting = 0
