@@ -12,13 +12,13 @@ from retrain_platform.adapters.clock import microseconds, seconds
 from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.adapters.log_tables import LogTables
 from retrain_platform.adapters.published import BadPublished, NotPublished, Published
+from retrain_platform.adapters.settings import settings
 from retrain_platform.gateway.log.collector import Collector
 from retrain_platform.gateway.log.evidence import Evidence
 from retrain_platform.gateway.log.joining import Judged
 from retrain_platform.gateway.log.segments import spool_bytes
 from retrain_platform.gateway.processes.lead import Lead
 from retrain_platform.gateway.processes.life import Life, orders_given
-from retrain_platform.resources import settings
 
 EVERY = 0.5
 """Seconds between two rounds: with the writers' fifth of a second, a bin is at most a second behind."""
