@@ -62,7 +62,7 @@ def untold_of(spec: ModelSpec) -> dict[str, str | None]:
     from retrain_platform.steps.notices.delivering import standing
 
     found = standing(_post(spec))
-    away = "; ".join(f"{name} {away_text(each)}" for name, each in found.away.items())
+    away = "; ".join(f"{name} {_away_text(each)}" for name, each in found.away.items())
     return {"not_told": f"{away}; {found.waiting} wait" if away else None}
 
 
@@ -79,10 +79,10 @@ def _deliver(spec: ModelSpec) -> Delivered:
 
 
 def _away_lines(spec: ModelSpec, told: Delivered) -> list[str]:
-    return [f"{spec.name}: {name} {away_text(away)}" for name, away in told.away.items()]
+    return [f"{spec.name}: {name} {_away_text(away)}" for name, away in told.away.items()]
 
 
-def away_text(away: Any) -> str:
+def _away_text(away: Any) -> str:
     """Since when a target could not be told, and when it is tried again."""
     again = f"tried {away.tries} times, again from {away.again:%H:%M:%S} UTC"
     return f"could not be told since {away.since:%Y-%m-%d %H:%M} UTC ({again}): {away.why}"

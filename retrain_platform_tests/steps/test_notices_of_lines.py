@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
+from retrain_platform.policy import POLICIES
 from retrain_platform.policy.base import Finding, FindingVerdict
 from retrain_platform.policy.history import DATA_REFUSED
 from retrain_platform.release.base import Evidence, Stage
 from retrain_platform.spec.notify import SEVERITY
 from retrain_platform.steps.notices.base import Notice
 from retrain_platform.steps.notices.reading import notices_of
+from retrain_platform.steps.notices.triggers import PLANNED
 from retrain_platform_tests.steps.telling import People
 
 Write = Callable[[People], None]
@@ -166,6 +168,14 @@ class TestTriggers:
         people = People()
         people.watched(5, finding("schedule", "fired"), finding("performance", "quiet"), finding("event", "fired"))
         assert read(people) == []
+
+    def test_every_policy_is_told_by_its_trigger_or_by_its_decision(self) -> None:
+        kinds = {policy.model_fields["kind"].default for policy in POLICIES}
+        whole = {"all_of", "any_of", "at_least", "escalation"}  # their parts are told
+        drift = {"feature_drift", "prediction_drift", "new_categories", "correlation", "segment_mix", "severe_features"}
+        soft = {"performance", "floor", "estimate", "calibration", "concept_drift", "error_stream", "measure"}
+        assert kinds - PLANNED - whole == drift | soft | {"schema", "versions", "code_changed"}
+        assert PLANNED - kinds == {"broken_data"}
 
     def test_a_measure_that_the_spec_calls_hard_is_hard(self) -> None:
         people = People()

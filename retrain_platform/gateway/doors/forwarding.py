@@ -27,7 +27,7 @@ def office_routes(doors: Doors, home: GatewayHome, instance: str) -> list[BaseRo
     """The admin API, and the pages behind links in notices."""
     to = _Passing(doors, home, instance)
     return [
-        Route("/admin/models", to.models),
+        Route("/admin/models", to.admin),
         Route("/admin/models/{model}", to.admin),
         Route("/admin/models/{model}/{rest:path}", to.admin, methods=["GET", "POST"]),
         Route("/approvals/{link}", to.approval, methods=["GET", "POST"]),
@@ -42,17 +42,10 @@ class _Passing:
         self._place = home.office(instance)
         self._client: httpx.AsyncClient | None = None
 
-    async def models(self, request: Request) -> Response:
-        """The models that the office knows."""
-        return await self._admin(request, None)
-
     async def admin(self, request: Request) -> Response:
-        """One model's: its standing, or an act."""
-        return await self._admin(request, request.path_params["model"])
-
-    async def _admin(self, request: Request, model: str | None) -> Response:
+        """The models that the office knows; how one stands, or an act."""
         head = head_of(request.scope["headers"])
-        guest = self._doors.guard.admit(request.scope, head, model, "admin")
+        guest = self._doors.guard.admit(request.scope, head, request.path_params.get("model"), "admin")
         return await self._passed(request, await self._body(request, head), {"x-retrain-actor": guest.name})
 
     async def approval(self, request: Request) -> Response:

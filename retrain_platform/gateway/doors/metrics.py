@@ -82,9 +82,9 @@ class Metrics:
             child = self._times[model, version] = self._seconds.labels(model, version)
         child.observe(seconds)
 
-    def feedback(self, model: str, kind: str, known: bool, number: int = 1) -> None:
-        """So much feedback came."""
-        self._feedback.labels(model, kind, str(known).lower()).inc(number)
+    def feedback(self, model: str, kind: str, known: bool) -> None:
+        """A feedback came."""
+        self._feedback.labels(model, kind, str(known).lower()).inc()
 
     def page(self, models: Models, states: Callable[[], Sequence[ProcessState]]) -> bytes:
         """All of it in Prometheus' text format."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from retrain_platform.gateway.base import Models, NotServed, Serving
 from retrain_platform.gateway.doors.feedback import MOST_ENTITY, MOST_ID, MOST_TEXT, kinds_of
-from retrain_platform.gateway.doors.replies import STATUSES, error_schema
+from retrain_platform.gateway.doors.replies import error_schema
 from retrain_platform.release.serving import About
 
 _ASKING = (400, 401, 403, 404, 408, 413, 415, 422, 429, 500, 503)
@@ -47,7 +47,7 @@ def _paths(name: str, serving: Serving) -> dict[str, Any]:
             "post": _post(
                 "Predict one record or several",
                 tags,
-                several(serving.schema(), about.gateway.most_records),
+                _several(serving.schema(), about.gateway.most_records),
                 {200: _answers(about)},
             )
         },
@@ -55,7 +55,7 @@ def _paths(name: str, serving: Serving) -> dict[str, Any]:
             "post": _post(
                 "Tell what came of an answer: a label, a click, a rating, a complaint",
                 tags,
-                several({"oneOf": list(_feedbacks(about))}, about.gateway.most_records),
+                _several({"oneOf": list(_feedbacks(about))}, about.gateway.most_records),
                 {202: _object(taken={"type": "integer"}, unknown={"type": "integer"})},
             )
         },
@@ -78,7 +78,7 @@ def _open(path: str, item: dict[str, Any]) -> dict[str, Any]:
     return item if path == "/models" else {method: {**told, "security": []} for method, told in item.items()}
 
 
-def several(schema: dict[str, Any], most: int) -> dict[str, Any]:
+def _several(schema: dict[str, Any], most: int) -> dict[str, Any]:
     """One record, or {"records": [...]} of at most `most`."""
     records = {"type": "array", "minItems": 1, "maxItems": most, "items": schema}
     return {"anyOf": [schema, {**_object(records=records), "additionalProperties": False}]}
@@ -188,7 +188,7 @@ def _post(summary: str, tags: list[str], body: dict[str, Any], answers: dict[int
 
 def _refusals(statuses: Iterable[int]) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Error"}
-    return {str(status): _told("What is wrong, and its cure", schema) for status in statuses if status in STATUSES}
+    return {str(status): _told("What is wrong, and its cure", schema) for status in statuses}
 
 
 def _told(description: str, schema: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from retrain_platform.release.split import Arm, Split
 
 _INLINE_SECONDS = 0.01
 """What is expected to take longer is asked for in a thread, so that other requests need not wait behind it."""
+_THREADS = 4
 
 
 class Given(NamedTuple):
@@ -34,11 +35,11 @@ class Given(NamedTuple):
 class Predicting:
     """Answers the records of a request and hands their lines to the log, their rows to whoever scores beside."""
 
-    def __init__(self, models: Models, log: Log, beside: Beside, ids: Ids, metrics: Metrics, threads: int = 4) -> None:
+    def __init__(self, models: Models, log: Log, beside: Beside, ids: Ids, metrics: Metrics) -> None:
         self._models, self._log, self._beside = models, log, beside
         self._ids, self._metrics = ids, metrics
         self._pace: dict[tuple[str, str], float] = {}
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="answering")
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="answering")
 
     def serving(self, model: str) -> Serving:
         """The model as it is served now.
@@ -172,13 +173,13 @@ def _sound(answered: Answered) -> tuple[float | list[float] | None, str | None]:
     return score, None
 
 
-def _routed(split: Split, rows: Sequence[Row], chance: Callable[[], float] = random.random) -> Arm | list[Arm]:
+def _routed(split: Split, rows: Sequence[Row]) -> Arm | list[Arm]:
     """The side that answers all rows, or one a row. A row without an entity goes by chance, in the same shares."""
     if split.canary is None or not split.share:
         return "champion"
     if len(rows) == 1:
-        return split.arm(rows[0].entity if rows[0].entity is not None else str(chance()))
-    return [split.arm(row.entity if row.entity is not None else str(chance())) for row in rows]
+        return split.arm(rows[0].entity if rows[0].entity is not None else str(random.random()))
+    return [split.arm(row.entity if row.entity is not None else str(random.random())) for row in rows]
 
 
 def unknown_model(model: str, names: Sequence[str]) -> Refused:

@@ -32,8 +32,6 @@ _CODES = {
     500: "failed",
     503: "not_ready",
 }
-STATUSES = tuple(_CODES)
-"""Every status of a refusal."""
 
 _JSON = (b"content-type", b"application/json")
 _encode = msgspec.json.Encoder().encode

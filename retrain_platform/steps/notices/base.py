@@ -55,7 +55,17 @@ Settled = Literal["sent", "held"]
 """What became of a queued notice: it was sent, or held back as one more of what was told already."""
 
 
-class Outbox(Protocol):
+class Waits(Protocol):
+    """What is asked of an outbox before anything is sent."""
+
+    def waiting(self, model: str, target: str) -> list[Notice]:
+        """What the target was not told yet, oldest first."""
+
+    def told(self, model: str, target: str, incident: str) -> Told | None:
+        """The newest message of the incident that the target was sent."""
+
+
+class Outbox(Waits, Protocol):
     """What is to be sent and what was: it outlives every process, so that a crash repeats nothing and loses nothing."""
 
     def reached(self, model: str) -> int | None:
@@ -67,14 +77,8 @@ class Outbox(Protocol):
         What a target was queued once is not queued again, and the mark never moves back.
         """
 
-    def waiting(self, model: str, target: str) -> list[Notice]:
-        """What the target was not told yet, oldest first."""
-
     def known(self, model: str, target: str, keys: Sequence[str]) -> set[str]:
         """Those of the keys that were queued for the target, whatever became of them."""
-
-    def told(self, model: str, target: str, incident: str) -> Told | None:
-        """The newest message of the incident that the target was sent."""
 
     def settle(self, model: str, target: str, keys: Sequence[str], how: Settled, at: datetime) -> None:
         """Put on record what became of queued notices."""

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from retrain_platform.dataset.duration import span_of_clock_text
 from retrain_platform.spec.notify import Digest, rank
-from retrain_platform.steps.notices.base import Notice, Outbox, Told
+from retrain_platform.steps.notices.base import Notice, Outbox, Told, Waits
 from retrain_platform.steps.notices.wording import Frame, Message, one, several
 
 MOST_AT_ONCE = 5
 """More messages than this at once become one that lists them: after a night away, or a year that was played."""
-
-
-class Waits(Protocol):
-    """What is asked of an outbox before anything is sent."""
-
-    def waiting(self, model: str, target: str) -> list[Notice]:
-        """What the target was not told yet, oldest first."""
-
-    def told(self, model: str, target: str, incident: str) -> Told | None:
-        """The newest message of the incident that the target was sent."""
 
 
 class Unsaved:

@@ -13,8 +13,20 @@ from retrain_platform.spec.model import ModelSpec
 from retrain_platform.spec.notify import SEVERITY, NoticeKind
 from retrain_platform.steps.notices.base import Notice
 
-_PLANNED = frozenset(
-    {"schedule", "volume", "adaptive", "cost", "gap", "python", "event", "requested", "no_champion", "broken_data"}
+PLANNED = frozenset(
+    {
+        "schedule",
+        "volume",
+        "adaptive",
+        "cost",
+        "gap",
+        "staleness",
+        "python",
+        "event",
+        "requested",
+        "no_champion",
+        "broken_data",
+    }
 )
 """What fires as it was planned, or because somebody asked: the decision tells of it."""
 _SOFT = frozenset(
@@ -29,7 +41,7 @@ def seen(spec: ModelSpec, entry: Entry, decision: RetrainDecision) -> Iterator[N
     """A notice for each trigger that fires, holds or is held back; the same streak of it is told once."""
     for finding in _leaves(decision.finding):
         kind = finding.trigger.partition(" ")[0].rstrip(":")
-        if finding.verdict in _TOLD and kind not in _PLANNED:
+        if finding.verdict in _TOLD and kind not in PLANNED:
             yield _notice(spec, entry, decision, finding, soft=_is_soft(spec, kind))
 
 

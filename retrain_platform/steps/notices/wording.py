@@ -38,7 +38,7 @@ class Frame(NamedTuple):
 
 def one(frame: Frame, notice: Notice, keys: Sequence[str], more: int = 0) -> Message:
     """The message of one notice; `more` of the same incident were not told by themselves."""
-    lines = [cut(notice.why, _CUT)]
+    lines = [_cut(notice.why, _CUT)]
     lines += [", ".join(notice.numbers)] if notice.numbers else []
     lines += [f"({more} more of the same since the last message)"] if more else []
     lines += ["", f"What to do: {notice.todo}"] if notice.todo else []
@@ -54,7 +54,7 @@ def several(frame: Frame, notices: Sequence[Notice], why: str) -> Message:
     """One message that lists many, the worst first."""
     worst_first = sorted(notices, key=lambda each: -rank(each.severity))
     lines = [why, ""]
-    lines += [f"- {_mark(n.severity)}{n.title}: {cut(n.why, _LINE)}" for n in worst_first[:_MOST]]
+    lines += [f"- {_mark(n.severity)}{n.title}: {_cut(n.why, _LINE)}" for n in worst_first[:_MOST]]
     lines += [f"- and {len(notices) - _MOST} more"] if len(notices) > _MOST else []
     lines += ["", f"    retrain status {frame.spec.name}", f"    retrain log {frame.spec.name}"]
     links = [f"Answer version {n.version} here: {link}" for n in notices if n.version and (link := frame.link(n))]
@@ -65,7 +65,7 @@ def several(frame: Frame, notices: Sequence[Notice], why: str) -> Message:
     return Message(title, "\n".join(lines), severity, tuple(notice.key for notice in notices))
 
 
-def cut(text: str, most: int) -> str:
+def _cut(text: str, most: int) -> str:
     """The text, shortened where it is longer than `most` signs."""
     return text if len(text) <= most else f"{text[: most - 4]} ..."
 
