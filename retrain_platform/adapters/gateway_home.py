@@ -54,8 +54,8 @@ class GatewayHome(NamedTuple):
 
     @property
     def key(self) -> Path:
-        """What signs ids."""
-        return self.root / "key"
+        """What signs ids and links; with a dot, as no model's name has one."""
+        return self.root / "ids.key"
 
     def lead(self, role: str) -> Path:
         """The lock that the one acting `controller` or `collector` of this home holds."""
