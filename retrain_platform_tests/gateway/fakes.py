@@ -171,7 +171,7 @@ class Worker:
             metrics=self.metrics,
             worker="8000-w1",
             states=lambda: self.states,
-            body_seconds=0.5,
+            body_seconds=1.0,
         )
         self.app = GatewayApp(self.doors)
 

@@ -26,7 +26,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int
     app = Worker(tokens, {"m": model}).app
     settings = {"http": PatientProtocol, "ws": "none", "log_config": None, "timeout_graceful_shutdown": 1}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(patience, "HEAD_SECONDS", 0.3)
+        patch.setattr(patience, "HEAD_SECONDS", 1.0)
         with served(app, **settings) as port:
             yield "127.0.0.1", port
 

@@ -25,6 +25,13 @@ def test_a_name_that_leaves_the_folder_is_refused(tmp_path: Path, name: str) -> 
         GatewayHome(tmp_path).package("tiny", name)
 
 
+def test_no_model_s_folder_is_a_file_of_the_gateway_s_own(tmp_path: Path) -> None:
+    home = GatewayHome(tmp_path)
+    assert {home.model(path.name.partition(".")[0]) for path in (home.key, home.tokens)}.isdisjoint(
+        {home.key, home.tokens}
+    )
+
+
 def test_of_many_processes_one_makes_the_key_and_its_owner_alone_reads_it(tmp_path: Path) -> None:
     place = tmp_path / "gateway" / "key"
     with ThreadPool(8) as pool:
