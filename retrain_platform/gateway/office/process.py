@@ -161,11 +161,10 @@ def _shop(spec: ModelSpec) -> Any:
 def _post_of() -> Callable[[ModelSpec], Any]:
     """What telling needs, over a ledger whose lines are read once: it is looked at every few seconds."""
     from retrain_platform.adapters.followed_ledger import FollowedLedger
-    from retrain_platform.adapters.sql_ledger import SqlLedger
     from retrain_platform.resources import post, settings
 
     at = settings()
-    followed = FollowedLedger(SqlLedger(at.ledger_url))
+    followed = FollowedLedger(at.ledger_url)
     return lambda spec: replace(post(spec, at), ledger=followed)
 
 
