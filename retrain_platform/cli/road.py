@@ -240,10 +240,10 @@ def _going_back(spec: ModelSpec, entries: list[Any], state: Any) -> str | None:
     from retrain_platform.adapters.clock import now
     from retrain_platform.resources import settings, values_of
     from retrain_platform.steps.release.drilling import drill_due
-    from retrain_platform.steps.release.fitness import problem_of, return_target
+    from retrain_platform.steps.release.fitness import known_problem, return_target
 
     target = return_target(state)
-    problem = "" if target is None else problem_of(values_of(settings()), spec.name, target)
+    problem = "" if target is None else known_problem(values_of(settings()), spec.name, target)
     due = drill_due(entries, state, now()) if spec.gateway is not None else ""
     return problem or (f"{due}; try it with: retrain release drill {spec.name}" if due else None)
 

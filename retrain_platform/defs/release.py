@@ -119,7 +119,9 @@ def _by_now(shop: "Workshop") -> dict[str, Any]:
     left_out = [told(shop.spec, each) for each in quarantines(shop.spec, entries) if not each.cleared]
     found: dict[str, Any] = {"who moved what": table(moved, none="nobody yet")}
     if target is not None:
-        found["the way back"] = known_problem(shop, target) or f"version {target} could score the newest rows"
+        found["the way back"] = (
+            known_problem(shop.values, shop.model, target) or f"version {target} could score the newest rows"
+        )
     if left_out:
         found["quarantine"] = "; ".join(left_out)
     if live is not None:

@@ -102,15 +102,9 @@ def http_route(split: Split, to: HttpRouteExport) -> str:
 
 
 def _rule(split: Split, to: HttpRouteExport) -> dict[str, Any]:
-    share = split.share if split.canary is not None else 0
-    weights = {split.champion: 100 - share, split.canary: share}
-    backends = [
-        {**_service(split, version, to), "weight": weight}
-        for version, weight in weights.items()
-        if version is not None and weight
-    ]
-    answering = {version for version, weight in weights.items() if weight}
-    mirrored = [version for version in split.beside if version not in answering] if to.mirror else []
+    weights = {version: share for version, share in split.shares.items() if share}
+    backends = [{**_service(split, version, to), "weight": weight} for version, weight in weights.items()]
+    mirrored = [version for version in split.beside if version not in weights] if to.mirror else []
     filters = [
         {"type": "RequestMirror", "requestMirror": {"backendRef": _service(split, version, to)}} for version in mirrored
     ]

@@ -38,6 +38,14 @@ class Split(Record):
     why: str = ""
 
     @property
+    def shares(self) -> dict[str, int]:
+        """The percent of entities that each version answers, the champion first; empty while nobody does."""
+        if self.champion is None:
+            return {}
+        found = {self.champion: 100 - self.share}
+        return found if self.canary is None else {**found, self.canary: self.share}
+
+    @property
     def versions(self) -> tuple[str, ...]:
         """Every version that must be loaded, whoever answers first."""
         named = (self.champion, self.canary, *self.beside, *self.warm)

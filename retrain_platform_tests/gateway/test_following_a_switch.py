@@ -14,7 +14,7 @@ from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.gateway.processes.states import ProcessState, write_state
 from retrain_platform.gateway.service.applying import LATE, Reaching
 from retrain_platform.gateway.service.late_aliases import LateAliases
-from retrain_platform.gateway.service.shares import shares, told
+from retrain_platform.gateway.service.shares import told
 from retrain_platform.release.base import Stage
 from retrain_platform.release.split import Applied, Split
 
@@ -69,7 +69,7 @@ def test_a_worker_that_fell_silent_keeps_no_switch_from_being_told(tmp_path: Pat
 
 
 def test_a_split_in_words() -> None:
-    assert shares(SPLIT) == {"1": 70, "2": 30}
+    assert SPLIT.shares == {"1": 70, "2": 30}
     assert told(SPLIT.model_copy(update={"canary": None, "share": 0, "stage": Stage.SHADOW, "beside": ("2",)})) == (
         "version 1 answers 100%, 2 scored beside (shadow)"
     )

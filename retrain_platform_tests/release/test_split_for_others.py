@@ -23,7 +23,7 @@ CANARY = Split(
     stage=Stage.CANARY,
     by="ana",
     why="ok",
-).model_copy(update={"by": "ana", "why": "ok"})
+)
 
 
 def read(split: Split, to: HttpRouteExport = TO) -> dict[str, Any]:

@@ -178,7 +178,7 @@ def test_a_target_that_cannot_score_todays_rows_is_an_incident_and_refused_witho
     kept = answering.copy()
     shop = kept.shop(SPEC, Rows(DAYS, lambda frame, period: frame.drop(columns="x") if period.key == last else frame))
     last = next_period(shop)
-    assert known_problem(shop, "1") == ""
+    assert known_problem(shop.values, "tiny", "1") == ""
     list(walk(shop, last))
     why = [entry.why for entry in shop.entries() if entry.key == f"going_back:{last}"]
     assert why == [

@@ -90,7 +90,7 @@ def roll_back(shop: Workshop, act: Act, to: str | None = None, *, force: bool = 
     except IllegalMove as error:
         raise NotNow(str(error)) from None
     target = next((move.to for move in moves if move.to is not None), None)
-    if not force and target is not None and (problem := known_problem(shop, target)):
+    if not force and target is not None and (problem := known_problem(shop.values, shop.model, target)):
         raise NotNow(f"{problem}; name another version, or return to it all the same with --force")
     return _record(shop, entries, "rollback", moves, act)
 

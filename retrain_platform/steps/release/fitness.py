@@ -69,13 +69,8 @@ def watch_target(shop: Workshop, period: Period, state: ReleaseState) -> Fitness
     return found
 
 
-def known_problem(shop: Workshop, version: str) -> str:
+def known_problem(values: Values, model: str, version: str) -> str:
     """Why the version could not answer the newest period in which it was asked; empty where it could, or was not."""
-    return problem_of(shop.values, shop.model, version)
-
-
-def problem_of(values: Values, model: str, version: str) -> str:
-    """As `known_problem`, of the stored values alone."""
     asked = [each for each in values.all(model, "fitness", Fitness).values() if each.version == version]
     return asked[-1].problem if asked else ""
 
