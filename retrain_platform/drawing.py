@@ -88,6 +88,11 @@ def box(x: float, y: float, width: float, height: float, colour: str, *, opacity
     return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{colour}"{seen}/>'
 
 
+def hover(said: str, parts: Iterable[str]) -> str:
+    """The parts as one thing that says `said` where a mouse rests on it."""
+    return f"<g><title>{escape(said)}</title>{''.join(parts)}</g>"
+
+
 def rule(sheet: Sheet, value: float, colour: str, *, dash: str = "6 4") -> str:
     """A line across the sheet at a value."""
     return line(

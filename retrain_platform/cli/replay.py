@@ -29,6 +29,7 @@ def replay(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     exclude: of.Exclude = "",
     trees: of.Trees = None,
     json_file: of.JsonFile = None,
+    html_file: of.HtmlFile = None,
 ) -> None:
     """Which retraining policy would have paid: on a model's own history, or on a bare table without any spec.
 
@@ -46,7 +47,7 @@ def replay(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
 
     Example: [bold]retrain replay data.parquet --time when --label late[/bold]
 
-    Example: [bold]retrain replay data.parquet --time when --label late --batches 45 --window 3 --costs 0.1[/bold]
+    Example: [bold]retrain replay data.csv --time when --label late --batches 45 --window 3 --html replay.html[/bold]
     """
     hush()
     said = {
@@ -65,7 +66,7 @@ def replay(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
         asked = _of_spec(what, said, windows, start)
     else:
         asked = _of_table(what, time, label, said, windows, start)
-    _answer(asked, of.costs_of(costs), of.policies_of(policies), json_file)
+    _answer(asked, of.costs_of(costs), of.policies_of(policies), json_file, html_file)
 
 
 def _of_spec(what: str, said: dict[str, Any], windows: tuple[int | None, ...] | None, start: int | None) -> Any:
@@ -111,16 +112,23 @@ def _of_table(
     )
 
 
-def _answer(asked: Any, costs: tuple[float, ...], policies: list[Any], json_file: Path | None) -> None:
+def _answer(
+    asked: Any, costs: tuple[float, ...], policies: list[Any], json_file: Path | None, html_file: Path | None
+) -> None:
     """Replay, and hand the report out."""
-    if json_file is not None and not json_file.absolute().parent.is_dir():
-        fail(f"--json == {json_file}, must lie in a folder that is there")
+    for option, path in (("--json", json_file), ("--html", html_file)):
+        if path is not None and not path.absolute().parent.is_dir():
+            fail(f"{option} == {path}, must lie in a folder that is there")
     report = _replayed(asked, costs, policies, quiet=str(json_file) == "-")
+    if html_file is not None:
+        from retrain_platform.replay.page import page
+
+        html_file.write_text(page(report), encoding="utf-8")
     if json_file is not None:
         write_report(report, json_file)
     if str(json_file) != "-":
         _tell(report)
-        say([f"written to {json_file}"] if json_file is not None else [])
+        say([f"written to {path}" for path in (json_file, html_file) if path is not None])
 
 
 def _replayed(asked: Any, costs: tuple[float, ...], policies: list[Any], *, quiet: bool) -> Any:

@@ -28,11 +28,14 @@ Batches = Annotated[int | None, typer.Option("--batches", help="Cut into so many
 Window = Annotated[str | None, typer.Option("--window", help="Newest periods to train on, or all; several: 3,all.")]
 Start = Annotated[int | None, typer.Option("--start", help="Periods that the first model learns from.")]
 Delay = Annotated[int | None, typer.Option("--label-delay", help="Whole periods until a period's labels are in.")]
-Costs = Annotated[str, typer.Option("--costs", help="What one retrain costs, in losses of a period; several.")]
+Costs = Annotated[
+    str, typer.Option("--costs", "--cost", help="What one retrain costs, in losses of a period; several.")
+]
 Policies = Annotated[Path | None, typer.Option("--policies", help="A YAML file of policies by name.")]
 Exclude = Annotated[str, typer.Option("--exclude", help="Columns that are no features; patterns, with commas.")]
 Trees = Annotated[int | None, typer.Option("--trees", help="How many trees LightGBM grows.")]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the report here; '-' is standard output.")]
+HtmlFile = Annotated[Path | None, typer.Option("--html", help="Write a page with plots here.")]
 
 
 def at_least(option: str, value: int, least: int) -> int:

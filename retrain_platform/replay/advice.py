@@ -11,6 +11,7 @@ from retrain_platform.dataset.record import Record, finite
 from retrain_platform.replay.apart import Difference, apart
 from retrain_platform.replay.losses import Loss
 from retrain_platform.replay.road import Road, Way
+from retrain_platform.replay.wording import many, plural
 
 NOW = "your present policy"
 """What the policy that a spec has now is called."""
@@ -19,11 +20,15 @@ HARDLY = 0.1
 
 
 class Rival(NamedTuple):
-    """A policy that can be recommended, its way, and its lines of a spec (None: it is no policy, it is never)."""
+    """A policy that can be recommended, its way, and its lines of a spec (None: it is no policy, it is never).
+
+    `fixed`: it is never retraining, or a fixed period.
+    """
 
     name: str
     way: Way
     spec: Mapping[str, Any] | None
+    fixed: bool = False
 
 
 class Recommended(Record):
@@ -79,15 +84,15 @@ def recommend(road: Road, loss: Loss, rivals: Sequence[Rival], cost: float, said
     middle = road.scored.start + len(road.scored) // 2
     tuned, rest = _Part(road.scored.start, middle), _Part(middle, road.scored.stop)
     chosen = min(rivals, key=lambda each: tuned.total(each.way))
-    never = next(each for each in rivals if not each.way.retrains)
-    fixed = min((each for each in rivals if each.name.startswith(("never", "every"))), key=lambda e: rest.total(e.way))
+    never = next(each for each in rivals if each.fixed and not each.way.retrains)
+    fixed = min((each for each in rivals if each.fixed), key=lambda each: rest.total(each.way))
     key = road.matrix.periods[middle - 1].period.key
     values = {each.name: _metric(loss, rest, each.way) for each in (chosen, never)}
     beside = [apart(chosen.way, each.way, each.name, rest.first) for each in (never, fixed) if each is not chosen]
     surely = f": it {beside[0].said}" if chosen is not never else ""
     shown = (
         f"at a cost of {cost:g}, {chosen.name} was cheapest until {said} {key}; after it, on periods it was not chosen "
-        f"by, it gave {_told(loss, values[chosen.name])} with {_retrains(rest.retrains(chosen.way))}, in all "
+        f"by, it gave {_told(loss, values[chosen.name])} with {many(rest.retrains(chosen.way), 'retrain')}, in all "
         f"{rest.total(chosen.way):.3g}; never retraining {_told(loss, values[never.name])}, in all "
         f"{rest.total(never.way):.3g}{surely}; the best fixed period there, in hindsight, {rest.total(fixed.way):.3g}"
     )
@@ -107,14 +112,16 @@ def recommend(road: Road, loss: Loss, rivals: Sequence[Rival], cost: float, said
         sentence=shown,
     )
     now = next((each for each in rivals if each.name.startswith(NOW)), None)
-    return found if now is None else _beside(found, loss, rest, now.way)
+    return found if now is None else _beside(found, loss, rest, chosen.way, now.way)
 
 
-def _beside(found: Recommended, loss: Loss, rest: _Part, now: Way) -> Recommended:
+def _beside(found: Recommended, loss: Loss, rest: _Part, way: Way, now: Way) -> Recommended:
     """The recommendation beside the policy that the spec has now, in the same later periods."""
+    more = apart(way, now, NOW, rest.first)
     value, count, total = _metric(loss, rest, now), rest.retrains(now), rest.total(now)
-    mine = f"{_told(loss, found.metric)} with {_retrains(found.retrains)}"
-    told = f"{found.name} would have given {mine}; {NOW} {_told(loss, value)} with {_retrains(count)}"
+    mine = f"{_told(loss, found.metric)} with {many(found.retrains, 'retrain')}"
+    told = f"{found.name} would have given {mine}; {NOW} {_told(loss, value)} with {many(count, 'retrain')}: "
+    told += f"in all it {more.said}"
     if found.name.startswith(NOW):
         told = f"{NOW} was the cheapest of all: it gave {mine}"
     return found.model_copy(
@@ -124,6 +131,7 @@ def _beside(found: Recommended, loss: Loss, rest: _Part, now: Way) -> Recommende
             "present_total": total,
             "present_metric": value,
             "instead": told,
+            "apart": (*found.apart, *([] if found.name.startswith(NOW) else [more])),
         }
     )
 
@@ -137,12 +145,8 @@ def _told(loss: Loss, value: float | None) -> str:
     return f"{loss.metric} undefined" if value is None else f"{loss.metric} {value:.3f}"
 
 
-def _retrains(count: int) -> str:
-    return "1 retrain" if count == 1 else f"{count} retrains"
-
-
-def _share(loss: float) -> str:
-    return f"{loss:.0%}" if loss < 1 else "all"
+def _rows(loss: float, said: str) -> str:
+    return f"{loss:.0%} of a {said}'s rows" if loss < 1 else f"all rows of {loss:.2g} {plural(said)}"
 
 
 def worth_buying(road: Road, loss: Loss, said: str) -> str:
@@ -164,5 +168,5 @@ def worth_buying(road: Road, loss: Loss, said: str) -> str:
 def _pays(road: Road, never: Way, loss: Loss, said: str) -> str:
     ways = [road.every(count, 0.0) for count in range(1, len(road.decisions) + 1)]
     most = max((never.loss - way.loss) / len(way.retrains) for way in ways)
-    errors = f" of {loss.said}" if loss.metric != "accuracy" else f", {_share(most)} of a {said}'s rows called wrong"
+    errors = f" of {loss.said}" if loss.metric != "accuracy" else f", {_rows(most, said)} called wrong"
     return f"at best, a fixed period is cheaper than never where a retrain costs less than {most:.3g}{errors}"

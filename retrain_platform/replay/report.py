@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from retrain_platform.dataset.record import finite
-from retrain_platform.replay.advice import Recommended, Rival, recommend, worth_buying
+from retrain_platform.replay.advice import NOW, Recommended, Rival, recommend, worth_buying
 from retrain_platform.replay.apart import apart
 from retrain_platform.replay.effects import Effects, effect_costs
 from retrain_platform.replay.frontier import frontier, metric_of
@@ -21,7 +21,8 @@ from retrain_platform.replay.results import (
     ReplayReport,
 )
 from retrain_platform.replay.road import Road, Way
-from retrain_platform.replay.walked import Named, Walked, every_text, walked
+from retrain_platform.replay.walked import Named, Walked, walked
+from retrain_platform.replay.wording import every_text
 
 SHOWN = 3
 """So many fixed periods are shown at each cost, the cheapest; the JSON has all."""
@@ -75,14 +76,19 @@ def _at_cost(
     """Every way at one cost, the oracle last, and what to take from them."""
     best = Walked("oracle", "oracle", oracle(setting.road, cost), {}, None)
     fixed = sorted((each for each in ways if each.kind in ("never", "fixed")), key=lambda each: each.way.total)
-    beside = [next(each for each in ways if each.kind == "never"), fixed[0]]
+    never = next(each for each in ways if each.kind == "never")
+    beside = [
+        never,
+        *(each for each in ways if each.name.startswith(NOW)),
+        *(fixed[:1] if fixed[0] is not never else []),
+    ]
     few = {each.name for each in [each for each in fixed if each.kind == "fixed"][:SHOWN]}
     found = []
     for each in (*ways, best):
         made = _result(setting, each, cost, best.way, beside)
         course = _course(setting, each.way) if each.kind != "fixed" or each.name in few else ()
         found.append(made.model_copy(update={"best_in_hindsight": each is fixed[0], "course": course}))
-    rivals = [Rival(each.name, each.way, each.spec) for each in ways]
+    rivals = [Rival(each.name, each.way, each.spec, fixed=each.kind in ("never", "fixed")) for each in ways]
     return found, recommend(setting.road, setting.loss, rivals, cost, said)
 
 

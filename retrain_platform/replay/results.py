@@ -35,9 +35,9 @@ class ReplayedPolicy(Record):
     """One policy at one cost. `loss` is the sum over the judged periods, `total` that and the cost of its retrains.
 
     `regret` is its total beyond the oracle's. `metric` is that of the mean period. `best_in_hindsight` marks the
-    cheapest fixed period, which nobody knew beforehand; the oracle knew even more. `apart` is its total beside that of
-    never retraining, and of the best fixed period. `course` is the metric in each of the report's periods, None where
-    nothing is judged; empty of a fixed period that is not among the cheapest.
+    cheapest fixed period, which nobody knew beforehand; the oracle knew even more. `apart` is its total beside those of
+    never retraining, of the policy that a spec has now, and of the best fixed period. `course` is the metric in each of
+    the report's periods, None where nothing is judged; empty of a fixed period that is not among the cheapest.
     """
 
     name: str

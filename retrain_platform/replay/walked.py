@@ -12,6 +12,7 @@ from retrain_platform.policy.schedule import SchedulePolicy
 from retrain_platform.replay.prefix import Followed, Setting, follow
 from retrain_platform.replay.results import Sort
 from retrain_platform.replay.road import Retrain, Road, Way
+from retrain_platform.replay.wording import every_text
 
 
 class Named(NamedTuple):
@@ -66,16 +67,6 @@ def _baselines(setting: Setting, said: str) -> list[Walked]:
                 Walked(_suffixed(every_text(count, said), own.road), kind, own.road.every(count, 0.0), {}, spec)
             )
     return found
-
-
-def every_text(count: int, said: str) -> str:
-    """What a fixed period is called.
-
-    >>> every_text(0, "week"), every_text(1, "week"), every_text(3, "batch")
-    ('never', 'every week', 'every 3 batches')
-    """
-    plural = f"{said}es" if said.endswith("ch") else f"{said}s"
-    return "never" if not count else f"every {said}" if count == 1 else f"every {count} {plural}"
 
 
 def _suffixed(name: str, road: Road) -> str:

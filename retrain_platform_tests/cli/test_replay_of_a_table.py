@@ -112,6 +112,16 @@ def test_people_see_a_table_for_each_cost(report: dict[str, Any]) -> None:
     assert "as the spec writes it:" in told
 
 
+def test_a_page_is_written_beside_what_is_said(report: dict[str, Any], place: Path) -> None:
+    done = retrain(*ASKED, "--cost", "0.02", "--html", "page.html")
+    assert done.exit_code == 0, done.output
+    assert "written to page.html" in done.output
+    made = (place / "page.html").read_text()
+    assert made.startswith("<!doctype html>")
+    assert "Which policy would have paid on stream.parquet?" in made
+    assert f"{of(report, 'staleness', 0.02)['total']:.3f}" in made
+
+
 def test_calendars_windows_and_late_labels(place: Path) -> None:
     asked = [
         "replay",
@@ -153,6 +163,7 @@ def test_calendars_windows_and_late_labels(place: Path) -> None:
         (["--policies", "wrong.yaml"], "wrong.yaml: ours"),
         (["--policies", "empty.yaml"], "must hold policies by name"),
         (["--json", "nowhere/a.json"], "--json == nowhere/a.json, must lie in a folder that is there"),
+        (["--html", "nowhere/a.html"], "--html == nowhere/a.html, must lie in a folder that is there"),
     ],
 )
 def test_wrong_use_is_told_and_ends_with_2(place: Path, more: list[str], message: str) -> None:

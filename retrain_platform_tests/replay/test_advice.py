@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from retrain_platform.replay.advice import Rival, recommend, worth_buying
+from retrain_platform.replay.advice import NOW, Rival, recommend, worth_buying
 from retrain_platform.replay.losses import Loss
 from retrain_platform.replay.road import Retrain, Road
 from retrain_platform_tests.replay.pasts import GivenPast, by_age, matrix
@@ -18,7 +18,7 @@ def test_where_a_gap_opens_retraining_is_worth_something_up_to_a_cost() -> None:
     said = worth_buying(on, ACCURACY, "week")
     assert said.startswith("retraining is worth something here: retrained after every week, the model loses 64% less")
     most = max((on.every(0, 0).loss - on.every(k, 0).loss) / len(on.every(k, 0).retrains) for k in range(1, 19))
-    assert f"less than {most:.3g}, all of a week's rows called wrong" in said
+    assert f"less than {most:.3g}, all rows of {most:.2g} weeks called wrong" in said
 
 
 @pytest.mark.parametrize("gain", [0.0, 0.004, -0.01])
@@ -40,7 +40,8 @@ def test_models_that_are_never_wrong_leave_nothing_to_buy() -> None:
 
 def rivals(on: Road, cost: float) -> list[Rival]:
     named = [("never", 0), ("every period", 1), ("every 3 periods", 3)]
-    return [Rival(name, on.every(count, cost), None if not count else {"kind": "schedule"}) for name, count in named]
+    spec = {"kind": "schedule"}
+    return [Rival(name, on.every(count, cost), spec if count else None, fixed=True) for name, count in named]
 
 
 def test_what_is_recommended_was_cheapest_on_the_first_half_and_is_judged_on_the_second() -> None:
@@ -77,7 +78,27 @@ def test_never_has_no_lines_for_a_spec() -> None:
 def test_both_halves_add_up_to_the_whole_way() -> None:
     on = Road(matrix(GivenPast(by_age(), 12)))
     way = on.way([Retrain(2), Retrain(6), Retrain(7)], 0.3)
-    only = [Rival("ours", way, {"kind": "x"}), Rival("never", on.every(0, 0.3), None)]
+    only = [Rival("ours", way, {"kind": "x"}), Rival("never", on.every(0, 0.3), None, fixed=True)]
     found = recommend(on, ACCURACY, only, 0.3, "period")
     first = float(np.nansum(way.losses[:6])) + 0.3 * 1
     assert found.total + first == pytest.approx(way.total)
+
+
+def test_a_policy_that_is_called_as_a_fixed_period_is_none() -> None:
+    on = Road(matrix(GivenPast(by_age(), 12)))
+    ours = Rival("every 3 weeks, when it drifts", on.way([Retrain(6)], 0.01), {"kind": "x"})
+    found = recommend(on, ACCURACY, [*rivals(on, 0.01), ours], 0.01, "period")
+    assert found.best_fixed == "every period"
+
+
+def test_the_present_policy_is_compared_in_the_later_part_with_how_sure_that_is() -> None:
+    on = Road(matrix(GivenPast(by_age(0.02, 0.1), 41)))
+    now = Rival(NOW, on.way([Retrain(5), Retrain(25)], 0.05), {"kind": "x"})
+    found = recommend(on, ACCURACY, [*rivals(on, 0.05), now], 0.05, "period")
+    assert found.instead.startswith(
+        "every 3 periods would have given accuracy 0.880 with 7 retrains; your present policy"
+    )
+    [more] = [each for each in found.apart if each.to == NOW]
+    assert found.present_total is not None
+    assert more.value == pytest.approx(found.total - found.present_total)
+    assert found.instead.endswith(f"with 1 retrain: in all it {more.said}")

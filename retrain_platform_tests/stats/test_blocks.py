@@ -34,7 +34,8 @@ def test_the_error_is_that_of_drawing_blocks_again_and_again(share: float) -> No
 
 def test_neighbours_that_are_alike_make_longer_blocks_and_wider_intervals() -> None:
     alone, alike = remembering(7, 400, 0.0), remembering(7, 400, 0.9)
-    assert (block_length(alone) <= 3, block_length(alike) >= 8) == (True, True)
+    assert block_length(alone) == 12  # 1.5 n^(1/3)
+    assert block_length(alike) > 15
     apart = summed(alike / alike.std()).error / summed(alone / alone.std()).error
     assert apart > 2
 

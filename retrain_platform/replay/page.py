@@ -1,0 +1,179 @@
+"""A replay as one page that needs nothing else: what to take from it, the frontier, and each cost on a sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+
+import yaml
+
+from retrain_platform.replay.course_plot import course_plot
+from retrain_platform.replay.frontier_plot import frontier_plot
+from retrain_platform.replay.hues import hue, hues
+from retrain_platform.replay.results import ReplayedPolicy, ReplayReport
+from retrain_platform.replay.wording import many, plural, sentence
+
+_STYLE = """
+body{font:15px/1.5 system-ui,sans-serif;color:#1c2833;margin:2rem auto;max-width:1020px;padding:0 1rem}
+h1{font-size:1.5rem;margin-bottom:.2rem} h2{font-size:1.15rem;margin-top:2.2rem}
+h3{font-size:1rem;margin:1.6rem 0 .4rem}
+.quiet{color:#5d6d7e} .tag{font-size:.8rem;white-space:nowrap}
+.lead{font-size:1.05rem;border-left:4px solid #3b6ea5;padding:.1rem 0 .1rem .9rem}
+table{border-collapse:collapse;width:100%} th,td{padding:.3rem .6rem;text-align:left;border-bottom:1px solid #e5e8eb}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap} tr.advised td{background:#eef4fb}
+td i,li i{display:inline-block;width:.75em;height:.75em;margin-right:.5em;border-radius:50%}
+td.bar{white-space:nowrap;width:11em}
+td b{display:inline-block;height:.7em;background:#d0d7de;margin-left:.5em;border-radius:2px;min-width:1px}
+pre{background:#f4f6f7;border-radius:.4rem;padding:.7rem 1rem;overflow-x:auto}
+svg{max-width:100%;height:auto} details{margin:.6rem 0} summary{cursor:pointer;color:#3b6ea5}
+.costs{margin:.4rem 0 1rem}
+.costs>label{border:1px solid #ced4da;border-radius:.4rem;padding:.15rem .7rem;cursor:pointer}
+.sheet{display:none} input.cost{position:absolute;opacity:0} input.cost:focus-visible~.costs{outline:2px solid #3b6ea5}
+"""
+
+
+def page(report: ReplayReport) -> str:
+    """The page, as HTML."""
+    head = f"<!doctype html><html lang=en><meta charset=utf-8><title>Replay of {escape(_name(report))}</title>"
+    head += "<meta name=viewport content='width=device-width,initial-scale=1'>"
+    parts = [*_heading(report), *_frontier(report), *_sheets(report), *_budgeted(report), *_reading(report)]
+    return f"{head}<style>{_STYLE}{_switch(len(report.costs))}</style>{''.join(parts)}"
+
+
+def _name(report: ReplayReport) -> str:
+    """The table's name without its folders; a model's as it is."""
+    return report.table.rstrip("/").rpartition("/")[2] or report.table
+
+
+def _switch(count: int) -> str:
+    """The sheet whose cost is chosen is shown, without a script."""
+    shown = ",".join(f"#cost{place}:checked~.sheet.of{place}" for place in range(count))
+    chosen = ",".join(f"#cost{place}:checked~.costs>label[for=cost{place}]" for place in range(count))
+    return f"{shown}{{display:block}}{chosen}{{background:#3b6ea5;color:#fff;border-color:#3b6ea5}}"
+
+
+def _heading(report: ReplayReport) -> Iterator[str]:
+    judged = [each for each in report.periods if each.judged]
+    late = f", labels come {many(report.label_delay, report.period)} late" if report.label_delay else ""
+    yield f"<h1>Which policy would have paid on {escape(_name(report))}?</h1><p class=quiet>{len(judged)} of "
+    yield f"{many(len(report.periods), report.period)} judged, from {escape(judged[0].key)} to {escape(judged[-1].key)}"
+    yield f"; {sum(each.rows for each in report.periods):,} rows; a loss of a {report.period} is "
+    yield f"{escape(report.loss_of_a_period)}{late}; {report.trainings} trainings, {report.fits} made for this page</p>"
+    yield f"<p class=lead>{escape(sentence(report.worth))}</p>"
+    yield "".join(f"<p class=quiet>{escape(sentence(note))}</p>" for note in report.notes)
+
+
+def _frontier(report: ReplayReport) -> Iterator[str]:
+    yield "<h2>What retrains buy</h2><p class=quiet>Each mark is one whole replay: so many retrains, and what was lost "
+    yield "with them. Nothing can lie in the grey: its edge is the best that any policy could have done, knowing the "
+    yield "future. Rest the mouse on a mark to see what it is.</p>"
+    yield frontier_plot(report)
+
+
+def _sheets(report: ReplayReport) -> Iterator[str]:
+    yield "<h2 id=costs>What a retrain costs</h2><p class=quiet>In losses of a "
+    yield f"{report.period}: at 0.1 a retrain is as dear as losing 0.1 more in one {report.period}.</p>"
+    middle = len(report.costs) // 2
+    for place in range(len(report.costs)):
+        chosen = " checked" if place == middle else ""
+        yield f"<input class=cost type=radio name=cost id=cost{place}{chosen}>"
+    labels = "".join(f"<label for=cost{place}>{cost:g}</label> " for place, cost in enumerate(report.costs))
+    yield f"<div class=costs>A retrain costs {labels}</div>"
+    for place, cost in enumerate(report.costs):
+        yield f"<section class='sheet of{place}'>"
+        yield from (*_advice(report, cost), course_plot(report, cost), *_table(report, cost), *_why(report, cost))
+        yield "</section>"
+
+
+def _advice(report: ReplayReport, cost: float) -> Iterator[str]:
+    """What is recommended at a cost, with its lines of a spec."""
+    for each in report.recommended:
+        if each.cost == cost:
+            yield f"<p class=lead>{escape(sentence(each.instead or each.sentence))}</p>"
+            yield f"<p class=quiet>{escape(sentence(each.sentence))}</p>" if each.instead else ""
+            if each.policy is not None:
+                lines = escape(yaml.safe_dump({"policy": each.policy}, sort_keys=False))
+                yield f"<details><summary>{escape(each.name)} in a spec</summary><pre>{lines}</pre></details>"
+
+
+def _table(report: ReplayReport, cost: float) -> Iterator[str]:
+    advised = {each.name for each in report.recommended if each.cost == cost}
+    shown, colours = report.shown(cost), hues(report)
+    most = max((each.regret for each in shown), default=0.0) or 1.0
+    yield "<h3>Every policy, the cheapest last</h3><table><tr><th>policy<th class=n>retrains<th class=n>loss"
+    yield f"<th class=n>{escape(report.metric)}<th class=n>total<th class=n>beside never<th>regret"
+    for each in shown:
+        marks = [*["best fixed in hindsight"] * each.best_in_hindsight, *["recommended"] * (each.name in advised)]
+        row = " class=advised" if each.name in advised else ""
+        yield f"<tr{row}><td><i style='background:{hue(each, colours)}'></i>{escape(each.name)}"
+        yield "".join(f" <span class='quiet tag'>{mark}</span>" for mark in marks)
+        yield f"<td class=n>{each.retrains}<td class=n>{each.loss:.3f}<td class=n>{_number(each.metric)}"
+        yield f"<td class=n>{each.total:.3f}<td class=n>{_beside_never(each)}<td class=bar>{each.regret:.3f}"
+        yield f"<b style='width:{each.regret / most * 6.5:.2f}em'></b>"
+    yield "</table>"
+    rest = [each for each in report.at(cost) if not each.course]
+    yield from _fixed(report, rest)
+
+
+def _fixed(report: ReplayReport, rest: Sequence[ReplayedPolicy]) -> Iterator[str]:
+    if rest:
+        yield f"<details><summary>{len(rest)} more fixed periods</summary><table><tr><th>policy<th class=n>retrains"
+        yield f"<th class=n>loss<th class=n>{escape(report.metric)}<th class=n>total<th class=n>regret"
+        for each in rest:
+            yield f"<tr><td>{escape(each.name)}<td class=n>{each.retrains}<td class=n>{each.loss:.3f}"
+            yield f"<td class=n>{_number(each.metric)}<td class=n>{each.total:.3f}<td class=n>{each.regret:.3f}"
+        yield "</table></details>"
+
+
+def _beside_never(each: ReplayedPolicy) -> str:
+    for one in each.apart:
+        if one.to.startswith("never") and one.low is not None and one.high is not None:
+            return f"{one.value:+.3f} <span class=quiet>({one.low:+.2f} to {one.high:+.2f})</span>"
+        if one.to.startswith("never"):
+            return f"{one.value:+.3f}"
+    return ""
+
+
+def _why(report: ReplayReport, cost: float) -> Iterator[str]:
+    """When each policy retrained, and why."""
+    told = [each for each in reversed(report.shown(cost)) if each.kind == "policy" and each.decisions]
+    if told:
+        yield "<h3>When and why</h3>"
+    for each in told:
+        yield f"<details><summary>{escape(each.name)}: {many(each.retrains, 'retrain')}</summary><table><tr>"
+        yield f"<th>after {report.period}<th>of<th>why"
+        for one in each.decisions:
+            failed = "" if one.trained else " <b>(no model came of it)</b>"
+            yield f"<tr><td>{escape(one.period)}<td>{escape(one.strategy)}<td>{escape(one.reason)}{failed}"
+        yield "</table></details>"
+
+
+def _budgeted(report: ReplayReport) -> Iterator[str]:
+    if not report.budgeted:
+        return
+    yield "<h2>With at most so many retrains</h2><table><tr><th class=n>retrains<th class=n>least loss possible"
+    yield f"<th class=n>{escape(report.metric)}<th>fixed period that came nearest<th class=n>its loss"
+    for each in report.budgeted:
+        yield f"<tr><td class=n>{each.retrains}<td class=n>{each.loss:.3f}<td class=n>{_number(each.metric)}"
+        yield f"<td>{escape(each.fixed)}<td class=n>{each.fixed_loss:.3f}"
+    yield "</table>"
+
+
+def _reading(report: ReplayReport) -> Iterator[str]:
+    said = (
+        f"Loss is summed over the judged {plural(report.period)}; total is that and the cost of each retrain; regret "
+        "is the total beyond the oracle's, the cheapest way there is. Nobody knew that one beforehand, nor which fixed "
+        "period would be best.",
+        "A policy decided each time by what was known by then: the losses, in the periods that they served, of models "
+        "that it had asked for itself.",
+        "Beside never: its total less that of the first model for ever; below 0 it was cheaper. The interval (95%) "
+        "comes of resampling blocks of neighbouring periods, with the decisions as they were.",
+        "The recommended policy was the cheapest on the first half; what is said of it is of the second, to the right "
+        "of the dashed line.",
+    )
+    lines = "".join(f"<li>{escape(each)}" for each in said)
+    yield f"<h2>How to read it</h2><ul class=quiet>{lines}</ul>"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"

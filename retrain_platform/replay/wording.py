@@ -1,0 +1,39 @@
+"""Periods and counts in words."""
+
+from __future__ import annotations
+
+
+def plural(said: str) -> str:
+    """Several of what `said` calls.
+
+    >>> plural("week"), plural("batch")
+    ('weeks', 'batches')
+    """
+    return f"{said}es" if said.endswith("ch") else f"{said}s"
+
+
+def many(count: int, said: str) -> str:
+    """So many of what `said` calls.
+
+    >>> many(1, "retrain"), many(3, "batch")
+    ('1 retrain', '3 batches')
+    """
+    return f"1 {said}" if count == 1 else f"{count:,} {plural(said)}"
+
+
+def every_text(count: int, said: str) -> str:
+    """What a fixed period is called.
+
+    >>> every_text(0, "week"), every_text(1, "week"), every_text(3, "batch")
+    ('never', 'every week', 'every 3 batches')
+    """
+    return "never" if not count else f"every {said}" if count == 1 else f"every {count} {plural(said)}"
+
+
+def sentence(text: str) -> str:
+    """The text with a capital and a full stop.
+
+    >>> sentence("it pays")
+    'It pays.'
+    """
+    return f"{text[:1].upper()}{text[1:]}."
