@@ -72,6 +72,18 @@ def test_a_class_that_a_version_never_saw_costs_it_all(home: GatewayHome) -> Non
     assert [each.loss for each in found] == [1.0, 0.0]
 
 
+def test_classes_that_cannot_be_read_are_asked_for_again(home: GatewayHome) -> None:
+    publish(home, About(model="m", task="multiclass", metric="accuracy", label="kind"), v1=["early", "late"])
+    smoke = home.package("m", "1") / "smoke.json"
+    told = smoke.read_bytes()
+    judged = Models(home).judged("m")
+    assert judged is not None
+    smoke.write_bytes(told[:10])
+    assert judged.classes("1") == ()
+    smoke.write_bytes(told)
+    assert judged.classes("1") == ("early", "late")
+
+
 def test_of_a_regression_the_nearer_one_wins(home: GatewayHome) -> None:
     publish(home, About(model="m", task="regression", metric="rmse", label="minutes"))
     found = bins_of(home, *answered(100.0, 12.0), label(10.0))

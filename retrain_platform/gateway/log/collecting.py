@@ -58,18 +58,21 @@ class Models:
 
         def classes(version: str) -> tuple[str, ...]:
             smoke = self._published.smoke(model, version)
-            return () if smoke is None else _classes(smoke)
+            with suppress(OSError, ValueError):
+                return () if smoke is None else _classes(smoke)
+            return ()
 
         return Judged(about.task, about.metric, about.gateway.events, classes, split)
 
 
 @lru_cache(maxsize=64)
 def _classes(smoke: Path) -> tuple[str, ...]:
-    """The classes of a version, in the order of its chances; a published version never changes."""
-    try:
-        return tuple(json.loads(smoke.read_bytes()).get("classes", ()))
-    except (OSError, ValueError):
-        return ()
+    """The classes of a version, in the order of its chances; a published version never changes.
+
+    Raises:
+        OSError, ValueError: they cannot be read now; it is asked again.
+    """
+    return tuple(json.loads(smoke.read_bytes()).get("classes", ()))
 
 
 def collect(life: Life, evidence_url: str, lake: Path) -> None:
