@@ -28,6 +28,13 @@ def replay(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     policies: of.Policies = None,
     exclude: of.Exclude = "",
     trees: of.Trees = None,
+    takes: of.Takes = None,
+    canary: of.Canary = None,
+    bake: of.Bake = None,
+    gate: of.GateBy = None,
+    holdout: of.Holdout = None,
+    rollback: of.RollbackBy = None,
+    without: of.Without = "",
     json_file: of.JsonFile = None,
     html_file: of.HtmlFile = None,
 ) -> None:
@@ -40,6 +47,8 @@ def replay(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     Of a model its spec says everything: rows, recipe, metric, how late labels are, and the present policy, which is
     walked beside the others. Of a table the options say it. A policy file names policies as a spec writes them; to
     batches of equal count a batch lasts a day (1d).
+
+    With late labels, --takes, --canary, --gate or --rollback the report tells what each of them costs.
 
     Exit 2: it cannot be replayed as asked.
 
@@ -58,6 +67,12 @@ def replay(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
         "--label-delay": label_delay,
         "--exclude": exclude or None,
         "--trees": trees,
+        "--takes": takes,
+        "--canary": canary,
+        "--bake": bake,
+        "--gate": gate,
+        "--holdout": holdout,
+        "--rollback": rollback,
     }
     windows = None if window is None else of.windows_of(window)
     if start is not None:
@@ -66,6 +81,7 @@ def replay(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
         asked = _of_spec(what, said, windows, start)
     else:
         asked = _of_table(what, time, label, said, windows, start)
+    asked = asked._replace(effects=of.effects_of(without))
     _answer(asked, of.costs_of(costs), of.policies_of(policies), json_file, html_file)
 
 
@@ -108,6 +124,9 @@ def _of_table(
         start=start or 1,
         delay=of.at_least("--label-delay", said["--label-delay"] or 0, 0),
         trees=of.at_least("--trees", 100 if said["--trees"] is None else said["--trees"], 1),
+        practice=of.practice_of(
+            said["--takes"], said["--canary"], said["--bake"], said["--gate"], said["--holdout"], said["--rollback"]
+        ),
         exclude=tuple(part.strip() for part in (said["--exclude"] or "").split(",") if part.strip()),
     )
 
@@ -179,7 +198,19 @@ def _tell(report: Any) -> None:
         say("")
         show([each.model_dump() for each in report.budgeted], "with at most so many retrains")
     say(["", report.worth, *(text for each in report.recommended for text in (each.sentence, each.instead) if text)])
+    say(_effects(report))
     _snippets(report)
+
+
+def _effects(report: Any) -> list[str]:
+    """What the effects cost the policy that is recommended at each cost; else the best fixed period."""
+    from retrain_platform.replay.effects import BEST_FIXED, told
+
+    found = [
+        told(report.effects, each.name, each.cost) or told(report.effects, BEST_FIXED, each.cost)
+        for each in report.recommended
+    ]
+    return [text for text in found if text]
 
 
 def _row(report: Any, each: Any) -> dict[str, Any]:

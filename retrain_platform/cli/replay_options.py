@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from math import isfinite
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
 from retrain_platform.cli.app import fail
+
+if TYPE_CHECKING:
+    from retrain_platform.replay.effects import Effects
+    from retrain_platform.replay.rules import Rules
 
 _WHAT = (
     "A model's name or its defs.yaml; or, with --time and --label, a Parquet or CSV file, a folder or pattern of "
@@ -36,6 +40,21 @@ Exclude = Annotated[str, typer.Option("--exclude", help="Columns that are no fea
 Trees = Annotated[int | None, typer.Option("--trees", help="How many trees LightGBM grows.")]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the report here; '-' is standard output.")]
 HtmlFile = Annotated[Path | None, typer.Option("--html", help="Write a page with plots here.")]
+Takes = Annotated[int | None, typer.Option("--takes", help="Whole periods from a decision until its model is trained.")]
+Canary = Annotated[
+    str | None, typer.Option("--canary", help="Percent of rows in each period after it, 0 in a shadow: 0,50.")
+]
+Bake = Annotated[int | None, typer.Option("--bake", help="Periods that a release stays open once it answers all.")]
+GateBy = Annotated[
+    float | None, typer.Option("--gate", help="By how much of the metric a candidate may be worse than the champion.")
+]
+Holdout = Annotated[int | None, typer.Option("--holdout", help="Newest labelled periods that the gate compares in: 1.")]
+RollbackBy = Annotated[
+    float | None, typer.Option("--rollback", help="By how much of the metric an open release may be worse.")
+]
+Without = Annotated[
+    str, typer.Option("--without", help="What is switched off: labels, release, gates, rollback, with commas.")
+]
 
 
 def at_least(option: str, value: int, least: int) -> int:
@@ -88,3 +107,67 @@ def policies_of(path: Path | None) -> list[Any]:
     if wrong:
         fail("\n".join(wrong))
     return found
+
+
+class Practice(NamedTuple):
+    """What happens to a retrain, as the options say it: `rules` but for what a margin is in losses."""
+
+    takes: int = 0
+    shares: tuple[float, ...] = ()
+    bake: int = 0
+    gate: float | None = None
+    holdout: int = 1
+    rollback: float | None = None
+
+    def rules(self, scale: float) -> Rules:
+        """The rules of a road whose losses are the metric divided by `scale`."""
+        from retrain_platform.replay.rules import Margin, Rules
+
+        gate, watch = (None if by is None else Margin(worse_by=by / scale) for by in (self.gate, self.rollback))
+        return Rules(self.takes, self.shares, self.bake, gate, self.holdout, watch)
+
+
+def practice_of(
+    takes: int | None,
+    canary: str | None,
+    bake: int | None,
+    gate: float | None,
+    holdout: int | None,
+    rollback: float | None,
+) -> Practice:
+    """What the options say of it; leaves with 2 where they make no sense."""
+    if holdout is not None and gate is None:
+        fail(f"--holdout == {holdout}, must stand beside --gate: nothing else is compared there")
+    if rollback is not None and not (canary or bake):
+        fail(f"--rollback == {rollback:g}, must stand beside --canary or --bake: what is not watched is not taken back")
+    return Practice(
+        takes=at_least("--takes", takes or 0, 0),
+        shares=_shares(canary),
+        bake=at_least("--bake", bake or 0, 0),
+        gate=_margin("--gate", gate),
+        holdout=at_least("--holdout", 1 if holdout is None else holdout, 1),
+        rollback=_margin("--rollback", rollback),
+    )
+
+
+def _margin(option: str, value: float | None) -> float | None:
+    if value is not None and not (isfinite(value) and value >= 0):
+        fail(f"{option} == {value}, must be a number >= 0")
+    return value
+
+
+def _shares(text: str | None) -> tuple[float, ...]:
+    parts = [part.strip() for part in text.split(",")] if text else []
+    if not all(part.isdecimal() and int(part) < 100 for part in parts):
+        fail(f"--canary == {text!r}, must be percents from 0 to 99, one a period, as in 0,50")
+    return tuple(int(part) / 100 for part in parts)
+
+
+def effects_of(text: str) -> Effects:
+    """All effects but those that the text names; leaves with 2 where it names something else."""
+    from retrain_platform.replay.effects import EFFECTS, Effects
+
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if unknown := [part for part in parts if part not in EFFECTS]:
+        fail(f"--without == {', '.join(unknown)!r}, must be among {', '.join(EFFECTS)}")
+    return Effects()._replace(**dict.fromkeys(parts, False))

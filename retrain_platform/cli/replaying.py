@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from retrain_platform.replaying import SMALL, cores
 
 if TYPE_CHECKING:
+    from retrain_platform.cli.replay_options import Practice
+    from retrain_platform.replay.effects import Effects
     from retrain_platform.replay.matrix import Strategy
     from retrain_platform.replay.prefix import Setting
     from retrain_platform.replay.reading import Read
@@ -27,6 +29,7 @@ class AskedSpec(NamedTuple):
     spec: ModelSpec
     windows: tuple[int | None, ...]
     start: int | None
+    effects: Effects | None = None
 
     def replayed(
         self,
@@ -44,7 +47,7 @@ class AskedSpec(NamedTuple):
         from retrain_platform.replay.of_spec import SpecReplay
         from retrain_platform.replaying import replayed
 
-        asked = SpecReplay(policies, costs, self.windows, self.start)
+        asked = SpecReplay(policies, costs, self.windows, self.start, effects=self.effects)
         return replayed(self.spec, asked, trained, walked)
 
 
@@ -63,6 +66,8 @@ class Asked(NamedTuple):
     delay: int
     trees: int
     exclude: tuple[str, ...]
+    practice: Practice
+    effects: Effects | None = None
 
     def replayed(
         self,
@@ -87,7 +92,7 @@ class Asked(NamedTuple):
         ours = Named("staleness", StalenessPolicy(metric=setting.loss.metric))
         taken = {each.name for each in policies}
         named = [*([ours] if ours.name not in taken else []), *policies]
-        return replay(self.table, setting, named, costs, cut.said, read.notes, walked)
+        return replay(self.table, setting, named, costs, cut.said, read.notes, walked, self.effects)
 
     def _setting(self, read: Read, cut: Cut, home: Path, trained: Callable[[int, int], None]) -> Setting:
         """The matrix, trained where nothing is kept of it, as a road."""
@@ -101,11 +106,12 @@ class Asked(NamedTuple):
         ]
         at_once = _at_once(read, cut, strategies)
         past, loss = self._past(read, cut, threads=max(1, cores() // at_once))
-        count = len(cut.periods)
-        # From the first model's on, to the last one that still serves a period; too few are told by the road.
-        cuts = range(min(self.start, count) - 1, max(min(self.start, count), count - 1 - self.delay))
+        # From the first that a gate needs on, to the last that serves a period, labels at once included.
+        first = min(self.start, max(1, self.start - self.practice.holdout + 1), len(cut.periods)) - 1
+        cuts = range(first, max(first + 1, len(cut.periods) - 1))
         matrix = build(past, strategies, KeptTexts(home / "replays"), cuts, at_once=at_once, told=trained)
-        return Setting(road(matrix, start=self.start, delay=self.delay), loss, cut.length)
+        rules = self.practice.rules(loss.scale)
+        return Setting(road(matrix, start=self.start, delay=self.delay, rules=rules), loss, cut.length)
 
     def _read(self) -> Read:
         from retrain_platform.adapters.whole_table import whole_table

@@ -72,7 +72,7 @@ def there(setting: Setting) -> tuple[Effect, ...]:
     rules, at_once = road.rules, road.matrix.rows[road.strategy, road.last - 1] > 0
     found = {
         "labels": road.delay > 0 and bool(at_once) and setting.watched is None,
-        "release": bool(rules.takes or rules.shares or rules.bake),
+        "release": bool(rules.takes or rules.shares or (rules.bake and rules.watch is None)),
         "gates": rules.gate is not None,
         "rollback": rules.watch is not None,
     }

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from retrain_platform.policy.staleness import StalenessPolicy
 from retrain_platform.replay.advice import NOW
 from retrain_platform.replay.cells import Cells, KeptScores
+from retrain_platform.replay.effects import Effects
 from retrain_platform.replay.ground import CannotReplay, Ground
 from retrain_platform.replay.losses import Loss, loss_of
 from retrain_platform.replay.matrix import Kept, Told, build
@@ -32,6 +33,7 @@ class SpecReplay(NamedTuple):
     windows: tuple[int | None, ...] = ()
     start: int | None = None
     at_once: int = 1
+    effects: Effects | None = None
 
 
 def replay_spec(
@@ -53,7 +55,7 @@ def replay_spec(
     ours = Named("staleness", StalenessPolicy(metric=setting.loss.metric))
     taken = {each.name for each in asked.policies} | {NOW}
     named = [Named(NOW, spec.policy), *([ours] if ours.name not in taken else []), *asked.policies]
-    return replay(spec.name, setting, named, asked.costs, spec.period.every, notes, walked)
+    return replay(spec.name, setting, named, asked.costs, spec.period.every, notes, walked, asked.effects)
 
 
 def set_up(

@@ -146,6 +146,25 @@ def test_calendars_windows_and_late_labels(place: Path) -> None:
     assert of(weeks, "oracle", 0.1)["regret"] == 0
 
 
+HURTS = ["--label-delay", "1", "--takes", "1", "--canary", "50", "--bake", "1", "--gate", "0.02", "--rollback", "0.02"]
+
+
+def test_what_hurts_in_practice_is_told_and_can_be_left_out(report: dict[str, Any], place: Path) -> None:
+    done = retrain(*ASKED, *HURTS, "--costs", "0.02")
+    assert "labels that come late" in done.output.replace("\n", " ")
+    whole = json.loads(retrain(*ASKED, *HURTS, "--costs", "0.02", "--json", "-").output)
+    assert (whole["fits"], whole["trainings"]) == (0, report["trainings"])
+    assert {each["effect"] for each in whole["effects"]} == {"labels", "release", "gates", "rollback"}
+    assert {each["policy"] for each in whole["effects"]} == {"staleness", "best fixed period", "oracle"}
+    assert of(whole, "every batch", 0.02)["retrains"] <= 3
+    off = ["--without", "labels, release,gates,rollback", "--costs", "0.02", "--json", "-"]
+    without = json.loads(retrain(*ASKED, *HURTS, *off).output)
+    late = [each["loss"] for each in without["policies"] if each["name"] == "every 2 batches"]
+    started = json.loads(retrain(*ASKED, "--start", "2", "--costs", "0.02", "--json", "-").output)
+    assert late == [of(started, "every 2 batches", 0.02)["loss"]]
+    assert without["effects"] == []
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [
@@ -159,6 +178,12 @@ def test_calendars_windows_and_late_labels(place: Path) -> None:
         (["--label-delay", "7"], "periods == 8, must be at least 9: 1 to learn from first, 7 until labels are in"),
         (["--batches", "1"], "batches == 1, must be at least 2"),
         (["--metric", "mae"], "metric == 'mae', must be one for task binary"),
+        (["--takes", "-1"], "--takes == -1, must be >= 0"),
+        (["--canary", "50,100"], "--canary == '50,100', must be percents from 0 to 99, one a period, as in 0,50"),
+        (["--gate", "-0.1"], "--gate == -0.1, must be a number >= 0"),
+        (["--holdout", "2"], "--holdout == 2, must stand beside --gate"),
+        (["--rollback", "0.1"], "--rollback == 0.1, must stand beside --canary or --bake"),
+        (["--without", "pain"], "--without == 'pain', must be among labels, release, gates, rollback"),
         (["--policies", "absent.yaml"], "--policies == absent.yaml, must be a YAML file that can be read"),
         (["--policies", "wrong.yaml"], "wrong.yaml: ours"),
         (["--policies", "empty.yaml"], "must hold policies by name"),
