@@ -123,9 +123,10 @@ def _result(setting: Setting, walk: Walked, cost: float, best: Way, beside: Sequ
                 period=periods[each.at].period.key,
                 strategy=setting.road.matrix.strategies[each.strategy].name,
                 reason=walk.reasons.get(each, ""),
-                trained=each not in way.failed,
+                trained=outcome != "failed",
+                outcome=outcome,
             )
-            for each in way.retrains
+            for each, outcome in zip(way.retrains, way.outcomes, strict=True)
         ),
     )
 

@@ -8,6 +8,7 @@ from typing import Literal
 from retrain_platform.dataset.record import Record
 from retrain_platform.replay.advice import Recommended
 from retrain_platform.replay.apart import Difference
+from retrain_platform.replay.rules import Outcome
 
 Sort = Literal["never", "fixed", "policy", "oracle"]
 
@@ -23,12 +24,13 @@ class ReplayedPeriod(Record):
 
 
 class ReplayDecision(Record):
-    """A retrain: decided at the end of `period`, by which strategy, why, and whether a model came of it."""
+    """A retrain: decided at the end of `period`, by which strategy, why, whether a model came of it, and what then."""
 
     period: str
     strategy: str
     reason: str = ""
     trained: bool = True
+    outcome: Outcome = "serves"
 
 
 class ReplayedPolicy(Record):
