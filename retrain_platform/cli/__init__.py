@@ -24,6 +24,7 @@ def __getattr__(name: str) -> Any:
         papers,
         people,
         reading,
+        refitting,
         release,
         release_data,
         release_drill,

@@ -94,17 +94,26 @@ def decide(
 
 
 @app.command()
-def log(model: ModelName, as_json: AsJson = False) -> None:
-    """The retraining log: every retrain with its trigger, data, metrics, and what became of it.
+def log(
+    model: ModelName,
+    worth: Annotated[
+        bool, typer.Option("--worth", help="Tell of versions that still answer, too, if it pays.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """The retraining log: every retrain with its trigger, data, metrics, what became of it, and if it was worth it.
 
-    Example: [bold]retrain log flight_delay[/bold]
+    Whether it was is told by scoring its version and the one that it replaced on the same rows, those that it answered:
+    once it was replaced, or after eight periods. With --worth now, of all that is ripe; that may take a while.
+
+    Example: [bold]retrain log flight_delay --worth[/bold]
     """
     from retrain_platform.steps.papers.story import log_lines, missed_since, moves_of
 
     spec = spec_of(model)
     shop = shop_of(spec)
     entries = shop.entries()
-    lines = log_lines(shop, data_time(spec, entries))
+    lines = log_lines(shop, data_time(spec, entries), so_far=worth)
     by_hand = [[e for e in moves_of(entries, line.decision_id) if e.actor != "platform"] for line in lines]
     if answer(
         [{**line.model_dump(mode="json"), "by_hand": moves} for line, moves in zip(lines, by_hand, strict=True)],

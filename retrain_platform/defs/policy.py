@@ -82,14 +82,17 @@ def retraining_log(of: Named) -> dg.AssetsDefinition:
     )
     def _log(context: dg.AssetExecutionContext, retrain: Platform) -> dg.MaterializeResult:
         from retrain_platform.steps.papers.story import log_lines
+        from retrain_platform.steps.policy.valuing import value_retrains
 
-        lines = [line.shown() for line in log_lines(retrain.workshop(of.spec), of.period(context).end)]
+        shop, until = retrain.workshop(of.spec), of.period(context).end
+        value_retrains(shop, until)
+        lines = [line.shown() for line in log_lines(shop, until)]
         return dg.MaterializeResult(metadata={"retrains": len(lines), **_log_tables(lines)})
 
     return _log
 
 
-_IN_WORDS = ("decision", "snapshot", "why", "notes")
+_IN_WORDS = ("decision", "snapshot", "why", "notes", "worth it")
 
 
 def _log_tables(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

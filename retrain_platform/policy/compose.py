@@ -165,11 +165,16 @@ class AtLeast(Composition):
 
 def leaves(policy: Policy) -> Iterator[Policy]:
     """The policies that are no compositions, at any depth, in their order."""
+    yield from (leaf for _, leaf in placed(policy, ""))
+
+
+def placed(policy: Policy, path: str) -> Iterator[tuple[str, Policy]]:
+    """`leaves`, each with its place below `path`, as in 'policy.policies[1]'."""
     if not isinstance(policy, Composition):
-        yield policy
+        yield path, policy
         return
-    for part in policy.policies:
-        yield from leaves(part)
+    for position, part in enumerate(policy.policies):
+        yield from placed(part, f"{path}.policies[{position}]")
 
 
 def judged(policy: Policy, history: History, screens: tuple[Screen, ...] = ()) -> Finding:

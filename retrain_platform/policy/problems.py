@@ -9,7 +9,7 @@ from math import lcm
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.dataset.period import Calendar
 from retrain_platform.policy.cadences import cadence_problems, never_decided
-from retrain_platform.policy.compose import Composition, Policy
+from retrain_platform.policy.compose import Composition, Policy, placed
 from retrain_platform.policy.concept import CalibrationPolicy, ConceptDriftPolicy
 from retrain_platform.policy.correlation import CorrelationPolicy
 from retrain_platform.policy.drift import FeaturesPolicy
@@ -36,22 +36,13 @@ def problems(
     a window on a label metric is not shorter than the label delay; there is one escalation table. A composition's
     `decide_every` is a whole number of periods. With `calendar`, a preferred window must hold an end of some period.
     """
-    placed = list(_placed(policy, "policy"))
+    parts = list(placed(policy, "policy"))
     spans = list(_decisions(policy, "policy"))
-    tables = [path for path, part in placed if isinstance(part, EscalationPolicy)]
-    found = [each for path, part in placed for each in _of(part, path, period, label_delay)]
-    found += [each for path, part in placed for each in _windows(part, path, period, spans, calendar)]
+    tables = [path for path, part in parts if isinstance(part, EscalationPolicy)]
+    found = [each for path, part in parts for each in _of(part, path, period, label_delay)]
+    found += [each for path, part in parts for each in _windows(part, path, period, spans, calendar)]
     found += [each for path, span in spans for each in _dwell(span, path, period)]
     return found + [(path, "", f"must be the only table: add its rows to those of {tables[0]}") for path in tables[1:]]
-
-
-def _placed(policy: Policy, path: str) -> Iterator[tuple[str, Policy]]:
-    """Every policy that is no composition, with its place."""
-    if not isinstance(policy, Composition):
-        yield path, policy
-        return
-    for position, part in enumerate(policy.policies):
-        yield from _placed(part, f"{path}.policies[{position}]")
 
 
 def _windows(

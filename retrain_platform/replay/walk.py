@@ -13,6 +13,7 @@ from retrain_platform.steps.monitoring.reference import reference_periods
 from retrain_platform.steps.monitoring.ripening import perform
 from retrain_platform.steps.papers.card import write_card
 from retrain_platform.steps.policy.deciding import decide
+from retrain_platform.steps.policy.valuing import value_retrains
 from retrain_platform.steps.release.releasing import move
 from retrain_platform.steps.release.scoring import score
 from retrain_platform.steps.training.challenger import challenge
@@ -56,6 +57,7 @@ def watch(shop: Workshop, period: Period) -> None:
     move(shop, period)
     challenge(shop, period)
     decide(shop, period)
+    value_retrains(shop, period.end)
 
 
 def retrain(shop: Workshop, period: Period, decision_id: str | None) -> None:

@@ -73,7 +73,7 @@ def test_help_and_check_import_nothing_heavy(project: Path) -> None:
     "words",
     [
         *(["check"], ["run"], ["status"], ["decide"], ["why"], ["log"], ["pause"], ["resume"], ["retrain"], ["event"]),
-        *(["label"], ["try"]),
+        *(["label"], ["try"], ["refit"]),
         *(["release", "show"], ["release", "approve"], ["release", "reject"], ["release", "rollback"]),
     ],
 )

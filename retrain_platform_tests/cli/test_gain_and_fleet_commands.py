@@ -51,6 +51,21 @@ def test_what_a_retrain_cost_stands_in_the_log_and_on_its_page(walked: Path) -> 
     assert "Cost: 140.00 EUR, with its review." in retrain("why", "tiny").output
 
 
+def test_limits_are_refitted_only_from_retrains_whose_worth_is_known(walked: Path) -> None:
+    told = retrain("refit", "tiny")
+    assert (told.exit_code, told.output) == (1, "no retrain of one trigger alone has a known worth yet\n")
+    assert json.loads(retrain("refit", "tiny", "--json").stdout) == []
+    wrong = retrain("refit", "tiny", "--confidence", "2")
+    assert wrong.exit_code == 2
+    assert "--confidence == 2.0, must be at least 0.5 and below 1" in wrong.output
+
+
+def test_the_log_tells_the_worth_of_what_still_answers_on_request(walked: Path) -> None:
+    told, asked = (json.loads(retrain("log", "tiny", *more, "--json").stdout) for more in ((), ("--worth",)))
+    assert [line["version"] for line in told] == [line["version"] for line in asked]
+    assert all(line["value"] is None for line in told)
+
+
 def test_the_fleet_s_page_ranks_models_and_shows_what_is_unknown_of_one(walked: Path) -> None:
     told = json.loads(retrain("fleet", "--json").stdout)
     first, second = told["models"]

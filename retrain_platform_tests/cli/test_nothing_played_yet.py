@@ -27,6 +27,7 @@ def nothing_made(project: Path) -> Iterator[None]:
         (("log", "tiny"), 0),
         (("release", "show", "tiny"), 0),
         (("why", "tiny"), 1),
+        (("refit", "tiny"), 1),
         (("decide", "tiny", "--as-of", "2024-01-02"), 2),
     ],
 )

@@ -9,11 +9,13 @@ from retrain_platform.dataset.record import Record
 from retrain_platform.dataset.snapshot import DatasetSnapshot
 from retrain_platform.policy.backoff import triggers_of
 from retrain_platform.policy.base import RetrainDecision
+from retrain_platform.policy.worth import RetrainValue
 from retrain_platform.release.base import Entry
 from retrain_platform.release.fold import fold
 from retrain_platform.steps.lines import DECIDED, RETRAINED
 from retrain_platform.steps.policy.deadlines import missed_deadlines
 from retrain_platform.steps.policy.deciding import decision_of
+from retrain_platform.steps.policy.valuing import kept_values, values_so_far
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.validation.base import ValidationReport
 
@@ -24,7 +26,8 @@ class LogLine(Record):
     """One retrain: `status` is where its version stands now, or the verdict that ended it.
 
     `late` is the deadline that had passed when it began. `cost`, where the spec prices things, is its computing as it
-    was measured (as it was stated, where an hour has no price) and its review.
+    was measured (as it was stated, where an hour has no price) and its review. `value` is what it was worth, told
+    once its version was replaced or had answered for long; None before, and where no version took over.
     """
 
     decision_id: str
@@ -46,6 +49,7 @@ class LogLine(Record):
     late: str = ""
     cost: float | None = None
     currency: str = ""
+    value: RetrainValue | None = None
 
     def shown(self) -> dict[str, Any]:
         """The line as people read it."""
@@ -64,16 +68,20 @@ class LogLine(Record):
             "decision": self.decision_id,
             "why": self.reason,
             "late": self.late,
+            "worth it": "" if self.value is None else self.value.sentence,
             "notes": self.notes,
         }
 
 
-def log_lines(shop: Workshop, until: datetime) -> list[LogLine]:
-    """Every retrain that ended by `until`, oldest first."""
+def log_lines(shop: Workshop, until: datetime, *, so_far: bool = False) -> list[LogLine]:
+    """Every retrain that ended by `until`, oldest first; with `so_far` the worth of those that still answer, too."""
+    values = (values_so_far if so_far else kept_values)(shop, until)
     entries = [entry for entry in shop.entries() if entry.as_of <= until]
     begun = {entry.body["decision_id"]: entry for entry in entries if entry.kind == DECIDED}
     return [
-        _line(shop, entry, begun.get(entry.body["decision_id"]), entries)
+        _line(shop, entry, begun.get(entry.body["decision_id"]), entries).model_copy(
+            update={"value": values.get(entry.body["decision_id"])}
+        )
         for entry in entries
         if entry.kind == RETRAINED
     ]

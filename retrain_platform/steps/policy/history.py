@@ -114,7 +114,7 @@ def _from_ledger(entries: list[Entry]) -> dict[str, Any]:
     state = fold(entries)
     return {
         "retrained": tuple(_retrained(entry) for entry in entries if entry.kind == RETRAINED),
-        "released": _released(entries),
+        "released": released(entries),
         "requested": _unanswered(entries),
         "incidents": tuple(
             Incident(kind=e.body["kind"], as_of=e.as_of, why=e.why) for e in entries if e.kind == INCIDENT
@@ -160,7 +160,7 @@ def _retrained(entry: Entry) -> Retrained:
     )
 
 
-def _released(entries: list[Entry]) -> tuple[Released, ...]:
+def released(entries: Sequence[Entry]) -> tuple[Released, ...]:
     """Every take-over; a rollback's body names the version that left, and `to` the one that answers again."""
     found: list[Released] = []
     for entry in entries:
