@@ -34,9 +34,19 @@ class GatewayHome(NamedTuple):
         """A copy of the registered package; never changed once it is there."""
         return self.packages(model) / _plain(version)
 
+    @property
+    def spools(self) -> Path:
+        """The lines of all instances that the collector has not taken over yet."""
+        return self.root / "spool"
+
     def spool(self, instance: str) -> Path:
-        """The lines of one instance's workers that the collector has not taken over yet."""
-        return self.root / "spool" / _plain(instance)
+        """Those of one instance's workers."""
+        return self.spools / _plain(instance)
+
+    @property
+    def staging(self) -> Path:
+        """Where versions are tried, each in a folder of its own while it is."""
+        return self.root / "staging"
 
     @property
     def states(self) -> Path:

@@ -14,6 +14,9 @@ from retrain_platform.dataset.record import Record
 from retrain_platform.release.exporting import Export
 from retrain_platform.release.observed import Prometheus
 
+OWN_NAMES = ("aside", "office", "spool", "staging", "status")
+"""What the gateway keeps for itself in the folder that has a place for each model by its name."""
+
 
 class GatewaySpec(Record):
     """What the gateway does beside answering.

@@ -10,6 +10,7 @@ from retrain_platform.dataset.duration import span_of_clock_text
 from retrain_platform.release.live.measures import EventRate, Labels, LiveMeasure
 from retrain_platform.release.live.plan import ABTest, LivePlan, Rollout
 from retrain_platform.release.live.triggers import AccuracyUnder, QualityFall
+from retrain_platform.release.serving import OWN_NAMES
 from retrain_platform.spec.fields import did_you_mean
 from retrain_platform.spec.placed import Contradiction
 
@@ -28,7 +29,9 @@ _INSTEAD = {
 
 
 def live_contradictions(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradiction]:
-    """A live release that could never be judged as it says."""
+    """A live release that could never be judged as it says; a model whose place in the gateway's folder is taken."""
+    if spec.__dict__.get("gateway") is not None and (name := spec.__dict__.get("name")) in OWN_NAMES:
+        yield "name", repr(name), f"must be none of {', '.join(OWN_NAMES)}: the gateway's folder keeps its own there"
     release = spec.__dict__.get("release")
     if release is None or release.live is None:
         return

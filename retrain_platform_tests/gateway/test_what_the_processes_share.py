@@ -15,6 +15,7 @@ from retrain_platform.adapters.gateway_key import signing_key
 from retrain_platform.gateway.processes.lead import Lead
 from retrain_platform.gateway.processes.listening import CannotListen, instance_name, is_loopback, listen
 from retrain_platform.gateway.processes.states import ProcessState, forget_state, read_states, write_state
+from retrain_platform.release.serving import OWN_NAMES
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -25,11 +26,11 @@ def test_a_name_that_leaves_the_folder_is_refused(tmp_path: Path, name: str) -> 
         GatewayHome(tmp_path).package("tiny", name)
 
 
-def test_no_model_s_folder_is_a_file_of_the_gateway_s_own(tmp_path: Path) -> None:
+def test_what_is_no_models_in_the_folder_is_known_to_specs(tmp_path: Path) -> None:
     home = GatewayHome(tmp_path)
-    assert {home.model(path.name.partition(".")[0]) for path in (home.key, home.tokens)}.isdisjoint(
-        {home.key, home.tokens}
-    )
+    own = (home.spool("8000"), home.states, home.office("8000"), home.staging, home.key, home.tokens)
+    names = {path.relative_to(tmp_path).parts[0] for path in own}
+    assert {name for name in names if "." not in name} | {"aside"} == set(OWN_NAMES)
 
 
 def test_of_many_processes_one_makes_the_key_and_its_owner_alone_reads_it(tmp_path: Path) -> None:

@@ -57,6 +57,14 @@ def test_what_could_never_be_judged_is_told_by_its_field(tmp_path: Path, said: s
     assert found[f"release.live.{field}"].line
 
 
+def test_a_model_is_not_called_as_what_the_gateway_keeps_beside_it(tmp_path: Path) -> None:
+    named = ("name: churn", "name: staging")
+    (tmp_path / "defs.yaml").write_text(GOOD.replace(*named), encoding="utf-8")
+    assert read_spec(tmp_path / "defs.yaml", ENV).name == "staging"
+    [problem] = problems_of(tmp_path, named, live("{bake: 8d}"))
+    assert (problem.field, problem.value) == ("name", "'staging'")
+
+
 def test_accuracy_is_a_limit_where_labels_are_that_fast(tmp_path: Path) -> None:
     text = GOOD.replace(LABELLED, "label: {column: left, delay: 0h}").replace(*live("{triggers: {preset: playbook}}"))
     file = tmp_path / "defs.yaml"

@@ -81,9 +81,7 @@ def collect(life: Life, evidence_url: str, lake: Path) -> None:
     if not lead.wait(life.ending.wait, lambda: life.write(leads=False)):
         return
     models = Models(life.home)
-    collector = Collector(
-        life.home.root / "spool", Evidence(evidence_url, models.judged), LogTables(lake), microseconds
-    )
+    collector = Collector(life.home.spools, Evidence(evidence_url, models.judged), LogTables(lake), microseconds)
     tell = _Tells(life, collector)
     while not life.ending.wait(EVERY):
         while collector.round(models.keep) > 10_000 and not life.ending.is_set():
@@ -104,7 +102,7 @@ class _Tells:
             self._life.trouble(place, self._collector.problems.get(place))
         if seconds() - self._told >= 1.0:
             self._told = seconds()
-            waiting = spool_bytes(self._life.home.root / "spool")
+            waiting = spool_bytes(self._life.home.spools)
             self._life.write(waiting=waiting, passed_over=self._collector.passed_over())
 
 

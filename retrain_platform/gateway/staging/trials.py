@@ -37,7 +37,7 @@ def try_out(shop: Any, version: str, requests: int) -> Staged:
 
     contracts = tuple(Path(path) for path in gateway.contracts)
     stage = Stage(shop.model, version, exporter_to, contracts, requests)
-    return staged(stage, gateway_home(at).root / "staging")
+    return staged(stage, gateway_home(at).staging)
 
 
 class Trials:
