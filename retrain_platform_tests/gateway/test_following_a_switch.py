@@ -12,6 +12,7 @@ import pytest
 
 from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.gateway.processes.states import ProcessState, write_state
+from retrain_platform.gateway.service import late_aliases
 from retrain_platform.gateway.service.applying import LATE, Reaching
 from retrain_platform.gateway.service.late_aliases import LateAliases
 from retrain_platform.gateway.service.shares import told
@@ -77,7 +78,7 @@ def test_a_split_in_words() -> None:
 
 
 class Registry:
-    """One that is away until `there` is set."""
+    """One that hangs until `there` is set."""
 
     def __init__(self) -> None:
         self.there, self.set, self.asked = threading.Event(), threading.Event(), threading.Event()
@@ -85,15 +86,14 @@ class Registry:
 
     def set_aliases(self, model: str, wanted: Mapping[str, str | None]) -> None:
         self.asked.set()
-        if not self.there.wait(5):
-            raise OSError("no route to the registry")
+        assert self.there.wait(5)
         self.aliases = {model: dict(wanted)}
         self.set.set()
 
 
 def test_a_registry_that_hangs_holds_nobody_up_and_gets_the_newest_wish() -> None:
-    registry, troubles = Registry(), []
-    late = LateAliases(registry, troubles.append)
+    registry = Registry()
+    late = LateAliases(registry, lambda said: None)
     assert late.set_aliases("tiny", {"champion": "1"}) == {}
     assert registry.asked.wait(5)
     for version in ("2", "3"):
@@ -103,3 +103,26 @@ def test_a_registry_that_hangs_holds_nobody_up_and_gets_the_newest_wish() -> Non
         assert registry.set.wait(5)
         registry.set.clear()
     late.retire()
+
+
+def test_a_registry_that_is_away_is_told_and_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(late_aliases, "_RETRY", 0.01)
+    registry, told, back = Registry(), [], threading.Event()
+
+    def refuses(model: str, wanted: Mapping[str, str | None]) -> None:
+        if len(told) < 2:
+            raise OSError("no route to\nthe registry")
+        registry.aliases = {model: dict(wanted)}
+
+    def trouble(said: str | None) -> None:
+        told.append(said)
+        if said is None:
+            back.set()
+
+    registry.set_aliases = refuses  # type: ignore[method-assign]
+    late = LateAliases(registry, trouble)
+    late.set_aliases("tiny", {"champion": "1"})
+    assert back.wait(5)
+    late.retire()
+    assert told == ["OSError: no route to the registry"] * 2 + [None]
+    assert registry.aliases == {"tiny": {"champion": "1"}}
