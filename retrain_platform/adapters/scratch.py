@@ -110,6 +110,7 @@ def anew(standing: Workshop) -> Workshop:
         frames={},
         loaded={},
         references={},
+        folds={},
     )
 
 
@@ -123,4 +124,5 @@ def beside(shop: Workshop) -> Workshop:
         frames={},
         loaded={},
         references={},
+        folds={},
     )

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from retrain_platform.release.base import Entry, Release, ReleaseState, Stage
-from retrain_platform.release.fold import fold, moves_release
+from retrain_platform.release.fold import moves_release
 from retrain_platform.release.split import Split
 
 
-def split_of(model: str, entries: Sequence[Entry], *, elsewhere: str | None = None) -> Split:
-    """The split after `entries`, in order of `seq`; its own `seq` is that of the last line that moved anything.
+def split_of(model: str, entries: Sequence[Entry], state: ReleaseState, *, elsewhere: str | None = None) -> Split:
+    """The split after `entries`, in order of `seq`, whose fold is `state`.
 
-    `elsewhere` names the version that another system serves: nobody here can load it, so it has no share.
+    Its own `seq` is that of the last line that moved anything. `elsewhere` names the version that another system
+    serves: nobody here can load it, so it has no share.
     """
     moves = [entry for entry in entries if moves_release(entry)]
     if not moves:
         return Split(model=model)
-    state, last = fold(entries), moves[-1]
-    opened = state.open
+    opened, last = state.open, moves[-1]
     canary = opened if opened is not None and opened.stage is Stage.CANARY else None
     return Split(
         model=model,

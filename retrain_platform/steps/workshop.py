@@ -174,6 +174,7 @@ class Workshop:
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
     loaded: dict[str, Fitted] = field(default_factory=dict)
     references: dict[tuple[str, ...], Reference | None] = field(default_factory=dict)
+    folds: dict[tuple[int, str, datetime], ReleaseState] = field(default_factory=dict)
 
     @property
     def model(self) -> str:
@@ -197,12 +198,24 @@ class Workshop:
 
     def state(self, before: datetime | None = None) -> ReleaseState:
         """The release as the ledger tells it, all of it or as it stood before a moment of data time."""
-        return fold(self.entries(before))
+        return self.folded(self.entries()) if before is None else fold(self.entries(before))
+
+    def folded(self, entries: Sequence[Entry]) -> ReleaseState:
+        """The release after `entries`, which are all of the model's: of a ledger that did not grow it is known."""
+        if not entries:
+            return ReleaseState()
+        last = (entries[-1].seq, entries[-1].key, entries[-1].at)
+        if (state := self.folds.get(last)) is None:
+            state = fold(entries)
+            self.folds.clear()
+            self.folds[last] = state
+        return state
 
     def split(self) -> Split:
         """Who gets which share of the requests, as the ledger tells it now."""
         elsewhere = None if self.spec.predictions is None else self.spec.predictions.model
-        return split_of(self.model, self.ledger.entries(self.model), elsewhere=elsewhere)
+        entries = self.entries()
+        return split_of(self.model, entries, self.folded(entries), elsewhere=elsewhere)
 
     def frontier(self) -> str | None:
         """The newest period whose watch run ended: the ledger says so."""

@@ -43,7 +43,7 @@ def test_only_closed_bins_of_the_stage_count() -> None:
         put(road, minute, "1", calls=10, errors=1)
         put(road, minute, "2", calls=4, errors=1)
     found = seen(road, 3.3)
-    assert found.until == NOON + timedelta(minutes=3.0) + WIDTH * 0
+    assert found.until == NOON + timedelta(minutes=3)
     assert (found.calls, found.calls_other) == (8, 20), "noon's own bin may still be the old split's; 3's is open"
     reading = found.reading("error_rate")
     assert reading is not None

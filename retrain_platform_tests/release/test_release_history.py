@@ -25,24 +25,24 @@ def bare(split: Split) -> Split:
 @pytest.mark.parametrize("stage", EVERY)
 def test_every_stage_says_who_answers_who_scores_beside_and_who_stays_warm(stage: Stage) -> None:
     road = road_to(stage)
-    split = split_of("m", road.ledger.entries("m"))
+    split = split_of("m", road.ledger.entries("m"), road.state)
     assert bare(split) == EVERY[stage]
     assert (split.seq, split.since, split.by) == (len(road.ledger.entries("m")), START, "platform")
 
 
 def test_a_split_is_of_the_last_move_whatever_was_written_since() -> None:
     road = road_to(Stage.SHADOW)
-    before = split_of("m", road.ledger.entries("m"))
+    before = split_of("m", road.ledger.entries("m"), road.state)
     road.ledger.append("m", "watched", "watched:1", road.as_of, body={"period": "1"})
-    assert split_of("m", road.ledger.entries("m")) == before
-    assert split_of("m", []) == Split(model="m")
+    assert split_of("m", road.ledger.entries("m"), road.state) == before
+    assert split_of("m", [], Road().state) == Split(model="m")
 
 
 def test_a_version_that_another_system_serves_has_no_share_here() -> None:
     road = Road()
     road.outside("theirs")
     road.open("2")
-    split = split_of("m", road.ledger.entries("m"), elsewhere="theirs")
+    split = split_of("m", road.ledger.entries("m"), road.state, elsewhere="theirs")
     assert (split.champion, split.versions) == (None, ("2",))
 
 

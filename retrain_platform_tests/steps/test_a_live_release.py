@@ -89,13 +89,13 @@ def test_what_a_canary_learned_that_evidence_sent_back_is_in_quarantine_and_what
 
 def test_a_version_that_fails_in_staging_ends_and_one_that_cannot_be_told_is_tried_again() -> None:
     road = LiveRoad().to(Stage.STAGING)
-    assert under_trial(road.shop.entries()) == "2"
+    assert under_trial(road.shop) == "2"
     road.staged("2", problem="port 9 is taken")
     road.staged("2", problem="port 9 is taken")
     assert sum(entry.kind == STAGED for entry in road.shop.entries()) == 2  # version 1's and one of version 2's
-    assert (road.tick(), under_trial(road.shop.entries())) == ([], "2")
+    assert (road.tick(), under_trial(road.shop)) == ([], "2")
     judge(road.shop, Staged(version="2", asked=(Asked(name="smoke", requests=20, broke=("request 3: 0.1",)),)))
-    assert under_trial(road.shop.entries()) is None
+    assert under_trial(road.shop) is None
     assert road.tick() == ["aborted"]
     assert "request 3: 0.1" in road.shop.state().ended[-1].sentence
     assert staged(road.shop.entries(), road.shop.state()) is None
@@ -226,6 +226,15 @@ def test_the_periods_watch_run_shows_a_live_release_and_leaves_it_alone() -> Non
     state, evidence, moves = move(road.shop, road.spec.period.at(2))
     assert (state, evidence, moves) == (road.shop.state(), None, ())
     assert road.shop.entries() == before
+
+
+def test_a_ledger_that_did_not_grow_is_folded_once() -> None:
+    shop = LiveRoad().to(Stage.CANARY).shop
+    state = shop.state()
+    assert shop.state() is state
+    shop.ledger.append("tiny", "note", "note:1", T0)
+    assert shop.state() is not state
+    assert shop.state() == state == fold(shop.entries())
 
 
 def test_a_model_without_a_live_plan_is_published_and_not_judged() -> None:

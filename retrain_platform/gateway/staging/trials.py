@@ -52,7 +52,7 @@ class Trials:
         """Begin to try the version that is in staging, unless it is being tried, or was a moment ago in vain."""
         from retrain_platform.steps.release.staging import under_trial
 
-        version = under_trial(shop.entries())
+        version = under_trial(shop)
         if version is None or (self._under is not None and self._under.is_alive()):
             return
         if self._tried[0] == version and seconds() - self._tried[1] < AGAIN_AFTER:

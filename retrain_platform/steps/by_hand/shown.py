@@ -53,7 +53,7 @@ def show(shop: Workshop) -> Shown:
     waits = waiting_for(shop.spec, entries)
     return Shown(
         model=shop.model,
-        state=shop.state(),
+        state=shop.folded(entries),
         waiting="" if waits is None else waits.shown,
         watched=frontier_of(entries),
         seq=entries[-1].seq if entries else 0,

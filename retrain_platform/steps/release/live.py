@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from retrain_platform.release.base import Entry, ReleaseState, Transition
-from retrain_platform.release.fold import fold
 from retrain_platform.release.live.advance import advance_live
 from retrain_platform.release.live.bins import BinStore
 from retrain_platform.release.live.clock import stage_clock
@@ -65,7 +64,7 @@ class LiveRelease:
 
     def _moved(self, shop: Workshop, live: LivePlan, entries: Sequence[Entry], now: datetime) -> tuple[Transition, ...]:
         """What follows from the ledger's lines, the evidence and the clock, put on record."""
-        state = fold(entries)
+        state = shop.folded(entries)
         clock, as_of = stage_clock(entries, state), moved_at(shop.spec, entries, now)
         moves = advance_live(
             state,

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 
 from retrain_platform.release.base import Entry, ReleaseState, Stage
-from retrain_platform.release.fold import fold
 from retrain_platform.release.live.clock import stage_clock
 from retrain_platform.release.live.evidence import Verdict
 from retrain_platform.release.staging import Staged, judged
@@ -15,9 +14,10 @@ from retrain_platform.steps.release.live_time import moved_at
 from retrain_platform.steps.workshop import Workshop
 
 
-def under_trial(entries: Sequence[Entry]) -> str | None:
+def under_trial(shop: Workshop) -> str | None:
     """The version that a staging instance must try now: it is in staging and has no verdict yet, or none that tells."""
-    state = fold(entries)
+    entries = shop.entries()
+    state = shop.folded(entries)
     if state.open is None or state.open.stage is not Stage.STAGING:
         return None
     found = staged(entries, state)
@@ -43,7 +43,7 @@ def judge(shop: Workshop, run: Staged) -> Verdict:
         ValueError: the spec's release has no staging, or another version is tried.
     """
     live, entries = shop.spec.release.live, shop.entries()
-    state = fold(entries)
+    state = shop.folded(entries)
     opened = state.open
     if live is None or live.staging is None:
         raise ValueError(f"release.live.staging of {shop.model} == none, must be given: nothing is tried")

@@ -8,7 +8,6 @@ from typing import Any
 
 from retrain_platform.dataset.record import Record
 from retrain_platform.release.base import Entry, ReleaseState, Stage
-from retrain_platform.release.fold import fold
 from retrain_platform.release.live.advance import live_standing
 from retrain_platform.release.live.clock import stage_clock
 from retrain_platform.release.live.evidence import LiveEvidence, StageClock, Verdict
@@ -74,7 +73,7 @@ def live_shown(shop: Workshop, entries: Sequence[Entry], now: datetime) -> LiveS
     """How the release stands at `now`; None for a model whose releases move by periods."""
     if shop.spec.release.live is None:
         return None
-    state = fold(entries)
+    state = shop.folded(entries)
     opened, clock = state.open, stage_clock(entries, state)
     evidence, unread = _read(shop, state, clock, now)
     standing = live_standing(state, evidence, shop.spec.plan, now, clock=clock, timezone=shop.spec.period.timezone)
