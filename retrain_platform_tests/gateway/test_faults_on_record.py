@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -14,7 +16,7 @@ from retrain_platform.adapters.exporters import Exported
 from retrain_platform.adapters.gateway_home import GatewayHome
 from retrain_platform.gateway.office.desk import Desk
 from retrain_platform.gateway.office.faults import STANDS, Fault, put_on_record, standing_faults, stuck_exports
-from retrain_platform.gateway.office.process import Telling
+from retrain_platform.gateway.office.process import Telling, run
 from retrain_platform.gateway.processes.life import Life
 from retrain_platform.gateway.processes.states import ProcessState, Trouble, write_state
 from retrain_platform.spec.model import ModelSpec
@@ -126,3 +128,11 @@ def test_a_fault_that_is_over_before_the_ledger_is_back_is_told_then_and_once(tm
     for _ in range(2):
         office.telling.round()
     assert [entry.why.split(" (")[0] for entry in office.people.ledger.entries("tiny")] == ["lake: refused"]
+
+
+def test_an_office_of_which_a_part_has_ended_ends_to_be_started_again(tmp_path: Path) -> None:
+    orders = SimpleNamespace(instance="8000", grace=5.0)
+    life = SimpleNamespace(home=GatewayHome(tmp_path), orders=orders, ending=threading.Event(), write=lambda: None)
+    telling = SimpleNamespace(run=lambda: None)
+    run(cast(Life, life), Desk({}, lambda _: None), cast(Telling, telling))
+    assert not life.home.office("8000").exists()

@@ -197,9 +197,14 @@ class TestALinkInANotice:
         assert office.kinds[-1] == "rejected by unattributed"
 
     def test_who_it_is_may_come_by_header(self, office: Office) -> None:
-        headers = {"authorization": f"Bearer {office.token}"}
+        headers = {"authorization": f"bearer {office.token}"}
         office.ask("POST", office.at(office.link()), data={"answer": "reject", "why": "worse"}, headers=headers)
         assert office.kinds[-1] == "rejected by ana"
+
+    def test_what_a_proxy_says_of_itself_names_nobody(self, office: Office) -> None:
+        headers = {"authorization": "Basic cHJveHk6c2VjcmV0"}
+        office.ask("POST", office.at(office.link()), data={"answer": "reject", "why": "worse"}, headers=headers)
+        assert office.kinds[-1] == "rejected by unattributed"
 
     def test_a_token_of_another_scope_names_nobody(self, office: Office) -> None:
         before = office.kinds

@@ -11,11 +11,10 @@ from retrain_platform.adapters import clock
 from retrain_platform.gateway.doors.bodies import Head
 from retrain_platform.gateway.doors.replies import Refused
 from retrain_platform.gateway.doors.replies import Scope as Request
-from retrain_platform.gateway.doors.tokens import BadTokens, Scope, Token, find_token, read_tokens
+from retrain_platform.gateway.doors.tokens import BadTokens, Scope, Token, bearer, find_token, read_tokens
 from retrain_platform.gateway.processes.listening import is_loopback
 
 _LOOK_SECONDS = 0.5
-_BEARER = b"bearer "
 
 
 class Guest(NamedTuple):
@@ -84,9 +83,10 @@ class Guard:
         return self._known(self._tokens, head, model, scope)
 
     def _known(self, tokens: tuple[Token, ...], head: Head, model: str | None, scope: Scope) -> Guest:
-        if head.token is None or head.token[:7].lower() != _BEARER:
+        plain = bearer((head.token or b"").decode("latin-1"))
+        if not plain:
             raise _unknown("send the header `Authorization: Bearer TOKEN`")
-        token = find_token(tokens, head.token[7:].strip().decode("latin-1"))
+        token = find_token(tokens, plain)
         if token is None:
             raise _unknown("this token is not known here: it was mistyped or revoked")
         if token.expires is not None and token.over(self._now()):

@@ -144,6 +144,12 @@ def _write(path: Path, tokens: tuple[Token, ...]) -> None:
     write_atomically(path, _File(tokens=tokens).model_dump_json(indent=1).encode())
 
 
+def bearer(header: str) -> str:
+    """The token that a header `Authorization` carries; '' where it carries none."""
+    scheme, _, plain = header.partition(" ")
+    return plain.strip() if scheme.lower() == "bearer" else ""
+
+
 def find_token(tokens: Sequence[Token], plain: str) -> Token | None:
     """The token that this text is; compared in the same time whatever is wrong with it."""
     form = _FORM.fullmatch(plain)

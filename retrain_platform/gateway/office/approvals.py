@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from retrain_platform.gateway.doors.replies import Refused
-from retrain_platform.gateway.doors.tokens import BadTokens, find_token, read_tokens
+from retrain_platform.gateway.doors.tokens import BadTokens, bearer, find_token, read_tokens
 from retrain_platform.gateway.office.desk import Desk
 from retrain_platform.steps.by_hand import moving
 from retrain_platform.steps.by_hand.acting import Act, NotNow, WrongUse
@@ -64,11 +64,11 @@ async def _page(desk: Desk, door: Door, request: Request) -> Response:
 
 
 async def _answered(desk: Desk, door: Door, request: Request) -> Response:
-    raw, bearer = await request.body(), request.headers.get("authorization", "")
+    raw, named = await request.body(), bearer(request.headers.get("authorization", ""))
 
     def answered() -> Response:
         link, given = _link(door, request), _fields(raw)
-        actor = _who(door, link.model, given.get("token") or bearer.removeprefix("Bearer "))
+        actor = _who(door, link.model, given.get("token") or named)
         return _moved(desk, link, given, actor)
 
     return await run_in_threadpool(_told, answered)

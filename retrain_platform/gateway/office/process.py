@@ -131,7 +131,7 @@ class Telling:
 
 
 def run(life: Life, desk: Desk, telling: Telling) -> None:
-    """Serve and tell until the process must end."""
+    """Serve and tell until the process must end, or one of both has ended."""
     import uvicorn
 
     word, listening = secrets.token_urlsafe(24), listen("127.0.0.1", 0)
@@ -145,7 +145,8 @@ def run(life: Life, desk: Desk, telling: Telling) -> None:
         thread.start()
     place = life.home.office(life.orders.instance)
     write_atomically(place, json.dumps({"port": listening.getsockname()[1], "word": word}).encode())
-    while not life.ending.wait(1.0):
+    # A thread that broke ends the process, which is then started again.
+    while all(thread.is_alive() for thread in threads) and not life.ending.wait(1.0):
         life.write()
     place.unlink(missing_ok=True)
     server.should_exit = True

@@ -95,7 +95,7 @@ def roll_back(shop: Workshop, act: Act, to: str | None = None, *, force: bool = 
     return _record(shop, entries, "rollback", moves, act)
 
 
-MOVES: Mapping[Moved, Callable[..., Done]] = MappingProxyType(
+MOVES: Mapping[str, Callable[..., Done]] = MappingProxyType(
     {"approve": approve, "reject": reject, "rollback": roll_back}
 )
 """What a person does to a release, by its name at every door."""
