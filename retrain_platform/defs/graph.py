@@ -10,6 +10,7 @@ from retrain_platform.defs import (
     monitoring,
     policy,
     release,
+    replay,
     sensors,
     telling,
     training,
@@ -71,6 +72,7 @@ def _assets(of: Named) -> list[dg.AssetsDefinition]:
         validation.validation_report(of),
         release.registered_model(of),
         validation.model_card(of),
+        replay.policy_replay(of),
     ]
 
 

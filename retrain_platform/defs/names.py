@@ -29,16 +29,24 @@ class Named(NamedTuple):
         return [self.key(asset) for asset in assets]
 
     def asset(
-        self, name: str, *, room: str, description: str, kinds: set[str], deps: list[Any] | None = None, **more: Any
+        self,
+        name: str,
+        *,
+        room: str,
+        description: str,
+        kinds: set[str],
+        deps: list[Any] | None = None,
+        partitioned: bool = True,
+        **more: Any,
     ) -> Any:
-        """`dg.asset` with what all assets of a model have in common."""
+        """`dg.asset` with what all assets of a model have in common; one not `partitioned` is of all periods."""
         return dg.asset(
             key=self.key(name),
             group_name=room,
             description=description,
             kinds=kinds,
             deps=deps or [],
-            partitions_def=self.partitions,
+            partitions_def=self.partitions if partitioned else None,
             owners=list(self.spec.owners),
             tags={"retrain/model": self.spec.name},
             **more,

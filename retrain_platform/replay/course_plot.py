@@ -17,6 +17,7 @@ _QUALITY, _SAVED, _LANE, _APART = 210, 140, 21, 44
 _MOST_LINES, _MOST_LANES = 7, 16
 _LETTERS = 27
 """Of a policy's name beside its lane."""
+_ASK = ", and why (rest the mouse on a mark)"
 
 
 class _Course(NamedTuple):
@@ -28,8 +29,8 @@ class _Course(NamedTuple):
     saved: list[float]
 
 
-def course_plot(report: ReplayReport, cost: float) -> str:
-    """The plot of one cost, as SVG."""
+def course_plot(report: ReplayReport, cost: float, *, alive: bool = True) -> str:
+    """The plot of one cost, as SVG; `alive` where it stands in a page, whose marks a mouse can ask."""
     shown = _shown(report, cost)
     lines, lanes = _few(report, shown), shown[:_MOST_LANES]
     names, wide = [each.key for each in report.periods], WIDTH - _LEFT - _RIGHT
@@ -41,7 +42,7 @@ def course_plot(report: ReplayReport, cost: float) -> str:
         *(part for sheet in (quality, saved, ticks) for part in _paper(sheet, report, cost)),
         *_panel(quality, [(each.colour, each.metric) for each in lines], f"{report.metric} in each {report.period}"),
         *_panel(saved, [(each.colour, each.saved) for each in lines], above),
-        drawing.text(_LEFT, ticks.top - 10, "when each retrained, and why (rest the mouse on a mark)", colour=INK),
+        drawing.text(_LEFT, ticks.top - 10, f"when each retrained{_ASK if alive else ''}", colour=INK),
         *(part for place, each in enumerate(lanes) for part in _lane(ticks, place, each, names)),
         *drawing.places(ticks, names),
     ]

@@ -1,0 +1,174 @@
+"""The asset of the room `replay`: which policy would have paid on the model's own history."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+from pydantic import Field
+
+from retrain_platform.defs.names import Named
+from retrain_platform.defs.picture import drawn
+from retrain_platform.defs.plots import listed, table
+from retrain_platform.defs.resource import Platform
+
+if TYPE_CHECKING:
+    from retrain_platform.replay.of_spec import SpecReplay
+    from retrain_platform.replay.results import ReplayReport
+
+_TOLD = 10
+"""So often a replay says how many of its trainings are done."""
+
+
+class ReplayConfig(dg.Config):
+    """What to ask of a replay, in the launchpad; nothing need be said."""
+
+    costs: list[float] = Field(
+        default=[0.02, 0.05, 0.1, 0.2, 0.5], description="What one retrain costs, in losses of a period.", min_length=1
+    )
+    policies: dict[str, Any] = Field(
+        default={}, description="Policies to walk beside the present one, by name, as the spec writes them."
+    )
+    windows: list[int] = Field(
+        default=[], description="Windows to try, in periods, 0 for all the past; the recipe's own where none is said."
+    )
+    start: int | None = Field(
+        default=None, description="Periods that the first model learns from; as many as the spec asks for unless said."
+    )
+
+
+def policy_replay(of: Named) -> dg.AssetsDefinition:
+    """Every policy on the model's own candidates, with the page of it."""
+
+    @of.asset(
+        "policy_replay",
+        room="replay",
+        kinds={"python", "lightgbm"} if of.spec.training.kind == "lightgbm" else {"python"},
+        deps=of.keys("events"),
+        partitioned=False,
+        description="Which policy would have paid: every model that a policy could have trained, trained once and "
+        "scored on all that came later; the present policy, fixed periods, others and the optimum walked through it. "
+        "Materialised by hand: it trains for minutes, moves nothing, and keeps its trainings for the next one.",
+    )
+    def _replay(context: dg.AssetExecutionContext, config: ReplayConfig, retrain: Platform) -> dg.MaterializeResult:
+        from retrain_platform.replaying import replayed
+
+        at = retrain.settings()
+        try:
+            report = replayed(of.spec, _asked(config), _counted(context.log.info), context.log.info, at)
+        except ValueError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
+        files = _files(report, at.home / "replayed" / of.spec.name, context.run_id)
+        return dg.MaterializeResult(metadata={**_told(report), **files})
+
+    return _replay
+
+
+def _asked(config: ReplayConfig) -> "SpecReplay":
+    """What was said in the launchpad.
+
+    Raises:
+        ValueError: a cost, a window or a policy that is none.
+    """
+    from pydantic import TypeAdapter
+
+    from retrain_platform.policy import Policy
+    from retrain_platform.replay.of_spec import SpecReplay
+    from retrain_platform.replay.walked import Named as NamedPolicy
+
+    wrong = [cost for cost in config.costs if not 0 <= cost < float("inf")]
+    wrong += [each for each in [*config.windows, *([] if config.start is None else [config.start - 1])] if each < 0]
+    if wrong:
+        raise ValueError(f"costs, windows or start == {wrong[0]}, must be costs >= 0, windows >= 0, a start >= 1")
+    family: TypeAdapter[Any] = TypeAdapter(Policy)
+    return SpecReplay(
+        policies=[NamedPolicy(name, family.validate_python(policy)) for name, policy in config.policies.items()],
+        costs=tuple(dict.fromkeys(config.costs)),
+        windows=tuple(dict.fromkeys(each or None for each in config.windows)),
+        start=config.start,
+    )
+
+
+def _counted(say: Callable[[str], None]) -> Callable[[int, int], None]:
+    """Tells the log of every tenth part of the trainings."""
+
+    def trained(done: int, of: int) -> None:
+        if of and done * _TOLD // of != (done - 1) * _TOLD // of:
+            say(f"{done} of {of} trainings are done")
+
+    return trained
+
+
+def _files(report: "ReplayReport", folder: Path, run: str) -> dict[str, Any]:
+    """The page and the JSON, kept by run."""
+    from retrain_platform.adapters.atomic import write_atomically
+    from retrain_platform.replay.page import page
+
+    texts = {"page": (".html", page(report)), "json": (".json", report.model_dump_json(indent=2))}
+    found = {}
+    for name, (suffix, text) in texts.items():
+        target = folder / f"{report.periods[-1].key}-{run[:8]}{suffix}"
+        write_atomically(target, text.encode())
+        found[name] = dg.MetadataValue.path(str(target))
+    return found
+
+
+def _told(report: "ReplayReport") -> dict[str, Any]:
+    """What a person wants to see of it; plots and tables of one cost, the middle one."""
+    from retrain_platform.replay.course_plot import course_plot
+    from retrain_platform.replay.frontier_plot import frontier_plot
+    from retrain_platform.replay.wording import sentence
+
+    cost = report.costs[len(report.costs) // 2]
+    said = [report.worth, *(each.instead or each.sentence for each in report.recommended)]
+    return {
+        "advice": listed([sentence(each) for each in said]),
+        "recommended": table([_advised(each) for each in report.recommended]),
+        "what retrains buy": drawn(frontier_plot(report), "Loss against retrains"),
+        f"over time, at a cost of {cost:g}": drawn(course_plot(report, cost, alive=False), "Over time"),
+        f"policies at a cost of {cost:g}": table([_policy(each) for each in report.shown(cost)]),
+        f"when and why, at a cost of {cost:g}": table(_why(report, cost), none="no policy retrained"),
+        "notes": listed(report.notes),
+        "trainings": report.trainings,
+        "trained now": report.fits,
+    }
+
+
+def _advised(each: Any) -> dict[str, Any]:
+    """One recommendation as a row."""
+    import yaml
+
+    return {
+        "cost": each.cost,
+        "policy": each.name,
+        "retrains": each.retrains,
+        "metric": each.metric,
+        "in all": each.total,
+        "present policy in all": each.present_total,
+        "never in all": each.never_total,
+        "in a spec": "" if each.policy is None else yaml.safe_dump(each.policy, default_flow_style=True).strip(),
+    }
+
+
+def _policy(each: Any) -> dict[str, Any]:
+    """One policy as a row."""
+    beside = next((one for one in each.apart if one.to.startswith("never")), None)
+    return {
+        "policy": each.name + (" (best fixed in hindsight)" if each.best_in_hindsight else ""),
+        "retrains": each.retrains,
+        "loss": each.loss,
+        "metric": each.metric,
+        "total": each.total,
+        "regret": each.regret,
+        "beside never": "" if beside is None else beside.said,
+    }
+
+
+def _why(report: "ReplayReport", cost: float) -> list[dict[str, Any]]:
+    """Each retrain of each policy with its reason."""
+    return [
+        {"policy": each.name, f"after {report.period}": one.period, "why": one.reason}
+        for each in report.shown(cost)
+        for one in each.decisions
+        if each.kind == "policy"
+    ]
