@@ -8,9 +8,11 @@ from html import escape
 import yaml
 
 from retrain_platform.replay.course_plot import course_plot
+from retrain_platform.replay.effects_table import effects_table
 from retrain_platform.replay.frontier_plot import frontier_plot
 from retrain_platform.replay.hues import hue, hues
 from retrain_platform.replay.results import ReplayedPolicy, ReplayReport
+from retrain_platform.replay.rules import Outcome
 from retrain_platform.replay.wording import many, plural, sentence
 
 _STYLE = """
@@ -81,7 +83,8 @@ def _sheets(report: ReplayReport) -> Iterator[str]:
     yield f"<div class=costs>A retrain costs {labels}</div>"
     for place, cost in enumerate(report.costs):
         yield f"<section class='sheet of{place}'>"
-        yield from (*_advice(report, cost), course_plot(report, cost), *_table(report, cost), *_why(report, cost))
+        yield from (*_advice(report, cost), course_plot(report, cost), *_table(report, cost))
+        yield from (*effects_table(report, cost), *_why(report, cost))
         yield "</section>"
 
 
@@ -143,9 +146,20 @@ def _why(report: ReplayReport, cost: float) -> Iterator[str]:
         yield f"<details><summary>{escape(each.name)}: {many(each.retrains, 'retrain')}</summary><table><tr>"
         yield f"<th>after {report.period}<th>of<th>why"
         for one in each.decisions:
-            failed = "" if one.trained else " <b>(no model came of it)</b>"
+            failed = "" if one.outcome == "serves" else f" <b>({_CAME[one.outcome]})</b>"
             yield f"<tr><td>{escape(one.period)}<td>{escape(one.strategy)}<td>{escape(one.reason)}{failed}"
         yield "</table></details>"
+
+
+_CAME: dict[Outcome, str] = {
+    "failed": "no model came of it",
+    "refused": "the gate refused it",
+    "aborted": "withdrawn before it answered all",
+    "rolled back": "rolled back",
+    "superseded": "a newer one took its place",
+    "on its way": "still on its way at the end",
+}
+"""What came of a retrain whose model does not answer."""
 
 
 def _budgeted(report: ReplayReport) -> Iterator[str]:

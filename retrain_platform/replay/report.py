@@ -63,7 +63,7 @@ def replay(
         recommended=tuple(advice for _, advice in at),
         worth=worth_buying(road, setting.loss, said),
         effects=effect_costs(setting, policies, costs, said, told),
-        notes=tuple(notes),
+        notes=(*notes, *(text for text in [road.rules.told(said)] if text)),
         trainings=int(np.count_nonzero(road.matrix.rows)),
         fits=road.matrix.fits,
         scored=road.matrix.scored,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from retrain_platform.dataset.record import Record
+from retrain_platform.replay.wording import many
 
 Floats = NDArray[np.float64]
 
@@ -90,6 +91,19 @@ class Rules(NamedTuple):
         steps = (tuple(step) for _, step in groupby(self.shares))
         shares = tuple(share for step in steps for share in (*step, *step[:1] * delay))
         return self._replace(shares=shares, bake=self.bake and self.bake + delay, ripens=False)
+
+    def told(self, said: str) -> str:
+        """In words; `said` calls a period. Empty where nothing stands in the way.
+
+        >>> Rules(takes=1, shares=(0.0, 0.5), bake=2, watch=Margin(worse_by=0.02)).told("day")
+        'a retrain takes 1 day, then its model answers 0%, 50% of the rows for a day each, 2 days of watch, rollbacks'
+        """
+        takes = [f"a retrain takes {many(self.takes, said)}"] if self.takes else []
+        shares = ", ".join(f"{share:.0%}" for share in self.shares)
+        steps = [f"then its model answers {shares} of the rows for a {said} each"] if shares else []
+        watch = [f"{many(self.bake, said)} of watch"] if self.bake else []
+        gate = [f"a gate over {many(self.holdout, said)}"] if self.gate is not None else []
+        return ", ".join([*takes, *gate, *steps, *watch, *(["rollbacks"] if self.watch is not None else [])])
 
     @property
     def before(self) -> int:

@@ -9,6 +9,7 @@ import pytest
 from retrain_platform.policy import SchedulePolicy, StalenessPolicy
 from retrain_platform.replay.effects import BEST_FIXED, EFFECTS, Effects, effect_costs, there, told
 from retrain_platform.replay.optimum import oracle
+from retrain_platform.replay.page import page
 from retrain_platform.replay.prefix import Setting, follow
 from retrain_platform.replay.report import replay
 from retrain_platform.replay.results import Effect
@@ -88,10 +89,29 @@ def test_a_replay_with_an_effect_off_is_what_the_other_says_of_it(effect: Effect
         assert effect not in {each.effect for each in without.effects}
 
 
-def test_it_is_told_in_one_sentence() -> None:
+def test_it_is_told_in_one_sentence_and_on_the_page() -> None:
     report = replay("a table", hurting(drawn(6, count=11)), POLICIES, (0.1,), "day")
     sentence = told(report.effects, "ours", 0.1)
     assert sentence.startswith("at a cost of 0.1, of the ")
     assert "labels that come late" in sentence
     assert "; rollbacks " in sentence
     assert told(report.effects, "nobody", 0.1) == ""
+    assert "a retrain takes 1 day, a gate over 1 day, then its model answers 25% of the rows" in report.notes[0]
+    shown = page(report)
+    assert "<th class=n>late labels<th class=n>training and release<th class=n>gates<th class=n>rollbacks" in shown
+    late = next(each for each in report.effects if (each.policy, each.effect) == ("ours", "labels"))
+    assert f"<tr><td>ours<td class=n>{late.total:.3f}<td class=n>{late.total - late.without:+.3f}" in shown
+
+
+def test_what_came_of_each_retrain_is_in_the_report() -> None:
+    report = replay("a table", hurting(drawn(6, count=11)), POLICIES, (0.1,), "day")
+    thirds = next(each for each in report.policies if each.name == "thirds")
+    way = follow(POLICIES[1].policy, hurting(drawn(6, count=11)), 0.1).way
+    assert tuple(each.outcome for each in thirds.decisions) == way.outcomes
+    assert [each.outcome for each in thirds.decisions if not each.trained] == []
+
+
+def test_a_replay_in_which_nothing_hurts_says_nothing_of_it() -> None:
+    report = replay("a table", setting(drawn(6, count=11)), POLICIES, (0.1,), "day")
+    assert (report.effects, report.notes) == ((), ())
+    assert "things take time" not in page(report)
