@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,14 +58,14 @@ def write_project(folder: Path, spec: str = SPEC, of: Callable[[Period], pd.Data
 def at_home(patch: pytest.MonkeyPatch, folder: Path, *, columns: int | None = None, **more: str) -> None:
     """Commands are given in `folder`: its own home, its `rows/`, a screen of so many columns, nothing else set."""
     patch.chdir(folder)
+    for name in [name for name in os.environ if name.startswith("RETRAIN_") or name == "MLFLOW_TRACKING_URI"]:
+        patch.delenv(name)
     own = {"RETRAIN_HOME": folder / "home", "DAGSTER_HOME": folder / "home" / "dagster", "ROWS": folder / "rows"}
     screen = {} if columns is None else {"COLUMNS": columns}
     for name, value in {**own, **screen, **more}.items():
         patch.setenv(name, str(value))
     # Who imported the screen first, under whatever width, must not matter.
     patch.setattr(console, "_width", None)
-    for name in ("MLFLOW_TRACKING_URI", "RETRAIN_LEDGER_URL", "RETRAIN_FLEET_BUDGET"):
-        patch.delenv(name, raising=False)
 
 
 def retrain(*words: str) -> Result:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from retrain_platform.cli.explaining import detectable_lines
-from retrain_platform_tests.cli.commands import SPEC, retrain
+from retrain_platform_tests.cli.commands import SPEC, at_home, retrain, write_project
 from retrain_platform_tests.steps.tiny import tiny_spec
 
 
@@ -222,3 +222,17 @@ def test_each_canary_step_is_judged_on_all_rows_since_the_release_opened(monkeyp
     falls = [float(line.split("a fall of ")[1].split()[0]) for line in lines[:3]]
     assert falls == sorted(falls, reverse=True)
     assert len(set(falls)) == 3
+
+
+@pytest.mark.parametrize("command", ["status", "fleet", "notify"])
+def test_a_wrong_spec_is_told_once_the_others_are_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    write_project(tmp_path)
+    (tmp_path / "torn").mkdir()
+    (tmp_path / "torn" / "defs.yaml").write_text(SPEC.replace("task: binary", "task: binry"), encoding="utf-8")
+    at_home(monkeypatch, tmp_path)
+    told = retrain(command, "--json")
+    assert (told.exit_code, "did you mean binary?" in told.stderr) == (2, True)
+    answered = json.loads(told.stdout)
+    assert "tiny" in json.dumps(answered)
