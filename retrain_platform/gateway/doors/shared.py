@@ -33,8 +33,8 @@ class Doors:
     guard: Guard
     rates: Rates
     metrics: Metrics
-    worker: str = ""
-    states: Callable[[], Sequence[ProcessState]] = tuple
+    worker: str
+    states: Callable[[], Sequence[ProcessState]]
     body_seconds: float = BODY_SECONDS
 
     async def take(self, request: Request, receive: Receive, model: str, scope: Scope) -> tuple[Guest, Serving, bytes]:
