@@ -131,7 +131,7 @@ class _Search:
         self._from, self._to = slice(layers - up), slice(up, None)
         road, shape = known.road, (layers, known.road.last + 1, len(known.made))
         self._free = _Table.empty(shape)
-        self._given_up = _Table.empty(shape) if road.lasting.before > 1 else _Table.never(shape)
+        self._given_up = _Table.empty(shape) if road.rules.before > 0 else _Table.never(shape)
         self._free.least[0, road.first, : known.firsts] = 0.0
         decided: dict[int, list[int]] = {}
         for number, model in enumerate(known.made[known.firsts :], known.firsts):
@@ -177,7 +177,8 @@ class _Search:
     def _take(self, number: int, each: Courses, asked: Floats, codes: Codes) -> None:
         """`asked` and `codes` are of shape (layers, champions)."""
         at, course, last = self._known.made[number].at, each.course, self._known.road.last
-        for later in range(at + 1, min(at + self._known.road.lasting.before, course.end, last)):
+        answers = course.end if course.promoted is None else course.promoted
+        for later in range(at + 1, min(answers, last)):
             self._given_up.put((self._to, later, each.who), asked + each.lost[:, later - at - 1], codes)
         end = min(course.end, last)
         totals = asked + each.lost[:, -1] if end > at else asked

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from retrain_platform.replay.course import released
 from retrain_platform.replay.matrix import Matrix
-from retrain_platform.replay.rules import Beside, Course, Floats, Outcome, Rules
+from retrain_platform.replay.rules import UNSEEN, Beside, Course, Floats, Outcome, Rules, Ruling
 
 
 class TooShort(ValueError):
@@ -102,41 +103,39 @@ class Road(NamedTuple):
 
     def course(self, champion: Retrain, candidate: Retrain) -> Course:
         """What becomes of a candidate beside this champion, if nothing newer takes its place."""
-        rules = self.lasting
-        opened, promoted = candidate.at + rules.takes, candidate.at + rules.before
+        ended, cut = candidate.at + self.rules.takes, candidate.at - self.delay
         if not self.trained(candidate):
-            why = self.matrix.why.get((candidate.strategy, candidate.at - self.delay), "it was not trained")
-            return Course("failed", opened, (), None, why)
-        if why := self._refusal(champion, candidate):
-            return Course("refused", opened, (), None, why)
-        shares = (*(0.0,) * rules.takes, *rules.shares, *(1.0,) * rules.bake)
-        for at in range(opened + 1, min(promoted + rules.bake, self.last) + 1):
-            if why := self._withdrawal(champion, candidate, opened if at <= promoted else promoted, at):
-                kind: Outcome = "aborted" if at <= promoted else "rolled back"
-                return Course(kind, at, shares[: at - candidate.at], promoted if at > promoted else None, why)
-        if promoted > self.last:
-            return Course("on its way", promoted + rules.bake, shares, None)
-        return Course("serves", promoted + rules.bake, shares, promoted)
+            return Course(
+                "failed", ended, (), None, self.matrix.why.get((candidate.strategy, cut), "it was not trained")
+            )
+        gated = self._gated(champion, candidate)
+        if gated.standing == "worse":
+            return Course("refused", ended, (), None, gated.why)
 
-    def _refusal(self, champion: Retrain, candidate: Retrain) -> str:
-        """What the gate has against the candidate."""
+        def look(since: int, at: int) -> Ruling:
+            return self._watched(champion, candidate, range(since + 1, at - self.delay + 1))
+
+        return released(self.rules, candidate.at, self.last, self.delay, look)
+
+    def _gated(self, champion: Retrain, candidate: Retrain) -> Ruling:
+        """What the gate says of the candidate, by the labels that were in at its decision."""
         if self.rules.gate is None:
-            return ""
+            return UNSEEN
         cut = candidate.at - self.delay
         filled = [place for place in range(cut + 1) if self.matrix.periods[place].rows][-self.rules.holdout :]
         stand_in = Retrain(min(filled, default=0) - 1 + self.delay, candidate.strategy)
         if stand_in.at < self.delay or not self.trained(stand_in):
-            return ""
+            return UNSEEN
         seen = [place for place in filled if place > champion.at - self.delay]
         beside = self._beside(champion, stand_in, seen)
-        return self.rules.gate.objection(beside) if beside.periods else ""
+        return self.rules.gate.ruling(beside) if beside.periods else UNSEEN
 
-    def _withdrawal(self, champion: Retrain, candidate: Retrain, since: int, at: int) -> str:
-        """What the watch has against the candidate at the end of the period `at`, by the labels that are in."""
+    def _watched(self, champion: Retrain, candidate: Retrain, places: Iterable[int]) -> Ruling:
+        """What the watch says of the candidate in these periods."""
         if self.rules.watch is None:
-            return ""
-        beside = self._beside(champion, candidate, range(since + 1, at - self.delay + 1))
-        return self.rules.watch.objection(beside) if beside.periods else ""
+            return Ruling("not worse")
+        beside = self._beside(champion, candidate, places)
+        return self.rules.watch.ruling(beside) if beside.periods else UNSEEN
 
     def _beside(self, champion: Retrain, candidate: Retrain, places: Iterable[int]) -> Beside:
         judged = tuple(place for place in places if self.matrix.judged[place])

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from retrain_platform.dataset.record import Record
 from retrain_platform.replay.wording import many
+from retrain_platform.validation.margin import Standing
 
 Floats = NDArray[np.float64]
 
@@ -32,29 +33,34 @@ class Beside(NamedTuple):
     of: tuple[tuple[int, int], tuple[int, int]]
 
 
+class Ruling(NamedTuple):
+    """How a candidate stands beside the champion, and what was seen."""
+
+    standing: Standing
+    why: str = ""
+
+
+UNSEEN = Ruling("cannot tell", "no labelled period that both were judged in")
+
+
 class Judge(Protocol):
     """Whoever may turn a candidate away. Equal judges must be equal, and hash alike: what they said is kept."""
 
-    def objection(self, beside: Beside) -> str:
-        """Why the candidate is not good enough beside the champion; empty where nothing is held against it.
-
-        It is never asked without a period.
-        """
+    def ruling(self, beside: Beside) -> Ruling:
+        """How the candidate stands. It is never asked without a period."""
 
 
 class Margin(Record):
-    """Objects where the candidate's mean loss is more than `worse_by` above the champion's: the point decides."""
+    """'worse' where the candidate's mean loss is more than `worse_by` above the champion's: the point decides."""
 
     worse_by: float = Field(ge=0)
 
-    def objection(self, beside: Beside) -> str:
-        """Why the candidate is worse beyond the margin; empty where it is not."""
+    def ruling(self, beside: Beside) -> Ruling:
+        """Worse beyond the margin, or not worse; that can always be told."""
         rise = float(np.mean(beside.candidate - beside.champion))
-        if rise <= self.worse_by:
-            return ""
-        count = len(beside.periods)
-        told = "1 period" if count == 1 else f"{count} periods"
-        return f"its mean loss is {rise:.4g} above the champion's over {told}, must not be more than {self.worse_by:g}"
+        over = many(len(beside.periods), "period")
+        why = f"its mean loss is {rise:+.4g} beside the champion's over {over}, must rise by at most {self.worse_by:g}"
+        return Ruling("worse" if rise > self.worse_by else "not worse", why)
 
 
 class Rules(NamedTuple):
@@ -67,9 +73,10 @@ class Rules(NamedTuple):
 
     `gate` compares, when the training has ended, the candidate with the champion over the newest `holdout` periods
     that were labelled at the decision and that the champion has not learned from; the model of a cut that much earlier
-    stands for the candidate, which has. `watch` compares the two at the end of every period while the release is open:
-    until it answers all in every labelled period since the training ended, and then since it answered all. Either lets
-    a candidate pass where there is no such period.
+    stands for the candidate, which has. `watch` compares the two while the release is open: at the end of each step in
+    every labelled period since the training ended, and at the end of every period of the bake in those since it
+    answered all. Whoever is found worse goes. What cannot be told speaks for nobody; with a `patience` a step then
+    waits, and the champion stays after so many labelled periods of it.
     """
 
     takes: int = 0
@@ -79,6 +86,7 @@ class Rules(NamedTuple):
     holdout: int = 1
     watch: Judge | None = None
     ripens: bool = True
+    patience: int | None = None
 
     def with_labels(self, delay: int) -> Rules:
         """The same where labels come `delay` periods late, with each step as long as it then lasts.

@@ -13,7 +13,7 @@ from retrain_platform.policy.compose import Policy
 from retrain_platform.policy.history import History
 from retrain_platform.replay.prefix import Setting, _Walk, follow
 from retrain_platform.replay.road import Retrain, Road
-from retrain_platform.replay.rules import Margin, Rules
+from retrain_platform.replay.rules import Beside, Margin, Rules, Ruling
 from retrain_platform_tests.replay.pasts import GivenPast, by_age, drawn, matrix, setting, span
 from retrain_platform_tests.replay.test_optimum import ALL_OF_IT, SLOW, STRICT, WATCHED
 from retrain_platform_tests.replay.test_prefix import changed_after
@@ -71,6 +71,10 @@ class TestGates:
         assert way.losses[1:].tolist() == pytest.approx([0.5] * 4 + [0.2] * 5)
         assert way.total == pytest.approx(way.loss + 0.2)
 
+    def test_a_training_that_comes_to_nothing_takes_its_time_too(self) -> None:
+        worse = GivenPast(lambda first, last, _: 0.1 + 0.1 * last, 10)
+        assert [each.at for each in on(worse, Rules(takes=3, gate=NOTHING)).every(1, 0.0).retrains] == [1, 4]
+
     def test_beyond_the_margin_only(self) -> None:
         told = [on(cut_loss(0.5, 0.6), Rules(gate=Margin(worse_by=by))).way([Retrain(2)], 0.0) for by in (0.09, 0.11)]
         assert [way.outcomes for way in told] == [("refused",), ("serves",)]
@@ -79,9 +83,9 @@ class TestGates:
         seen: list[tuple[int, ...]] = []
 
         class Asked(Margin):
-            def objection(self, beside: Any) -> str:
+            def ruling(self, beside: Beside) -> Ruling:
                 seen.append(beside.periods)
-                return ""
+                return Ruling("not worse")
 
         road = on(GivenPast(by_age(), 12), Rules(gate=Asked(worse_by=0), holdout=3), delay=1)
         road.way([Retrain(6), Retrain(8), Retrain(9)], 0.0)
@@ -105,10 +109,30 @@ class TestRollbacks:
             assert way.losses[1 + delay :].tolist() == pytest.approx(served[: 9 - delay])
 
     def test_a_bad_canary_is_withdrawn_before_it_answers_all(self) -> None:
-        road = on(cut_loss(0.1, 0.9), Rules(shares=(0.5, 0.5), bake=2, watch=NOTHING))
-        way = road.way([Retrain(3)], 0.0)
-        assert way.outcomes == ("aborted",)
-        assert way.losses[4:].tolist() == pytest.approx([0.5] + [0.1] * 5)
+        for shares, mixed in (((0.5, 0.75), [0.5]), ((0.5, 0.5), [0.5, 0.5])):
+            road = on(cut_loss(0.1, 0.9), Rules(shares=shares, bake=2, watch=NOTHING))
+            way = road.way([Retrain(3)], 0.0)
+            assert way.outcomes == ("aborted",)
+            assert way.losses[4:].tolist() == pytest.approx([*mixed, *[0.1] * (6 - len(mixed))])
+
+    def test_the_bake_is_judged_by_what_came_after_the_take_over(self) -> None:
+        past = GivenPast(lambda first, last, period: 0.5 if not last else 0.1 if period < 6 else 0.6, 10)
+        road = on(past, Rules(shares=(0.5, 0.5), bake=2, watch=NOTHING))
+        assert road.way([Retrain(3)], 0.0).outcomes == ("rolled back",), "over all four it would be better by far"
+
+    def test_with_patience_a_step_waits_until_it_can_be_told(self) -> None:
+        class Slow(Margin):
+            def ruling(self, beside: Beside) -> Ruling:
+                return super().ruling(beside) if len(beside.periods) >= 3 else Ruling("cannot tell", "too few")
+
+        better, slow = cut_loss(0.9, 0.1), Slow(worse_by=0.0)
+        hasty = on(better, Rules(shares=(0.5,), watch=slow)).way([Retrain(1)], 0.0)
+        assert hasty.losses[2:5].tolist() == pytest.approx([0.5, 0.1, 0.1])
+        waits = on(better, Rules(shares=(0.5,), watch=slow, patience=4)).way([Retrain(1)], 0.0)
+        assert waits.losses[2:6].tolist() == pytest.approx([0.5, 0.5, 0.5, 0.1])
+        road = on(better, Rules(shares=(0.5,), watch=slow, patience=2))
+        course = road.course(Retrain(0), Retrain(1))
+        assert (course.outcome, course.end, course.why) == ("aborted", 3, "undecided after 2 ripe periods: too few")
 
     def test_what_is_seen_after_the_watch_changes_nothing(self) -> None:
         past = GivenPast(lambda first, last, period: 0.9 if last and period > 5 else 0.2, 10)
@@ -195,6 +219,21 @@ class TestOnRecord:
         roles = {(each.period, each.version): each.role for each in known[-1].performance}
         assert roles[span(3).key, "2"] == "champion"
         assert (roles[span(4).key, "1"], roles[span(4).key, "2"]) == ("champion", "previous")
+
+    def test_a_training_is_on_record_when_it_has_ended(self) -> None:
+        known = walked(Rules(takes=2, shares=(0.5,)), cut_loss(0.5), [2], 6)
+        assert [len(each.retrained) for each in known] == [1, 1, 1, 2, 2]
+
+    def test_what_the_gate_refused_takes_no_version_and_no_place(self) -> None:
+        past = cut_loss(0.5, 0.1, 0.9, 0.1, 0.1, 0.1)
+        known = walked(Rules(shares=(0.0, 0.0, 0.0, 0.5), gate=NOTHING), past, [1, 3, 8], 10)
+        assert [each.release_open for each in known] == [None, "2", "2", "2", None, None, None, None, "3"]
+        assert [each.version for each in known[-1].retrained] == ["1", "2", None, "3"]
+
+    def test_a_shadow_that_was_superseded_is_scored_no_more(self) -> None:
+        known = walked(Rules(shares=(0.0, 0.0, 0.0)), cut_loss(0.5), [1, 2], 7)
+        shadows = [(each.period, each.version) for each in known[-1].performance if each.role == "shadow"]
+        assert shadows == [(span(2).key, "2"), *((span(place).key, "3") for place in (3, 4, 5))]
 
     def test_a_shadow_is_scored_beside_and_a_canary_is_not(self) -> None:
         known = walked(Rules(takes=1, shares=(0.0, 0.5), bake=1), cut_loss(0.5), [1], 8)
