@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
 
 from retrain_platform.policy.compose import Policy, leaves
 from retrain_platform.policy.drift import FeaturesPolicy
 
 DRIFT_KINDS = ("feature_drift", "new_categories", "severe_features", "correlation", "segment_mix")
 """The triggers on the features' distributions: a period in which one was over its limit drifted."""
+
+_ROWS, _OWN = ("adaptive", "escalation"), ("python",)
+"""Policies that ask in rows of a table for whatever they need, and a user's own function, which may read all."""
+_READ = {
+    "drift": (*DRIFT_KINDS, "prediction_drift", *_ROWS, *_OWN),
+    "concept": ("calibration", "concept_drift", "error_stream", *_OWN),
+    "estimated": ("estimate", *_OWN),
+    "gaps": ("gap", "cost", *_OWN),
+}
+"""Which policies read what of a history is dear to make."""
+
+
+def reads(policy: Policy, what: Literal["drift", "concept", "estimated", "gaps"]) -> bool:
+    """Whether what the policy says may depend on this field of a history."""
+    return any(each.kind in _READ[what] for each in leaves(policy))
+
 
 COST_KINDS = ("cost", "staleness", "python")
 """The policies that read what things cost; a user's own function may."""

@@ -57,8 +57,8 @@ class Ground:
 
     @cached_property
     def ripe(self) -> dict[str, Ripened]:
-        """When each period became ripe, and what it was then; those that did not by the last period's end lack."""
-        return ripened(self.shop, self.periods[-1].end)
+        """When each period became ripe, and what it was then; those whose labels never came lack."""
+        return ripened(self.shop, self.until)
 
     @cached_property
     def judged(self) -> dict[str, int]:
@@ -128,8 +128,15 @@ def lay(shop: Workshop, beside: Callable[[], Workshop], said: Said) -> Ground:
     for period in closed:
         said(f"reading {period.key}")
         _read(shop, period)
-    patience = max(shop.spec.label.delay, shop.spec.label.patience)
-    return Ground(shop, beside, tuple(closed), max(shop.now(), closed[-1].end + patience))
+    ground = Ground(shop, beside, tuple(closed), _until(shop, closed[-1]))
+    for number in range(len(closed), len(closed) + ground.delay):  # what the newest periods' labels still show
+        ripen(shop, shop.spec.period.at(number))
+    return ground
+
+
+def _until(shop: Workshop, last: Period) -> datetime:
+    """When all labels of the periods that are there now, if they ever come, have come."""
+    return max(shop.now(), last.end + max(shop.spec.label.delay, shop.spec.label.patience))
 
 
 def _read(shop: Workshop, period: Period) -> Any:

@@ -16,8 +16,10 @@ from retrain_platform.replay.prefix import Setting
 from retrain_platform.replay.report import replay
 from retrain_platform.replay.results import ReplayReport
 from retrain_platform.replay.road import TooShort, road
-from retrain_platform.replay.spec_history import SpecWatched, Trainings
+from retrain_platform.replay.spec_history import SpecWatched
 from retrain_platform.replay.spec_past import SpecPast, first_labels, strategies
+from retrain_platform.replay.spec_rules import rules_of
+from retrain_platform.replay.trainings import Trainings
 from retrain_platform.replay.walked import Named
 
 
@@ -71,12 +73,12 @@ def set_up(
     loss = _loss(ground, start)
     ways = strategies(ground, asked.windows)
     past = SpecPast(ground, loss, Cells(kept, scores))
-    cuts = range(min(start, count) - 1, max(min(start, count), count - 1 - ground.delay))
-    if cuts.stop + ground.delay > count:
-        cuts = range(0)
+    rules = rules_of(ground)
+    # The newest ones are asked for only where labels are taken to come at once.
+    cuts = range(start - 1, count - 1) if start + ground.delay < count else range(0)
     matrix = build(past, ways, kept, cuts, at_once=asked.at_once, told=trained)
-    watched = SpecWatched(ground, Trainings(past, ways, ground.delay))
-    made = road(matrix, start=start, delay=ground.delay)
+    watched = SpecWatched(ground, lambda delay: Trainings(past, ways, delay), rules.bake)
+    made = road(matrix, start=start, delay=ground.delay, rules=rules)
     return Setting(made, loss, spec.period.length(), spec.name, watched), _notes(ground)
 
 

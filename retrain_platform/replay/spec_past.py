@@ -103,7 +103,7 @@ class SpecPast:
 
     def _trained(self, key: str, first: int, last: int) -> Fitted:
         ground = self._ground
-        period = ground.periods[last + ground.delay]
+        period = ground.shop.spec.period.at(ground.shop.spec.period.index(ground.periods[last].key) + ground.delay)
         shop = _windowed(ground.beside(), ground.periods[first].start if first else None, period.end)
         try:
             fitted, made = _made(shop, period)

@@ -129,6 +129,22 @@ def test_a_walk_knows_what_the_road_knew(ground: Ground, kept: Any) -> None:
     assert compared > 3
 
 
+def test_a_walk_decides_as_the_road_did() -> None:
+    """Two releases one after the other, by the same policy: decided in the same periods for the same reasons."""
+    easy = {
+        "validation": {"gates": [{"kind": "floor", "metric": "auc", "at_least": 0.01}]},
+        "release": {"shadow": "1d", "canary": [50, 100], "bake": "1d", "not_worse_by": 0.9, "patience": 6},
+    }
+    shop = shop_of(days=22, **easy)
+    for _ in walk(shop):
+        pass
+    lived = [entry for entry in shop.entries() if entry.kind == DECIDED and entry.body["retrains"]]
+    found = replay_spec(ground_of(shop_of(days=22, **easy)), SpecReplay(costs=(0.1,)), *stores())
+    walked = of(found, NOW, 0.1).decisions
+    assert [each.period for each in walked] == [entry.body["period"] for entry in lived[1:]]
+    assert len(walked) == 2
+
+
 def test_the_future_changes_no_past_decision() -> None:
     both = {"kind": "any_of", "policies": [*POLICY["policies"], {"kind": "volume", "new_ripe_share": 0.5}]}
     reports = [
@@ -160,10 +176,14 @@ def test_the_recipe_s_own_window_holds_what_a_decision_would_have_taken() -> Non
     ("days", "changed", "kind", "message"),
     [
         (0, {}, TooShort, "periods == 0, must be at least 2: no day from 2024-01-01 on has ended"),
-        (1, {}, TooShort, r"ripe, sound rows == 0 of 0 periods, must be at least 600 of 3 for a first training"),
-        (3, {}, TooShort, r"ripe, sound rows == 600 of 2 periods, must be at least 600 of 3"),
+        (1, {}, TooShort, r"ripe, sound rows == 300 of 1 periods, must be at least 600 of 3 for a first"),
         (4, {}, TooShort, "periods == 4, must be at least 5"),
-        (9, {"label": {"column": "bad", "delay": "9d"}, "policy": RARELY}, TooShort, "rows == 0 of 0 periods"),
+        (
+            9,
+            {"label": {"column": "bad", "delay": "9d"}, "policy": RARELY},
+            TooShort,
+            "periods == 9, must be at least 13",
+        ),
         (6, {"label": {"column": "worse", "delay": "12h"}}, CannotReplay, "worse"),
     ],
 )

@@ -19,9 +19,9 @@ from retrain_platform.steps.known import days_of, ripened
 from retrain_platform.steps.values import Ingested, Scored
 from retrain_platform.steps.workshop import CannotLoad, Workshop
 
-_SUMMED = ("binary", "regression")
+SUMMED = ("binary", "regression")
 """The tasks whose errors are numbers that can be added up: of the others neither concept nor estimate is known."""
-_LEANED_ON = 5
+LEANED_ON = 5
 """How many features, by importance, have their relation to the label watched."""
 
 
@@ -31,7 +31,7 @@ def keep_sums(shop: Workshop, frame: pd.DataFrame, key: str, versions: Mapping[R
     `frame` holds the period's labelled rows with their scores. A version's cells are cut once, on the
     first ripe period that it scored.
     """
-    if frame.empty or shop.spec.task not in _SUMMED:
+    if frame.empty or shop.spec.task not in SUMMED:
         return
     days = days_of(frame, shop.spec.period.timezone)
     labels = frame["_label"].to_numpy(np.float64)
@@ -53,7 +53,7 @@ def _cut(shop: Workshop, frame: pd.DataFrame, scores: np.ndarray, version: str) 
     except CannotLoad:  # its scores are there, and with them all but the features' cells
         importance = {}
     known = [name for name in importance if name in frame.columns]
-    most = sorted(known, key=lambda name: (-importance[name], name))[:_LEANED_ON]
+    most = sorted(known, key=lambda name: (-importance[name], name))[:LEANED_ON]
     task: TaskName = "binary" if shop.spec.task == "binary" else "regression"
     cells = cut(frame, scores, most, version=version, task=task)
     shop.values.put(shop.model, "error_cells", version, "cells", cells)
@@ -141,7 +141,7 @@ def estimates(
 
     While there are too few ripe periods, or all is switched off, the newest period alone says so.
     """
-    if shop.spec.task not in _SUMMED:
+    if shop.spec.task not in SUMMED:
         return ()
     known = [*(each for report in earlier for each in report.checked), *checked]
     told = {
