@@ -77,7 +77,7 @@ def set_up(
     # The newest ones are asked for only where labels are taken to come at once.
     cuts = range(start - 1, count - 1) if start + ground.delay < count else range(0)
     matrix = build(past, ways, kept, cuts, at_once=asked.at_once, told=trained)
-    watched = SpecWatched(ground, lambda delay: Trainings(past, ways, delay), rules.bake)
+    watched = SpecWatched(ground, lambda delay: Trainings(past, ways, delay), rules.with_labels(ground.delay).bake)
     made = road(matrix, start=start, delay=ground.delay, rules=rules)
     return Setting(made, loss, spec.period.length(), spec.name, watched), _notes(ground)
 

@@ -14,18 +14,18 @@ DAY = timedelta(days=1)
 
 
 def rules_of(ground: Ground) -> Rules:
-    """The stages of the spec's release. Each waits for so many ripe periods of its own, so its labels' delay longer.
+    """The stages of the spec's release, each in the ripe periods of its own that it waits for.
 
     A training is over within the tick that decides it, as on a live road. A release by live traffic moves within a
     period, and a person's yes is taken to come at once: there is nothing to wait for.
     """
-    spec, late = ground.shop.spec, ground.delay
+    spec = ground.shop.spec
     if spec.release.live is not None:
         return Rules()
     length = spec.period.length()
     periods = stage_periods(spec.plan, length)
     # An interval takes two days: in shorter periods a shadow stays undecided until it has them.
     least = 1 if length > DAY else min(1 + ceil(DAY / length), spec.release.patience)
-    shadow = (0.0,) * (max(periods[Stage.SHADOW], least) + late)
-    canary = [share / 100 for share in spec.release.canary[:-1] for _ in range(periods[Stage.CANARY] + late)]
-    return Rules(shares=(*shadow, *canary), bake=periods[Stage.BAKE] + late)
+    shadow = (0.0,) * max(periods[Stage.SHADOW], least)
+    canary = [share / 100 for share in spec.release.canary[:-1] for _ in range(periods[Stage.CANARY])]
+    return Rules(shares=(*shadow, *canary), bake=periods[Stage.BAKE])
