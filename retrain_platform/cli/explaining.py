@@ -15,6 +15,7 @@ from retrain_platform.release.advance import stage_periods
 from retrain_platform.release.base import Stage
 from retrain_platform.release.live.told import told
 from retrain_platform.spec import ModelSpec, SpecErrors
+from retrain_platform.spec.lives import BY_PERIODS
 from retrain_platform.spec.placed import Contradiction
 from retrain_platform.spec.problem import Problem, child, line_of, undotted
 from retrain_platform.training.ensemble import Ensemble
@@ -133,8 +134,11 @@ def _split(said: str) -> Contradiction:
 
 
 def explained(spec: ModelSpec) -> str:
-    """The whole spec as YAML, every default said."""
-    text: str = yaml.safe_dump(spec.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    """The whole spec as YAML, every default said; of a live release not what moves one by its periods."""
+    said = spec.model_dump(mode="json")
+    if spec.release.live is not None:
+        said["release"] = {name: value for name, value in said["release"].items() if name not in BY_PERIODS}
+    text: str = yaml.safe_dump(said, sort_keys=False, allow_unicode=True)
     return text
 
 

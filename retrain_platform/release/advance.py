@@ -139,18 +139,23 @@ def advance(
 def standing(state: ReleaseState, evidence: Evidence | None, plan: ReleasePlan, *, period: timedelta) -> str:
     """One sentence on where the release stands and, while it does not move, what is missing."""
     opened = state.open
-    if opened is None:
-        champion = "no model answers yet" if state.champion is None else f"version {state.champion} answers"
-        return f"no release is under way; {champion}"
-    if opened.stage is Stage.APPROVAL:
-        return f"version {opened.version} waits for a person's approval"
-    if opened.stage is Stage.STAGING:
-        return f"version {opened.version} is tried on the staging instance"
+    if opened is None or state.control is None:
+        return unjudged(state)
     required = stage_periods(plan, period)[opened.stage]
     ripe = 0 if evidence is None else evidence.clock
     if evidence is None or ripe < required:
         return f"version {opened.version} in {opened.stage}: {ripe} of {periods(required, 'ripe')} so far"
     return f"version {opened.version} in {opened.stage}, not yet: {_seen(evidence, plan)}"
+
+
+def unjudged(state: ReleaseState) -> str:
+    """Where a release stands that no evidence judges: none is, or it waits for a person or for its staging."""
+    opened = state.open
+    if opened is None:
+        champion = "no model answers yet" if state.champion is None else f"version {state.champion} answers"
+        return f"no release is under way; {champion}"
+    waits = "waits for a person's approval" if opened.stage is Stage.APPROVAL else "is tried on the staging instance"
+    return f"version {opened.version} {waits}"
 
 
 def _must_fit(state: ReleaseState, opened: Release, evidence: Evidence) -> None:

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from retrain_platform.spec.model import ModelSpec
 
 _LIVE = "release.live"
-_INSTEAD = {
+BY_PERIODS = {
     "shadow": "release.live.shadow.time",
     "canary": "release.live.rollout.steps",
     "bake": "release.live.bake",
     "patience": "release.live.inconclusive",
 }
-"""What says the same of a live release."""
+"""What a release by periods says, and what says the same of a live one, which is not asked the former."""
 
 
 def live_contradictions(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradiction]:
@@ -49,7 +49,7 @@ def live_contradictions(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterato
 
 def _by_periods(release: ReleasePlan, lost: Callable[[str], bool]) -> Iterator[Contradiction]:
     """What moves a release by its periods, which nobody asks where live traffic moves it."""
-    for field, instead in _INSTEAD.items():
+    for field, instead in BY_PERIODS.items():
         if field in release.model_fields_set and not lost(f"release.{field}"):
             value = release.model_dump(mode="json", include={field})[field]
             said = f"must not stand beside release.live, which moves by live traffic and not by periods; see {instead}"

@@ -55,6 +55,16 @@ def test_check_explain_prints_every_default(project: Path) -> None:
         assert default in told
 
 
+def test_check_explain_leaves_out_what_nobody_asks_of_a_live_release(project: Path) -> None:
+    by_periods = "  release: {shadow: 1d, canary: [100], bake: 1d, not_worse_by: 0.05}\n"
+    assert by_periods in SPEC
+    spec = SPEC.replace(by_periods, "  gateway: {}\n  release: {live: {}}\n")
+    (project / "defs.yaml").write_text(spec, encoding="utf-8")
+    told = retrain("check", "--explain").output
+    assert "inconclusive: 24" in told
+    assert "patience: 4" not in told
+
+
 def test_help_and_check_import_nothing_heavy(project: Path) -> None:
     heavy = "{'pandas', 'scipy', 'dagster', 'mlflow', 'sklearn', 'lightgbm', 'great_expectations', 'sqlalchemy'}"
     program = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from retrain_platform.release.advance import next_in_line
+from retrain_platform.release.advance import next_in_line, unjudged
 from retrain_platform.release.base import Release, ReleasePlan, ReleaseState, Stage, Transition
 from retrain_platform.release.fold import apply
 from retrain_platform.release.live.bins import WIDTH
@@ -200,14 +200,11 @@ def live_standing(
 ) -> str:
     """One sentence on where the release stands and, while it does not move, what it waits for."""
     opened, live = state.open, plan.live
-    if opened is None or live is None or clock is None:
-        champion = "no model answers yet" if state.champion is None else f"version {state.champion} answers"
-        return f"no release is under way; {champion}"
-    if opened.stage is Stage.APPROVAL:
-        return f"version {opened.version} waits for a person's approval"
+    if opened is None or live is None or clock is None or opened.stage is Stage.APPROVAL:
+        return unjudged(state)
     age = spoken(now - clock.stage)
     if opened.stage is Stage.STAGING:
-        return f"version {opened.version} is tried on the staging instance, for {age}"
+        return f"{unjudged(state)}, for {age}"
     tick = _Tick(opened, evidence, live, now, clock, timezone)
     if opened.stage is Stage.BAKE:
         return f"version {opened.version} answers, for {age} of {spoken(live.bake)} until it is proven"
