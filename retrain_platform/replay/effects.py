@@ -9,7 +9,7 @@ from retrain_platform.replay.optimum import oracle
 from retrain_platform.replay.prefix import Setting
 from retrain_platform.replay.results import Effect, EffectCost
 from retrain_platform.replay.road import Road, Way
-from retrain_platform.replay.walked import Named, walked
+from retrain_platform.replay.walked import Named, Walked, walked
 
 Told = Callable[[str], None]
 BEST_FIXED = "best fixed period"
@@ -80,17 +80,22 @@ def there(setting: Setting) -> tuple[Effect, ...]:
 
 
 def effect_costs(
-    setting: Setting, policies: Sequence[Named], costs: Sequence[float], said: str, heard: Told
+    setting: Setting,
+    ways: Sequence[Sequence[Walked]],
+    policies: Sequence[Named],
+    costs: Sequence[float],
+    said: str,
+    heard: Told,
 ) -> tuple[EffectCost, ...]:
     """For every cost and effect that the road has: what each policy, the best fixed period and the oracle come to
-    without it. The best fixed period of each road is its own, in hindsight.
+    without it. The best fixed period of each road is its own, in hindsight. `ways` are those with all effects.
     """
-    with_all = _totals(setting, policies, costs, said, heard)
-    found = []
-    for effect in there(setting):
+    found, effects = [], there(setting)
+    with_all = _compared(setting, ways, costs) if effects else []
+    for effect in effects:
         apart = setting._replace(road=Effects().without(effect).on(setting.road))
         heard(_OFF[effect])
-        without = _totals(apart, policies, costs, said, heard)
+        without = _compared(apart, walked(apart, policies, costs, said, heard), costs)
         for cost, there_, here in zip(costs, with_all, without, strict=True):
             found += [
                 EffectCost(
@@ -107,14 +112,12 @@ def effect_costs(
     return tuple(found)
 
 
-def _totals(
-    setting: Setting, policies: Sequence[Named], costs: Sequence[float], said: str, heard: Told
-) -> list[dict[str, Way]]:
+def _compared(setting: Setting, ways: Sequence[Sequence[Walked]], costs: Sequence[float]) -> list[dict[str, Way]]:
     """For each cost the ways that are compared, by name."""
     found = []
-    for cost, ways in zip(costs, walked(setting, policies, costs, said, heard), strict=True):
-        fixed = min((each.way for each in ways if each.kind != "policy"), key=lambda way: way.total)
-        named = {each.name: each.way for each in ways if each.kind == "policy"}
+    for cost, at in zip(costs, ways, strict=True):
+        fixed = min((each.way for each in at if each.kind != "policy"), key=lambda way: way.total)
+        named = {each.name: each.way for each in at if each.kind == "policy"}
         found.append({**named, BEST_FIXED: fixed, "oracle": oracle(setting.road, cost)})
     return found
 

@@ -62,7 +62,7 @@ def replay(
         frontier=frontier(setting, ways, within),
         recommended=tuple(advice for _, advice in at),
         worth=worth_buying(road, setting.loss, said),
-        effects=effect_costs(setting, policies, costs, said, told),
+        effects=effect_costs(setting, ways, policies, costs, said, told),
         notes=(*notes, *(text for text in [road.rules.told(said)] if text)),
         trainings=int(np.count_nonzero(road.matrix.rows)),
         fits=road.matrix.fits,

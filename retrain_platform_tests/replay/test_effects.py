@@ -15,7 +15,7 @@ from retrain_platform.replay.report import replay
 from retrain_platform.replay.results import Effect
 from retrain_platform.replay.road import Road
 from retrain_platform.replay.rules import Margin, Rules
-from retrain_platform.replay.walked import Named
+from retrain_platform.replay.walked import Named, walked
 from retrain_platform_tests.replay.pasts import GivenPast, by_age, drawn, matrix, setting
 from retrain_platform_tests.replay.test_optimum import ALL_OF_IT
 
@@ -63,7 +63,8 @@ def test_only_what_is_there_can_be_left_out() -> None:
 
 def test_what_an_effect_costs_is_the_difference_of_two_whole_walks() -> None:
     on = hurting(drawn(5, count=10))
-    found = effect_costs(on, POLICIES, (0.05,), "day", lambda text: None)
+    ways = walked(on, POLICIES, (0.05,), "day", lambda text: None)
+    found = effect_costs(on, ways, POLICIES, (0.05,), "day", lambda text: None)
     assert len(found) == 4 * 4
     for each in found:
         bare = on._replace(road=Effects().without(each.effect).on(on.road))
