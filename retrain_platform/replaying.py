@@ -34,6 +34,7 @@ def replayed(
     Raises:
         ValueError: the spec's history cannot be replayed as asked; the message says what to change.
     """
+    from retrain_platform.adapters.error_detectors import error_detectors
     from retrain_platform.adapters.kept_scores import ScoreFiles
     from retrain_platform.adapters.kept_texts import KeptTexts
     from retrain_platform.replay.of_spec import replay_spec
@@ -45,7 +46,12 @@ def replayed(
     at_once = max(1, min(cores(), SMALL // cells))
     shared = _shared(ground, max(1, cores() // at_once))
     return replay_spec(
-        shared, asked._replace(at_once=at_once), KeptTexts(home), ScoreFiles(home / "scores"), trained, said
+        shared,
+        asked._replace(at_once=at_once, detectors=error_detectors()),
+        KeptTexts(home),
+        ScoreFiles(home / "scores"),
+        trained,
+        said,
     )
 
 

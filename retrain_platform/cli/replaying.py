@@ -96,6 +96,7 @@ class Asked(NamedTuple):
 
     def _setting(self, read: Read, cut: Cut, home: Path, trained: Callable[[int, int], None]) -> Setting:
         """The matrix, trained where nothing is kept of it, as a road."""
+        from retrain_platform.adapters.error_detectors import error_detectors
         from retrain_platform.adapters.kept_texts import KeptTexts
         from retrain_platform.replay.matrix import Strategy, build
         from retrain_platform.replay.prefix import Setting
@@ -111,7 +112,8 @@ class Asked(NamedTuple):
         cuts = range(first, max(first + 1, len(cut.periods) - 1))
         matrix = build(past, strategies, KeptTexts(home / "replays"), cuts, at_once=at_once, told=trained)
         rules = self.practice.rules(loss.scale)
-        return Setting(road(matrix, start=self.start, delay=self.delay, rules=rules), loss, cut.length)
+        made = road(matrix, start=self.start, delay=self.delay, rules=rules)
+        return Setting(made, loss, cut.length, detectors=error_detectors())
 
     def _read(self) -> Read:
         from retrain_platform.adapters.whole_table import whole_table

@@ -81,7 +81,7 @@ def recommend(road: Road, loss: Loss, rivals: Sequence[Rival], cost: float, said
 
     Both halves are of one walk: a policy decides by the past, and its second half begins where its first one led.
     """
-    middle = road.scored.start + len(road.scored) // 2
+    middle = road.middle
     tuned, rest = _Part(road.scored.start, middle), _Part(middle, road.scored.stop)
     chosen = min(rivals, key=lambda each: tuned.total(each.way))
     never = next(each for each in rivals if each.fixed and not each.way.retrains)

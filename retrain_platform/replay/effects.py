@@ -116,7 +116,7 @@ def _compared(setting: Setting, ways: Sequence[Sequence[Walked]], costs: Sequenc
     """For each cost the ways that are compared, by name."""
     found = []
     for cost, at in zip(costs, ways, strict=True):
-        fixed = min((each.way for each in at if each.kind != "policy"), key=lambda way: way.total)
+        fixed = min((each.way for each in at if each.kind in ("never", "fixed")), key=lambda way: way.total)
         named = {each.name: each.way for each in at if each.kind == "policy"}
         found.append({**named, BEST_FIXED: fixed, "oracle": oracle(setting.road, cost)})
     return found

@@ -23,12 +23,12 @@ def frontier(setting: Setting, ways: Sequence[Sequence[Walked]], within: Sequenc
     went one way at several costs is there once for each.
     """
     first = ways[0]
-    fixed = [_point(setting, each, None) for each in first if each.kind != "policy"]
+    fixed = [_point(setting, each, None) for each in first if each.kind in ("never", "fixed")]
     lines = [FrontierLine(name=FIXED, kind="fixed", points=_in_order(fixed))]
-    for place in (place for place, each in enumerate(first) if each.kind == "policy"):
+    for place in (place for place, each in enumerate(first) if each.kind in ("detector", "policy")):
         mine = [at[place] for at in ways]
         points = [_point(setting, each, each.way.cost) for each in mine]
-        lines.append(FrontierLine(name=first[place].name, kind="policy", points=_in_order(points)))
+        lines.append(FrontierLine(name=first[place].name, kind=first[place].kind, points=_in_order(points)))
     best = [_point(setting, Walked(BEST, "oracle", way, {}, None), None) for way in within]
     return (*lines, FrontierLine(name=BEST, kind="oracle", points=_in_order(best)))
 

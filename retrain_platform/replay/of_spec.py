@@ -21,13 +21,15 @@ from retrain_platform.replay.spec_past import SpecPast, first_labels, strategies
 from retrain_platform.replay.spec_rules import rules_of
 from retrain_platform.replay.trainings import Trainings
 from retrain_platform.replay.walked import Named
+from retrain_platform.stats.loss_alarms import Detector
 
 
 class SpecReplay(NamedTuple):
     """What a replay of a spec is asked for, beside its history.
 
     `windows` are numbers of periods, None is all the past; without any it is the recipe's own. `start` are the periods
-    that the first model learns from; None: as many as the spec's limits of a first training ask for.
+    that the first model learns from; None: as many as the spec's limits of a first training ask for. `detectors` are
+    walked beside the policies.
     """
 
     policies: Sequence[Named] = ()
@@ -36,6 +38,7 @@ class SpecReplay(NamedTuple):
     start: int | None = None
     at_once: int = 1
     effects: Effects | None = None
+    detectors: tuple[Detector, ...] = ()
 
 
 def replay_spec(
@@ -79,7 +82,7 @@ def set_up(
     matrix = build(past, ways, kept, cuts, at_once=asked.at_once, told=trained)
     watched = SpecWatched(ground, lambda delay: Trainings(past, ways, delay), rules.with_labels(ground.delay).bake)
     made = road(matrix, start=start, delay=ground.delay, rules=rules)
-    return Setting(made, loss, spec.period.length(), spec.name, watched), _notes(ground)
+    return Setting(made, loss, spec.period.length(), spec.name, watched, asked.detectors), _notes(ground)
 
 
 def first_training(ground: Ground) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import NamedTuple, Protocol
 
@@ -16,9 +16,19 @@ from retrain_platform.policy.history import History, RipePeriod
 from retrain_platform.replay.losses import Loss
 from retrain_platform.replay.road import Retrain, Road, Way
 from retrain_platform.replay.standing import Model, Standing
+from retrain_platform.stats.loss_alarms import Detector
 
 LOSS = "of loss"
 """The currency of a replay: a retrain costs so much of the sum of the periods' losses."""
+
+
+class Asked(NamedTuple):
+    """What is asked for at the end of a period, why, by which decision, and by which of its triggers."""
+
+    action: Action
+    reason: str
+    id: str
+    triggers: tuple[str, ...] = ()
 
 
 class Said(NamedTuple):
@@ -53,13 +63,17 @@ class Watched(Protocol):
 
 
 class Setting(NamedTuple):
-    """What all policies of a replay share: the road, what its losses are, and how long a period lasts."""
+    """What all policies of a replay share: the road, what its losses are, and how long a period lasts.
+
+    `detectors` are walked beside the policies, for these to be held against.
+    """
 
     road: Road
     loss: Loss
     length: timedelta
     model: str = "replay"
     watched: Watched | None = None
+    detectors: tuple[Detector, ...] = ()
 
 
 def follow(policy: Policy, setting: Setting, cost: float) -> Followed:
@@ -68,21 +82,25 @@ def follow(policy: Policy, setting: Setting, cost: float) -> Followed:
     At the end of a period it knows the losses, in the periods that they served, of the models that it had asked for
     itself; nothing of a model that it never paid for.
     """
+
+    def asked(known: History, made: Mapping[str, Retrain]) -> Asked:
+        watched = setting.watched
+        decision = decide(policy, known if watched is None else watched.told(policy, known, made))
+        return Asked(decision.action, decision.reason, decision.id, triggers_of(decision.finding))
+
+    return follow_by(asked, setting, cost)
+
+
+def follow_by(asks: Callable[[History, Mapping[str, Retrain]], Asked], setting: Setting, cost: float) -> Followed:
+    """Walk the road by what is asked for at the end of each period: of what was known by then, and of who made whom."""
     road, said = setting.road, []
     walk = _Walk(setting, cost)
     for at in road.decisions:
-        decision = decide(policy, _as_watched(setting, policy, walk, at))
-        asked = decision.action.retrains
-        waits = asked and walk.standing.watched
-        failed = asked and not waits and not walk.retrain(at, decision.id, triggers_of(decision.finding))
-        said.append(Said(_key(road, at), decision.action, decision.reason, failed, waits))
+        asked = asks(walk.known(at), walk.standing.made)
+        waits = asked.action.retrains and walk.standing.watched
+        failed = asked.action.retrains and not waits and not walk.retrain(at, asked.id, asked.triggers)
+        said.append(Said(_key(road, at), asked.action, asked.reason, failed, waits))
     return Followed(road.way(walk.asked, cost), tuple(said))
-
-
-def _as_watched(setting: Setting, policy: Policy, walk: _Walk, at: int) -> History:
-    """What is known at the end of the period `at`; of a spec, with what is watched of its own."""
-    known = walk.known(at)
-    return known if setting.watched is None else setting.watched.told(policy, known, walk.standing.made)
 
 
 def _key(road: Road, at: int) -> str:

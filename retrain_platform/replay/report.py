@@ -19,13 +19,14 @@ from retrain_platform.replay.results import (
     ReplayedPeriod,
     ReplayedPolicy,
     ReplayReport,
+    Sort,
 )
 from retrain_platform.replay.road import Road, Way
-from retrain_platform.replay.walked import Named, Walked, walked
+from retrain_platform.replay.walked import Named, Walked, detected, walked
 from retrain_platform.replay.wording import every_text
 
 SHOWN = 3
-"""So many fixed periods are shown at each cost, the cheapest; the JSON has all."""
+"""So many fixed periods, and so many detectors, are shown at each cost, the cheapest; the JSON has all."""
 
 
 def replay(
@@ -44,7 +45,8 @@ def replay(
     """
     road = (effects or Effects()).on(setting.road)
     setting = setting._replace(road=road)
-    ways = walked(setting, policies, costs, said, told)
+    beside = detected(setting, costs, told)
+    ways = [[*own, *others] for own, others in zip(walked(setting, policies, costs, said, told), beside, strict=True)]
     within = budgeted(road, len(road.decisions))
     at = [_at_cost(setting, found, cost, said) for found, cost in zip(ways, costs, strict=True)]
     return ReplayReport(
@@ -82,14 +84,23 @@ def _at_cost(
         *(each for each in ways if each.name.startswith(NOW)),
         *(fixed[:1] if fixed[0] is not never else []),
     ]
-    few = {each.name for each in [each for each in fixed if each.kind == "fixed"][:SHOWN]}
+    few = {each.name for kind in ("fixed", "detector") for each in _cheapest(ways, kind)}
     found = []
     for each in (*ways, best):
         made = _result(setting, each, cost, best.way, beside)
-        course = _course(setting, each.way) if each.kind != "fixed" or each.name in few else ()
+        hidden = each.kind in ("fixed", "detector") and each.name not in few
+        course = () if hidden else _course(setting, each.way)
         found.append(made.model_copy(update={"best_in_hindsight": each is fixed[0], "course": course}))
-    rivals = [Rival(each.name, each.way, each.spec, fixed=each.kind in ("never", "fixed")) for each in ways]
+    rivals = [
+        Rival(each.name, each.way, each.spec, fixed=each.kind in ("never", "fixed"))
+        for each in ways
+        if each.kind != "detector"  # no spec names it
+    ]
     return found, recommend(setting.road, setting.loss, rivals, cost, said)
+
+
+def _cheapest(ways: Sequence[Walked], kind: Sort) -> list[Walked]:
+    return sorted((each for each in ways if each.kind == kind), key=lambda each: each.way.total)[:SHOWN]
 
 
 def _periods(road: Road) -> tuple[ReplayedPeriod, ...]:

@@ -10,7 +10,7 @@ from retrain_platform.replay.advice import Recommended
 from retrain_platform.replay.apart import Difference
 from retrain_platform.replay.rules import Outcome
 
-Sort = Literal["never", "fixed", "policy", "oracle"]
+Sort = Literal["never", "fixed", "detector", "policy", "oracle"]
 
 
 class ReplayedPeriod(Record):
@@ -39,7 +39,7 @@ class ReplayedPolicy(Record):
     `regret` is its total beyond the oracle's. `metric` is that of the mean period. `best_in_hindsight` marks the
     cheapest fixed period, which nobody knew beforehand; the oracle knew even more. `apart` is its total beside those of
     never retraining, of the policy that a spec has now, and of the best fixed period. `course` is the metric in each of
-    the report's periods, None where nothing is judged; empty of a fixed period that is not among the cheapest.
+    the report's periods, None where nothing is judged; empty of a fixed period or a detector not among the cheapest.
     """
 
     name: str
@@ -137,5 +137,5 @@ class ReplayReport(Record):
         return tuple(each for each in self.policies if each.cost == cost)
 
     def shown(self, cost: float) -> tuple[ReplayedPolicy, ...]:
-        """Those that are shown to people, the cheapest last: of the fixed periods a few."""
+        """Those that are shown to people, the cheapest last: of the fixed periods and detectors a few."""
         return tuple(sorted((each for each in self.at(cost) if each.course), key=lambda each: -each.total))

@@ -83,6 +83,11 @@ class Road(NamedTuple):
         return range(self.first + 1, len(self.matrix.periods))
 
     @property
+    def middle(self) -> int:
+        """The first period of the second half of those that models serve: what is tuned is tuned before it."""
+        return self.scored.start + len(self.scored) // 2
+
+    @property
     def decisions(self) -> range:
         """The periods at whose end a retrain can be decided."""
         return range(self.first + 1, self.last - self.lasting.silent)

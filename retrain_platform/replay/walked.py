@@ -9,6 +9,7 @@ from retrain_platform.dataset.duration import duration_text
 from retrain_platform.policy.compose import Policy
 from retrain_platform.policy.reads import reads_cost
 from retrain_platform.policy.schedule import SchedulePolicy
+from retrain_platform.replay.alarms import TUNED, alarmed, tuned
 from retrain_platform.replay.prefix import Followed, Setting, follow
 from retrain_platform.replay.results import Sort
 from retrain_platform.replay.road import Retrain, Road, Way
@@ -23,7 +24,10 @@ class Named(NamedTuple):
 
 
 class Walked(NamedTuple):
-    """A way by its name, why each of its retrains was asked for, and the policy's lines of a spec (never: None)."""
+    """A way by its name, why each of its retrains was asked for, and the policy's lines of a spec.
+
+    None of never, and of a detector, which no spec names.
+    """
 
     name: str
     kind: Sort
@@ -69,6 +73,29 @@ def _baselines(setting: Setting, said: str) -> list[Walked]:
     return found
 
 
+def detected(setting: Setting, costs: Sequence[float], told: Callable[[str], None]) -> list[list[Walked]]:
+    """For each cost the tuned sum and every detector of the setting, by each strategy."""
+    found: list[list[Walked]] = [[] for _ in costs]
+    for own in _own(setting):
+        told(TUNED)
+        ways = [[_as_walked(own, TUNED, each) for each in tuned(own, costs)]]
+        for detector in (each for each in setting.detectors if each.fits(setting.loss.metric)):
+            told(detector.name)
+            ways.append([_as_walked(own, detector.name, alarmed(detector, own))] * len(costs))
+        for place, cost in enumerate(costs):
+            found[place] += [each[place].at(cost) for each in ways]
+    return found
+
+
+def _as_walked(own: Setting, name: str, followed: Followed) -> Walked:
+    return Walked(_suffixed(name, own.road), "detector", followed.way, _reasons(own, followed), None)
+
+
+def _reasons(own: Setting, followed: Followed) -> dict[Retrain, str]:
+    road = own.road
+    return {Retrain(at, road.strategy): one.reason for at, one in zip(road.decisions, followed.said, strict=True)}
+
+
 def _suffixed(name: str, road: Road) -> str:
     strategies = road.matrix.strategies
     return name if len(strategies) == 1 else f"{name} ({strategies[road.strategy].name})"
@@ -99,7 +126,5 @@ def _at_costs(own: Setting, named: Named, costs: Sequence[float], told: Callable
 
 
 def _walk(own: Setting, named: Named, followed: Followed) -> Walked:
-    road = own.road
-    reasons = {Retrain(at, road.strategy): one.reason for at, one in zip(road.decisions, followed.said, strict=True)}
     spec = named.policy.model_dump(mode="json", exclude_unset=True) | {"kind": named.policy.kind}
-    return Walked(_suffixed(named.name, road), "policy", followed.way, reasons, spec)
+    return Walked(_suffixed(named.name, own.road), "policy", followed.way, _reasons(own, followed), spec)

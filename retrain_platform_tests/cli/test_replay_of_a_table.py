@@ -13,7 +13,9 @@ import pytest
 import yaml
 from pydantic import TypeAdapter
 
+from retrain_platform.adapters.error_detectors import NAMES as DETECTORS
 from retrain_platform.policy import Policy
+from retrain_platform.replay.alarms import TUNED
 from retrain_platform_tests.cli.commands import at_home, retrain
 
 ASKED = ["replay", "stream.parquet", "--time", "at", "--label", "y", "--batches", "8", "--window", "2", "--trees", "6"]
@@ -57,7 +59,8 @@ def test_the_report_holds_every_baseline_and_the_oracle_at_every_cost(report: di
     for cost in (0.02, 0.3):
         mine = [each for each in report["policies"] if each["cost"] == cost]
         assert [each["name"] for each in mine][: len(names) - 1] == names[:-1]
-        assert [each["name"] for each in mine][len(names) - 1 :] == ["staleness", "oracle"]
+        last = [each["name"] for each in mine][len(names) - 1 :]
+        assert last == ["staleness", TUNED, *DETECTORS, "oracle"]
         assert min(each["regret"] for each in mine) == 0 == mine[-1]["regret"]
         [best] = [each for each in mine if each["best_in_hindsight"]]
         assert best["total"] == min(each["total"] for each in mine if each["kind"] in ("never", "fixed"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from retrain_platform.policy import FloorPolicy, StalenessPolicy
+from retrain_platform.replay.alarms import TUNED
 from retrain_platform.replay.matrix import Strategy
 from retrain_platform.replay.report import SHOWN, replay
 from retrain_platform.replay.results import ReplayReport
@@ -25,7 +26,7 @@ def report() -> ReplayReport:
 
 def test_no_policy_is_beyond_what_is_possible_with_as_many_retrains(report: ReplayReport) -> None:
     *lines, best = report.frontier
-    assert [line.name for line in lines] == ["every k periods", "staleness", "floor"]
+    assert [line.name for line in lines] == ["every k periods", "staleness", "floor", TUNED]
     least = {point.retrains: point.loss for point in best.points}
     assert sorted(least) == list(range(17))
     for line in lines:
@@ -41,7 +42,7 @@ def test_the_oracle_at_each_cost_lies_on_the_frontier(report: ReplayReport) -> N
 
 
 def test_each_policy_has_a_point_at_each_cost_and_all_fixed_periods_stand_on_one_line(report: ReplayReport) -> None:
-    fixed, staleness, floor, _ = report.frontier
+    fixed, staleness, floor, _, _ = report.frontier
     assert {point.name for point in fixed.points} == {
         each.name for each in report.policies if each.kind in ("never", "fixed")
     }
@@ -58,7 +59,7 @@ def test_what_is_shown_has_its_course_and_the_rest_has_none(report: ReplayReport
         shown = report.shown(cost)
         assert [each.total for each in shown] == sorted((each.total for each in shown), reverse=True)
         assert sum(each.kind == "fixed" for each in shown) == SHOWN
-        assert {each.name for each in shown if each.kind != "fixed"} == {"never", "staleness", "floor", "oracle"}
+        assert {each.name for each in shown if each.kind != "fixed"} == {"never", "staleness", "floor", TUNED, "oracle"}
         for each in shown:
             told = [value for value in each.course if value is not None]
             assert len(each.course) == len(report.periods)
@@ -86,6 +87,8 @@ def test_several_strategies_are_several_lines_below_one_frontier() -> None:
         "every k periods",
         "staleness (newest 2)",
         "staleness (all the past)",
+        f"{TUNED} (newest 2)",
+        f"{TUNED} (all the past)",
     ]
     assert len(lines[0].points) == 2 * 11
     assert best.points[0].retrains == 0
