@@ -102,6 +102,14 @@ def test_what_is_not_asked_of_a_live_release_need_not_fit_its_periods(tmp_path: 
     assert read_spec(file, ENV).plan.live is not None
 
 
+def test_recorded_answers_must_name_their_version_where_a_live_canary_answers_a_share(tmp_path: Path) -> None:
+    table = "  predictions: {kind: files, path: answers.parquet, time: t, on: [who], score: p}\n"
+    old, new = live("{}")
+    (problem,) = problems_of(tmp_path, (old, f"{new}{table}"))
+    assert problem.field == "predictions.version"
+    assert "a share ([5, 50, 100]), or release.live.rollout must be {kind: blue_green}" in problem.cure
+
+
 def test_all_mistakes_come_at_once(tmp_path: Path) -> None:
     said = "{bake: 1d, level: 3, rollout: {kind: canary, steps: [5]}, triggers: {preset: playbook}}"
     found = {problem.field for problem in problems_of(tmp_path, live(said))}
