@@ -65,13 +65,12 @@ class Effects(NamedTuple):
 def there(setting: Setting) -> tuple[Effect, ...]:
     """The effects that a road has, and that can be left out of it.
 
-    Late labels cannot where the trainings that they put off are not in the matrix, nor those of a spec, whose own
-    history tells when each label was there.
+    Late labels cannot where the trainings that they put off are not in the matrix.
     """
     road = setting.road
     rules, at_once = road.rules, road.matrix.rows[road.strategy, road.last - 1] > 0
     found = {
-        "labels": road.delay > 0 and bool(at_once) and setting.watched is None,
+        "labels": road.delay > 0 and bool(at_once),
         "release": bool(rules.takes or rules.shares or (rules.bake and rules.watch is None)),
         "gates": rules.gate is not None,
         "rollback": rules.watch is not None,
