@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import NamedTuple, Protocol
 
@@ -12,8 +12,9 @@ from retrain_platform.policy.base import Action
 from retrain_platform.policy.compose import Policy
 from retrain_platform.policy.decide import decide
 from retrain_platform.policy.gain import CostSpec, point
-from retrain_platform.policy.history import History, RipePeriod
+from retrain_platform.policy.history import History, Quarantine, RipePeriod
 from retrain_platform.replay.losses import Loss
+from retrain_platform.replay.matrix import PastPeriod
 from retrain_platform.replay.road import Retrain, Road, Way
 from retrain_platform.replay.standing import Model, Standing
 from retrain_platform.stats.loss_alarms import Detector
@@ -125,6 +126,7 @@ class _Walk:
         if (ripened := at - delay) in self._road.scored:
             self._readings += self._reading(ripened, at)
         ripe = [found for found in self._ripe[: ripened + 1] if found is not None]
+        seen, held = self.standing.learned_until, tuple(self.standing.quarantined)
         return History(
             model=self._setting.model,
             as_of=periods[at].period.end,
@@ -135,9 +137,10 @@ class _Walk:
             champion=self.standing.champion,
             performance=tuple(self._readings),
             ripe=tuple(ripe),
-            new_ripe_rows=sum(each.rows for each in periods[self.standing.learned_until + 1 : ripened + 1]),
+            new_ripe_rows=sum(each.rows for each in periods[seen + 1 : ripened + 1] if not _held(each, held)),
             retrained=tuple(self.standing.retrained),
             released=self.standing.released,
+            quarantined=held,
             release_open=self.standing.open,
             cost=self._cost,
         )
@@ -175,6 +178,10 @@ class _Walk:
             return None
         span = found.period
         return RipePeriod(period=span.key, start=span.start, end=span.end, rows=found.rows, labelled=found.rows)
+
+
+def _held(period: PastPeriod, held: Iterable[Quarantine]) -> bool:
+    return any(each.holds(period.period.start) for each in held)
 
 
 def _priced(loss: Loss, cost: float) -> CostSpec:

@@ -76,7 +76,8 @@ class Rules(NamedTuple):
     stands for the candidate, which has. `watch` compares the two while the release is open: at the end of each step in
     every labelled period since the training ended, and at the end of every period of the bake in those since it
     answered all. Whoever is found worse goes. What cannot be told speaks for nobody; with a `patience` a step then
-    waits, and the champion stays after so many labelled periods of it.
+    waits, and the champion stays after so many labelled periods of it. With `quarantine` policies are told what a
+    version that was rolled back had learned last, as they are live; the next training takes those rows all the same.
     """
 
     takes: int = 0
@@ -87,6 +88,7 @@ class Rules(NamedTuple):
     watch: Judge | None = None
     ripens: bool = True
     patience: int | None = None
+    quarantine: bool = False
 
     def with_labels(self, delay: int) -> Rules:
         """The same where labels come `delay` periods late, with each step as long as it then lasts.

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from retrain_platform.monitoring.reports import Role
-from retrain_platform.policy.history import Champion, Released, Retrained
+from retrain_platform.policy.history import Champion, Quarantine, Released, Retrained
 from retrain_platform.replay.road import Retrain, Road
 from retrain_platform.replay.rules import Course
 
@@ -46,7 +46,8 @@ class _Open(NamedTuple):
 class Standing:
     """The road as far as it is gone: `come` to the end of each period, and `ask` for retrains there.
 
-    `made` has the training behind each version, `retrained` the trainings that had ended, oldest first.
+    `made` has the training behind each version, `retrained` the trainings that had ended, `quarantined` what versions
+    that were rolled back had learned last; oldest first.
     """
 
     def __init__(self, road: Road) -> None:
@@ -55,6 +56,7 @@ class Standing:
         self._tenures = [_Tenure(first, road.first, "first")]
         self._open: _Open | None = None
         self._closed: list[tuple[_Open, int]] = []
+        self.quarantined: list[Quarantine] = []
         self.made = {first.version: first.made}
         self.retrained = [self._line(first.made, "first", "1", ())]
 
@@ -123,8 +125,20 @@ class Standing:
         if at < course.end:
             return
         if course.outcome == "rolled back":
-            self._tenures.append(_Tenure(self._tenures[-2].model, course.end, "rollback"))
+            self._roll_back(model, self._tenures[-2].model, course.end)
         self._close(course.end)
+
+    def _roll_back(self, model: Model, to: Model, at: int) -> None:
+        """The one before answers again; what it had not seen and the other learned last is held back, where it is."""
+        self._tenures.append(_Tenure(to, at, "rollback"))
+        if self._road.rules.quarantine:
+            newest = self._road.matrix.periods[model.made.at - self._road.delay].period
+            since = min(self._end(to.made.at - self._road.delay), newest.start)
+            rows = self._rows(model.made)
+            version, as_of = model.version, self._end(at)
+            self.quarantined.append(
+                Quarantine(version=version, as_of=as_of, since=since, until=newest.end, training_rows=rows)
+            )
 
     def _close(self, at: int) -> None:
         """What is under way, if anything, ends at the end of the period `at`."""

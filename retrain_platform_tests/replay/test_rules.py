@@ -220,6 +220,18 @@ class TestOnRecord:
         assert roles[span(3).key, "2"] == "champion"
         assert (roles[span(4).key, "1"], roles[span(4).key, "2"]) == ("champion", "previous")
 
+    def test_what_a_rolled_back_version_had_learned_last_is_held_back(self) -> None:
+        past = cut_loss(0.1, 0.9)
+        known = walked(Rules(bake=1, watch=NOTHING, quarantine=True), past, [3], 7)
+        [held] = known[-1].quarantined
+        assert (held.version, held.as_of, held.training_rows) == ("2", span(4).end, 400)
+        assert (held.since, held.until) == (span(0).end, span(3).end)
+        assert [each.new_ripe_rows for each in known] == [100, 200, 300, 100, 200, 300]
+        assert [len(each.quarantined) for each in known] == [0, 0, 0, 1, 1, 1]
+        without = walked(Rules(bake=1, watch=NOTHING), past, [3], 7)
+        assert [each.quarantined for each in without] == [()] * 6
+        assert without[-1].new_ripe_rows == 600
+
     def test_a_training_is_on_record_when_it_has_ended(self) -> None:
         known = walked(Rules(takes=2, shares=(0.5,)), cut_loss(0.5), [2], 6)
         assert [len(each.retrained) for each in known] == [1, 1, 1, 2, 2]
