@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from retrain_platform.policy import FloorPolicy, SchedulePolicy, StalenessPolicy, VolumePolicy
 from retrain_platform.policy.base import Action
@@ -38,6 +40,12 @@ class TestTime:
     def test_a_canary_mixes_the_two(self) -> None:
         road = on(cut_loss(0.9, 0.9, 0.1), Rules(shares=(0.25, 0.5)))
         assert road.way([Retrain(2)], 0.0).losses[1:].tolist() == pytest.approx([0.9, 0.9, 0.7, 0.5] + [0.1] * 5)
+
+    def test_a_step_waits_for_the_labels_of_its_periods(self) -> None:
+        for ripens, mixed in ((True, 3), (False, 1)):
+            road = on(cut_loss(0.9, 0.9, 0.1), Rules(takes=1, shares=(0.5,), ripens=ripens), delay=2)
+            losses = road.way([Retrain(4)], 0.0).losses[5:]
+            assert losses.tolist() == pytest.approx([0.9, *[0.5] * mixed, *[0.1] * (4 - mixed)])
 
     def test_the_next_fixed_retrain_waits_until_the_release_is_closed(self) -> None:
         road = on(GivenPast(by_age(), 10), Rules(takes=1, shares=(0.5,), bake=1))
@@ -261,3 +269,31 @@ class TestOnRecord:
         waits = follow(URGENT, at_all(Rules(bake=2), matrix(cut_loss(0.9, count=9))), 0.0)
         assert [each.waits for each in waits.said] == [False, True] * 3 + [False]
         assert np.isclose(waits.way.loss, 0.9 * 8)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    delay=st.integers(0, 2),
+    takes=st.integers(0, 2),
+    shadow=st.integers(0, 2),
+    bake=st.integers(0, 2),
+    patience=st.sampled_from([None, 2]),
+)
+def test_what_policies_are_told_of_who_answered_is_what_is_summed(
+    seed: int, delay: int, takes: int, shadow: int, bake: int, patience: int | None
+) -> None:
+    """The record that a walk leaves and the way that it came to are made apart: they must tell of the same models."""
+    rules = Rules(takes, (0.0,) * shadow, bake, Margin(worse_by=0.2), 2, Margin(worse_by=0.2), patience=patience)
+    told = at_all(rules, drawn(seed, count=16), delay=delay)
+    walk, draw = _Walk(told, 0.1), np.random.default_rng(seed)
+    for at in range(told.road.first + 1, told.road.last + 1):
+        known = walk.known(at)
+        if at in told.road.decisions and not walk.standing.watched and draw.uniform() < 0.5:
+            walk.retrain(at, f"decision {at}")
+    way = told.road.way(walk.asked, 0.1)
+    read = {each.period: each.metrics["accuracy"].value for each in known.performance if each.role == "champion"}
+    ripened = range(told.road.first + 1, told.road.last - delay + 1)
+    assert [read[span(place).key] for place in ripened] == pytest.approx([1 - way.losses[place] for place in ripened])
+    kept = [each for each, came in zip(walk.asked, way.outcomes, strict=True) if came not in ("failed", "refused")]
+    assert [*walk.standing.made.values()][1:] == kept
