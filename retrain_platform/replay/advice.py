@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from retrain_platform.dataset.record import Record, finite
-from retrain_platform.replay.apart import Difference, apart
+from retrain_platform.replay.apart import Apart, Difference
 from retrain_platform.replay.losses import Loss
 from retrain_platform.replay.road import Road, Way
 from retrain_platform.replay.wording import many, plural
@@ -76,11 +76,14 @@ class _Part(NamedTuple):
         return self.loss(way) + way.cost * self.retrains(way)
 
 
-def recommend(road: Road, loss: Loss, rivals: Sequence[Rival], cost: float, said: str) -> Recommended:
+def recommend(
+    road: Road, loss: Loss, rivals: Sequence[Rival], cost: float, said: str, apart: Apart | None = None
+) -> Recommended:
     """The rival that was cheapest on the first half of the served periods, judged on the second; ties go to the first.
 
     Both halves are of one walk: a policy decides by the past, and its second half begins where its first one led.
     """
+    apart = apart or Apart(road)
     middle = road.middle
     tuned, rest = _Part(road.scored.start, middle), _Part(middle, road.scored.stop)
     chosen = min(rivals, key=lambda each: tuned.total(each.way))
@@ -88,7 +91,7 @@ def recommend(road: Road, loss: Loss, rivals: Sequence[Rival], cost: float, said
     fixed = min((each for each in rivals if each.fixed), key=lambda each: rest.total(each.way))
     key = road.matrix.periods[middle - 1].period.key
     values = {each.name: _metric(loss, rest, each.way) for each in (chosen, never)}
-    beside = [apart(chosen.way, each.way, each.name, rest.first) for each in (never, fixed) if each is not chosen]
+    beside = [apart.of(chosen.way, each.way, each.name, rest.first) for each in (never, fixed) if each is not chosen]
     surely = f": it {beside[0].said}" if chosen is not never else ""
     shown = (
         f"at a cost of {cost:g}, {chosen.name} was cheapest until {said} {key}; after it, on periods it was not chosen "
@@ -112,12 +115,11 @@ def recommend(road: Road, loss: Loss, rivals: Sequence[Rival], cost: float, said
         sentence=shown,
     )
     now = next((each for each in rivals if each.name.startswith(NOW)), None)
-    return found if now is None else _beside(found, loss, rest, chosen.way, now.way)
+    return found if now is None else _beside(found, loss, rest, now.way, apart.of(chosen.way, now.way, NOW, rest.first))
 
 
-def _beside(found: Recommended, loss: Loss, rest: _Part, way: Way, now: Way) -> Recommended:
+def _beside(found: Recommended, loss: Loss, rest: _Part, now: Way, more: Difference) -> Recommended:
     """The recommendation beside the policy that the spec has now, in the same later periods."""
-    more = apart(way, now, NOW, rest.first)
     value, count, total = _metric(loss, rest, now), rest.retrains(now), rest.total(now)
     mine = f"{_told(loss, found.metric)} with {many(found.retrains, 'retrain')}"
     told = f"{found.name} would have given {mine}; {NOW} {_told(loss, value)} with {many(count, 'retrain')}: "

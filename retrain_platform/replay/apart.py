@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrain_platform.dataset.record import Record, finite
-from retrain_platform.replay.road import Way
+from retrain_platform.replay.entities import ByEntity, Entities
+from retrain_platform.replay.road import Road, Way
 from retrain_platform.stats.blocks import summed
+from retrain_platform.stats.intervals import two_sided
 
 Floats = NDArray[np.float64]
 
@@ -20,13 +22,24 @@ class Difference(Record):
 
     The interval comes of resampling blocks of periods (`stats.blocks`), with the decisions as they were: what other
     periods of the same world would have given these two ways. None where there are too few periods for one.
+    `entity_low` and `entity_high` are what other entities would have given (`replay.entities`); None where no spec
+    names them.
     """
 
     to: str
     value: float
     low: float | None
     high: float | None
+    entity_low: float | None = None
+    entity_high: float | None = None
     confidence: float = CONFIDENCE
+
+    @property
+    def told(self) -> bool:
+        """Whether there are intervals and none of them holds 0."""
+        ends = [(self.low, self.high), (self.entity_low, self.entity_high)]
+        known = [(low, high) for low, high in ends if low is not None and high is not None]
+        return self.low is not None and all(not low <= 0 <= high for low, high in known)
 
     @property
     def said(self) -> str:
@@ -34,25 +47,50 @@ class Difference(Record):
 
         >>> Difference(to="never", value=-0.66, low=-0.9, high=-0.42).said
         'saves 0.66 (0.42 to 0.9)'
-        >>> Difference(to="never", value=0.1, low=-0.1, high=0.3).said
-        'costs 0.1 more (-0.1 to 0.3), not told from no difference'
+        >>> Difference(to="never", value=0.1, low=-0.1, high=0.3, entity_low=0.04, entity_high=0.16).said
+        'costs 0.1 more (-0.1 to 0.3; by entity 0.04 to 0.16), not told from no difference'
         """
         saves = self.value < 0
-        ends = (None, None) if self.low is None or self.high is None else (self.low, self.high)
-        low, high = (-ends[1], -ends[0]) if saves and ends[0] is not None and ends[1] is not None else ends
         word = f"saves {-self.value:.3g}" if saves else f"costs {self.value:.3g} more"
-        if low is None or high is None:
+        if self.low is None or self.high is None:
             return f"{word} (too few periods for an interval)"
-        doubt = ", not told from no difference" if low <= 0 <= high else ""
-        return f"{word} ({low:.3g} to {high:.3g}){doubt}"
+        parts = [_ends(self.low, self.high, saves)]
+        if self.entity_low is not None and self.entity_high is not None:
+            parts.append(f"by entity {_ends(self.entity_low, self.entity_high, saves)}")
+        return f"{word} ({'; '.join(parts)}){'' if self.told else ', not told from no difference'}"
 
 
-def apart(way: Way, other: Way, to: str, first: int = 0) -> Difference:
-    """The total of `way` less that of `other` in the periods from `first` on, with what each retrain costs."""
-    more = (spent(way) - spent(other))[first:]
-    counts = ~np.isnan(way.losses[first:]) | (more != 0)  # a retrain at a gap costs, too
-    found = summed(more[counts], CONFIDENCE)
-    return Difference(to=to, value=found.value, low=finite(found.low), high=finite(found.high))
+def _ends(low: float, high: float, turned: bool) -> str:
+    first, last = (-high, -low) if turned else (low, high)
+    return f"{first:.3g} to {last:.3g}"
+
+
+class Apart:
+    """Tells by how much ways are apart; where a setting names entities, by those too."""
+
+    def __init__(self, road: Road, entities: Entities | None = None) -> None:
+        self._by_entity = None if entities is None else ByEntity(road, entities)
+
+    def of(self, way: Way, other: Way, to: str, first: int = 0, *, entities: bool = True) -> Difference:
+        """The total of `way` less that of `other` in the periods from `first` on, with what each retrain costs.
+
+        Without `entities` those are not asked, who cost some time.
+        """
+        more = (spent(way) - spent(other))[first:]
+        counts = ~np.isnan(way.losses[first:]) | (more != 0)  # a retrain at a gap costs, too
+        found = summed(more[counts], CONFIDENCE)
+        low = high = float("nan")
+        if entities and self._by_entity is not None:
+            error, groups = self._by_entity.error(way, other, first)
+            low, high = two_sided(found.value, error, groups, CONFIDENCE)
+        return Difference(
+            to=to,
+            value=found.value,
+            low=finite(found.low),
+            high=finite(found.high),
+            entity_low=finite(low),
+            entity_high=finite(high),
+        )
 
 
 def spent(way: Way) -> Floats:

@@ -16,6 +16,7 @@ from retrain_platform.replay.prefix import Setting
 from retrain_platform.replay.report import replay
 from retrain_platform.replay.results import ReplayReport
 from retrain_platform.replay.road import TooShort, road
+from retrain_platform.replay.spec_entities import SpecEntities
 from retrain_platform.replay.spec_history import SpecWatched
 from retrain_platform.replay.spec_past import SpecPast, first_labels, strategies
 from retrain_platform.replay.spec_rules import rules_of
@@ -82,7 +83,8 @@ def set_up(
     matrix = build(past, ways, kept, cuts, at_once=asked.at_once, told=trained)
     watched = SpecWatched(ground, lambda delay: Trainings(past, ways, delay), rules.with_labels(ground.delay).bake)
     made = road(matrix, start=start, delay=ground.delay, rules=rules)
-    return Setting(made, loss, spec.period.length(), spec.name, watched, asked.detectors), _notes(ground)
+    entities = SpecEntities(ground, loss, past, ways)
+    return Setting(made, loss, spec.period.length(), spec.name, watched, asked.detectors, entities), _notes(ground)
 
 
 def first_training(ground: Ground) -> int:

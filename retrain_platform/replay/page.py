@@ -129,12 +129,12 @@ def _fixed(report: ReplayReport, rest: Sequence[ReplayedPolicy]) -> Iterator[str
 
 
 def _beside_never(each: ReplayedPolicy) -> str:
-    for one in each.apart:
-        if one.to.startswith("never") and one.low is not None and one.high is not None:
-            return f"{one.value:+.3f} <span class=quiet>({one.low:+.2f} to {one.high:+.2f})</span>"
-        if one.to.startswith("never"):
-            return f"{one.value:+.3f}"
-    return ""
+    one = next((one for one in each.apart if one.to.startswith("never")), None)
+    if one is None:
+        return ""
+    spans = [("", one.low, one.high), ("by entity ", one.entity_low, one.entity_high)]
+    told = [f"{by}{low:+.2f} to {high:+.2f}" for by, low, high in spans if low is not None and high is not None]
+    return f"{one.value:+.3f} <span class=quiet>({'; '.join(told)})</span>" if told else f"{one.value:+.3f}"
 
 
 def _why(report: ReplayReport, cost: float) -> Iterator[str]:
@@ -181,7 +181,8 @@ def _reading(report: ReplayReport) -> Iterator[str]:
         "A policy decided each time by what was known by then: the losses, in the periods that they served, of models "
         "that it had asked for itself.",
         "Beside never: its total less that of the first model for ever; below 0 it was cheaper. The interval (95%) "
-        "comes of resampling blocks of neighbouring periods, with the decisions as they were.",
+        "comes of resampling blocks of neighbouring periods, with the decisions as they were; a second one, where a "
+        "spec names entities, of other entities in the same periods.",
         "The recommended policy was the cheapest on the first half; what is said of it is of the second, to the right "
         "of the dashed line.",
     )

@@ -13,6 +13,7 @@ from retrain_platform.policy.compose import Policy
 from retrain_platform.policy.decide import decide
 from retrain_platform.policy.gain import CostSpec, point
 from retrain_platform.policy.history import History, Quarantine, RipePeriod
+from retrain_platform.replay.entities import Entities
 from retrain_platform.replay.losses import Loss
 from retrain_platform.replay.matrix import PastPeriod
 from retrain_platform.replay.road import Retrain, Road, Way
@@ -67,6 +68,7 @@ class Setting(NamedTuple):
     """What all policies of a replay share: the road, what its losses are, and how long a period lasts.
 
     `detectors` are walked beside the policies, for these to be held against.
+    `entities` tell how sure a difference is; of a bare table there are none.
     """
 
     road: Road
@@ -75,6 +77,7 @@ class Setting(NamedTuple):
     model: str = "replay"
     watched: Watched | None = None
     detectors: tuple[Detector, ...] = ()
+    entities: Entities | None = None
 
 
 def follow(policy: Policy, setting: Setting, cost: float) -> Followed:

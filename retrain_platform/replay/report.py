@@ -8,7 +8,7 @@ import numpy as np
 
 from retrain_platform.dataset.record import finite
 from retrain_platform.replay.advice import NOW, Recommended, Rival, recommend, worth_buying
-from retrain_platform.replay.apart import apart
+from retrain_platform.replay.apart import Apart
 from retrain_platform.replay.effects import Effects, effect_costs
 from retrain_platform.replay.frontier import frontier, metric_of
 from retrain_platform.replay.optimum import budgeted, oracle
@@ -48,7 +48,8 @@ def replay(
     beside = detected(setting, costs, told)
     ways = [[*own, *others] for own, others in zip(walked(setting, policies, costs, said, told), beside, strict=True)]
     within = budgeted(road, len(road.decisions))
-    at = [_at_cost(setting, found, cost, said) for found, cost in zip(ways, costs, strict=True)]
+    apart = Apart(road, setting.entities)
+    at = [_at_cost(setting, found, cost, said, apart) for found, cost in zip(ways, costs, strict=True)]
     return ReplayReport(
         table=table,
         metric=setting.loss.metric,
@@ -73,7 +74,7 @@ def replay(
 
 
 def _at_cost(
-    setting: Setting, ways: Sequence[Walked], cost: float, said: str
+    setting: Setting, ways: Sequence[Walked], cost: float, said: str, apart: Apart
 ) -> tuple[list[ReplayedPolicy], Recommended]:
     """Every way at one cost, the oracle last, and what to take from them."""
     best = Walked("oracle", "oracle", oracle(setting.road, cost), {}, None)
@@ -87,16 +88,17 @@ def _at_cost(
     few = {each.name for kind in ("fixed", "detector") for each in _cheapest(ways, kind)}
     found = []
     for each in (*ways, best):
-        made = _result(setting, each, cost, best.way, beside)
         hidden = each.kind in ("fixed", "detector") and each.name not in few
+        made = _result(setting, each, cost, best.way)
         course = () if hidden else _course(setting, each.way)
-        found.append(made.model_copy(update={"best_in_hindsight": each is fixed[0], "course": course}))
+        more = tuple(apart.of(each.way, one.way, one.name, entities=not hidden) for one in beside if one is not each)
+        found.append(made.model_copy(update={"best_in_hindsight": each is fixed[0], "course": course, "apart": more}))
     rivals = [
         Rival(each.name, each.way, each.spec, fixed=each.kind in ("never", "fixed"))
         for each in ways
         if each.kind != "detector"  # no spec names it
     ]
-    return found, recommend(setting.road, setting.loss, rivals, cost, said)
+    return found, recommend(setting.road, setting.loss, rivals, cost, said, apart)
 
 
 def _cheapest(ways: Sequence[Walked], kind: Sort) -> list[Walked]:
@@ -117,7 +119,7 @@ def _periods(road: Road) -> tuple[ReplayedPeriod, ...]:
     )
 
 
-def _result(setting: Setting, walk: Walked, cost: float, best: Way, beside: Sequence[Walked]) -> ReplayedPolicy:
+def _result(setting: Setting, walk: Walked, cost: float, best: Way) -> ReplayedPolicy:
     way, periods = walk.way, setting.road.matrix.periods
     return ReplayedPolicy(
         name=walk.name,
@@ -128,7 +130,6 @@ def _result(setting: Setting, walk: Walked, cost: float, best: Way, beside: Sequ
         total=way.total,
         regret=way.total - best.total,
         metric=metric_of(setting, way),
-        apart=tuple(apart(way, each.way, each.name) for each in beside if each is not walk),
         decisions=tuple(
             ReplayDecision(
                 period=periods[each.at].period.key,

@@ -26,13 +26,14 @@ class Retrain(NamedTuple):
 class Way(NamedTuple):
     """What a sequence of retrains came to. `losses`, shape (periods,), are nan where nothing is judged.
 
-    `outcomes` says of each retrain what became of it.
+    `outcomes` says of each retrain what became of it, `begun` of which strategy the first model is.
     """
 
     retrains: tuple[Retrain, ...]
     losses: Floats
     cost: float
     outcomes: tuple[Outcome, ...] = ()
+    begun: int = 0
 
     @property
     def loss(self) -> float:
@@ -165,7 +166,7 @@ class Road(NamedTuple):
             if course.goes:
                 self._lay(losses, traffic.champion, each, course)
         losses[~self.matrix.judged] = np.nan
-        return Way(asked, losses, cost, tuple(traffic.outcomes))
+        return Way(asked, losses, cost, tuple(traffic.outcomes), self.strategy if begun is None else begun)
 
     def _lay(self, losses: Floats, champion: Retrain, model: Retrain, course: Course) -> None:
         """Write into `losses` what comes of a course, from its decision to the end of all."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrain_platform.replay.apart import apart
+from retrain_platform.replay.apart import Apart
 from retrain_platform.replay.road import Retrain, Road
 from retrain_platform_tests.replay.pasts import GivenPast, by_age, drawn, matrix
 
@@ -12,7 +12,7 @@ from retrain_platform_tests.replay.pasts import GivenPast, by_age, drawn, matrix
 def test_the_difference_is_that_of_the_totals() -> None:
     on = Road(drawn(3, count=20))
     ours, never = on.way([Retrain(4), Retrain(9)], 0.3), on.every(0, 0.3)
-    found = apart(ours, never, "never")
+    found = Apart(on).of(ours, never, "never")
     assert found.value == pytest.approx(ours.total - never.total)
     assert found.low is not None
     assert found.high is not None
@@ -22,25 +22,25 @@ def test_the_difference_is_that_of_the_totals() -> None:
 def test_a_retrain_that_fails_at_a_gap_costs_too() -> None:
     on = Road(matrix(GivenPast(by_age(), 20, rows=[*[100] * 5, 0, *[100] * 14], untrainable=[5])))
     ours, never = on.way([Retrain(5)], 0.3), on.every(0, 0.3)
-    assert apart(ours, never, "never").value == pytest.approx(0.3)
+    assert Apart(on).of(ours, never, "never").value == pytest.approx(0.3)
 
 
 def test_only_the_periods_from_the_first_on_count() -> None:
     on = Road(drawn(3, count=30))
     ours, never = on.way([Retrain(4), Retrain(20)], 0.3), on.every(0, 0.3)
-    parts = apart(ours, never, "never", 12).value
+    parts = Apart(on).of(ours, never, "never", 12).value
     assert parts == pytest.approx(float((ours.losses - never.losses)[12:].sum()) + 0.3)
 
 
 def test_of_few_periods_no_interval_is_told() -> None:
     on = Road(drawn(3, count=6))
-    found = apart(on.every(1, 0.1), on.every(0, 0.1), "never")
+    found = Apart(on).of(on.every(1, 0.1), on.every(0, 0.1), "never")
     assert (found.low, found.high) == (None, None)
     assert "too few periods for an interval" in found.said
 
 
 def test_two_equal_ways_are_not_apart() -> None:
     on = Road(drawn(3, count=20))
-    found = apart(on.every(3, 0.1), on.every(3, 0.1), "itself")
+    found = Apart(on).of(on.every(3, 0.1), on.every(3, 0.1), "itself")
     assert (found.value, found.low, found.high) == (0, 0, 0)
     assert found.said == "costs 0 more (0 to 0), not told from no difference"

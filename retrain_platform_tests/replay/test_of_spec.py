@@ -190,3 +190,20 @@ def test_the_recipe_s_own_window_holds_what_a_decision_would_have_taken() -> Non
 def test_a_history_that_is_too_short_or_none_is_told(days: int, changed: Any, kind: Any, message: str) -> None:
     with pytest.raises(kind, match=message):
         replay_spec(ground_of(shop_of(days=days, **changed)), ASKED, *stores())
+
+
+def test_what_the_groups_of_entities_add_to_a_loss_sums_to_nothing(ground: Ground, kept: Any) -> None:
+    setting, _ = set_up(ground, ASKED, *kept, nobody)
+    assert setting.entities is not None
+    moved = setting.entities.moved(0, setting.road.first - ground.delay, setting.road.first + 2)
+    assert moved is not None
+    assert moved.sum() == pytest.approx(0, abs=1e-9)
+    assert np.count_nonzero(moved) > 10
+
+
+def test_of_a_spec_differences_are_told_by_entity_too(report: ReplayReport) -> None:
+    for each in report.recommended:
+        for one in each.apart:
+            assert (one.entity_low is None) == (one.entity_high is None) == (one.value == 0 and one.entity_low is None)
+    told = [one for each in report.policies if each.course for one in each.apart if one.value]
+    assert all(one.entity_low is not None and one.entity_high is not None for one in told)
