@@ -45,7 +45,7 @@ def _moved(rules: Rules, served: int, needed: int, ruling: Ruling) -> tuple[bool
         return False, ruling.why
     if ruling.standing == "not worse" or rules.patience is None:
         return True, ""
-    over = served >= max(needed, rules.patience)
+    over = served >= rules.patience
     return False, f"undecided after {many(served, 'ripe period')}: {ruling.why}" if over else ""
 
 

@@ -128,6 +128,11 @@ class TestRollbacks:
         road = on(past, Rules(shares=(0.5, 0.5), bake=2, watch=NOTHING))
         assert road.way([Retrain(3)], 0.0).outcomes == ("rolled back",), "over all four it would be better by far"
 
+    def test_a_canary_is_judged_by_all_since_its_training_ended(self) -> None:
+        past = GivenPast(lambda first, last, period: 0.5 if not last else 0.1 if period == 4 else 0.6, 10)
+        road = on(past, Rules(shares=(0.5, 0.75), watch=NOTHING))
+        assert road.way([Retrain(3)], 0.0).outcomes == ("serves",), "it lost in the second period, not over both"
+
     def test_with_patience_a_step_waits_until_it_can_be_told(self) -> None:
         class Slow(Margin):
             def ruling(self, beside: Beside) -> Ruling:
