@@ -32,8 +32,6 @@ def released(rules: Rules, decided: int, last: int, delay: int, look: Look) -> C
             moved, why = _moved(rules, at - late - began, needed, look(opened, at))
             if why:
                 return Course("aborted", at, tuple(shares), None, why)
-    if at > last:
-        return Course("on its way", at, tuple(shares), None)
     return _baked(rules, at, last, late, tuple(shares), look)
 
 

@@ -102,6 +102,14 @@ class TestGates:
     def test_without_a_period_to_compare_in_it_goes_on(self) -> None:
         assert on(cut_loss(0.1, 0.9), Rules(gate=NOTHING, holdout=3)).way([Retrain(1)], 0.0).outcomes == ("serves",)
 
+    def test_where_no_model_can_stand_for_it_nobody_asks(self) -> None:
+        class Never(Margin):
+            def ruling(self, beside: Beside) -> Ruling:
+                raise AssertionError(beside)
+
+        past = GivenPast(by_age(), 8, untrainable=[2])
+        assert on(past, Rules(gate=Never(worse_by=0))).way([Retrain(3)], 0.0).outcomes == ("serves",)
+
     def test_a_gap_is_none_of_the_newest_periods(self) -> None:
         past = GivenPast(lambda first, last, _: 0.2 + 0.1 * last, 8, rows=[9, 9, 9, 0, 0, 9, 9, 9])
         assert on(past, Rules(gate=NOTHING)).course(Retrain(0), Retrain(4)).outcome == "refused"
@@ -250,10 +258,10 @@ class TestOnRecord:
         assert [len(each.retrained) for each in known] == [1, 1, 1, 2, 2]
 
     def test_what_the_gate_refused_takes_no_version_and_no_place(self) -> None:
-        past = cut_loss(0.5, 0.1, 0.9, 0.1, 0.1, 0.1)
-        known = walked(Rules(shares=(0.0, 0.0, 0.0, 0.5), gate=NOTHING), past, [1, 3, 8], 10)
+        past = cut_loss(0.5, 0.1, 0.9, 0.1, 0.1, 0.9, 0.1)
+        known = walked(Rules(shares=(0.0, 0.0, 0.0, 0.5), gate=NOTHING), past, [1, 3, 6, 8], 10)
         assert [each.release_open for each in known] == [None, "2", "2", "2", None, None, None, None, "3"]
-        assert [each.version for each in known[-1].retrained] == ["1", "2", None, "3"]
+        assert [each.version for each in known[-1].retrained] == ["1", "2", None, None, "3"]
 
     def test_a_shadow_that_was_superseded_is_scored_no_more(self) -> None:
         known = walked(Rules(shares=(0.0, 0.0, 0.0)), cut_loss(0.5), [1, 2], 7)
