@@ -10,6 +10,7 @@ from retrain_platform import drawing
 from retrain_platform.drawing import GRID, INK, QUIET, RED, WIDTH, Sheet
 from retrain_platform.replay.hues import hue, hues
 from retrain_platform.replay.results import ReplayDecision, ReplayedPolicy, ReplayReport
+from retrain_platform.replay.wording import BECAME
 
 _LEFT, _RIGHT = 226, 54
 _QUALITY, _SAVED, _LANE, _APART = 210, 140, 21, 44
@@ -134,9 +135,14 @@ def _lane(sheet: Sheet, place: int, each: _Course, names: Sequence[str]) -> Iter
 
 
 def _mark(x: float, y: float, decision: ReplayDecision, colour: str) -> str:
-    """A retrain as an upright bar; one of which no model came as a red cross."""
+    """A retrain as an upright bar, hollow where its model does not serve on; a red cross where none came of it."""
     said = f"after {decision.period}" + (f": {decision.reason}" if decision.reason else "")
-    if not decision.trained:
+    if decision.outcome != "serves":
+        said += f"; {BECAME[decision.outcome]}"
+    if decision.outcome in ("failed", "refused"):
         ends = [[(x - 4, y - 4), (x + 4, y + 4)], [(x - 4, y + 4), (x + 4, y - 4)]]
-        return drawing.hover(f"{said}; no model came of it", [drawing.line(end, RED, width=2) for end in ends])
-    return drawing.hover(said, [drawing.box(x - 2, y - 8, 4, 16, colour)])
+        return drawing.hover(said, [drawing.line(end, RED, width=2) for end in ends])
+    bar = drawing.box(x - 2, y - 8, 4, 16, colour)
+    if decision.outcome == "serves":
+        return drawing.hover(said, [bar])
+    return drawing.hover(said, [bar, drawing.box(x - 1, y - 7, 2, 14, "#ffffff")])

@@ -7,7 +7,7 @@ from math import sqrt
 
 from retrain_platform import drawing
 from retrain_platform.drawing import WIDTH, Point, Sheet
-from retrain_platform.replay.hues import BEST, FIXED, NEVER, hues
+from retrain_platform.replay.hues import BEST, DETECTOR, FIXED, NEVER, hues
 from retrain_platform.replay.results import FrontierLine, FrontierPoint, ReplayReport
 from retrain_platform.replay.wording import many
 
@@ -30,9 +30,14 @@ def frontier_plot(report: ReplayReport) -> str:
         *_possible(sheet, best),
         *(part for line in lines for part in _line(sheet, line, hues(report), report.period)),
         *_named(sheet, report, lines[0]),
-        *drawing.key({"not possible": "#ced4da", "oracle": BEST, "every k": FIXED, **hues(report)}, dashed=["oracle"]),
+        *drawing.key(_key(report), dashed=["oracle"]),
     ]
     return drawing.svg(parts, height=HEIGHT, title="Loss against retrains")
+
+
+def _key(report: ReplayReport) -> dict[str, str]:
+    detectors = {"detectors": DETECTOR} if any(line.kind == "detector" for line in report.frontier) else {}
+    return {"not possible": "#ced4da", "oracle": BEST, "every k": FIXED, **detectors, **hues(report)}
 
 
 def _heights(lines: Sequence[FrontierLine], best: FrontierLine) -> list[float]:
@@ -94,7 +99,7 @@ def _possible(sheet: Sheet, best: FrontierLine) -> Iterator[str]:
 
 
 def _line(sheet: Sheet, line: FrontierLine, known: dict[str, str], period: str) -> Iterator[str]:
-    colour = known.get(line.name, FIXED)
+    colour = known.get(line.name, DETECTOR if line.kind == "detector" else FIXED)
     policy = line.kind == "policy"
     if policy:
         yield drawing.line([_at(sheet, point) for point in line.points], colour, width=1.4)

@@ -12,8 +12,7 @@ from retrain_platform.replay.effects_table import effects_table
 from retrain_platform.replay.frontier_plot import frontier_plot
 from retrain_platform.replay.hues import hue, hues
 from retrain_platform.replay.results import ReplayedPolicy, ReplayReport
-from retrain_platform.replay.rules import Outcome
-from retrain_platform.replay.wording import many, plural, sentence
+from retrain_platform.replay.wording import BECAME, many, plural, sentence
 
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;color:#1c2833;margin:2rem auto;max-width:1020px;padding:0 1rem}
@@ -120,7 +119,7 @@ def _table(report: ReplayReport, cost: float) -> Iterator[str]:
 
 def _fixed(report: ReplayReport, rest: Sequence[ReplayedPolicy]) -> Iterator[str]:
     if rest:
-        yield f"<details><summary>{len(rest)} more fixed periods</summary><table><tr><th>policy<th class=n>retrains"
+        yield f"<details><summary>{len(rest)} more</summary><table><tr><th>policy<th class=n>retrains"
         yield f"<th class=n>loss<th class=n>{escape(report.metric)}<th class=n>total<th class=n>regret"
         for each in rest:
             yield f"<tr><td>{escape(each.name)}<td class=n>{each.retrains}<td class=n>{each.loss:.3f}"
@@ -146,20 +145,9 @@ def _why(report: ReplayReport, cost: float) -> Iterator[str]:
         yield f"<details><summary>{escape(each.name)}: {many(each.retrains, 'retrain')}</summary><table><tr>"
         yield f"<th>after {report.period}<th>of<th>why"
         for one in each.decisions:
-            failed = "" if one.outcome == "serves" else f" <b>({_CAME[one.outcome]})</b>"
+            failed = "" if one.outcome == "serves" else f" <b>({BECAME[one.outcome]})</b>"
             yield f"<tr><td>{escape(one.period)}<td>{escape(one.strategy)}<td>{escape(one.reason)}{failed}"
         yield "</table></details>"
-
-
-_CAME: dict[Outcome, str] = {
-    "failed": "no model came of it",
-    "refused": "the gate refused it",
-    "aborted": "withdrawn before it answered all",
-    "rolled back": "rolled back",
-    "superseded": "a newer one took its place",
-    "on its way": "still on its way at the end",
-}
-"""What came of a retrain whose model does not answer."""
 
 
 def _budgeted(report: ReplayReport) -> Iterator[str]:

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+BECAME = {
+    "failed": "no model came of it",
+    "refused": "the gate refused it",
+    "aborted": "withdrawn before it answered all",
+    "rolled back": "rolled back",
+    "superseded": "a newer one took its place",
+    "on its way": "still on its way at the end",
+}
+"""What came of a retrain whose model does not answer, in words."""
+
 
 def plural(said: str) -> str:
     """Several of what `said` calls.

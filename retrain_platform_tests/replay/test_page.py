@@ -9,13 +9,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from retrain_platform.policy import FloorPolicy, StalenessPolicy
+from retrain_platform.policy import FloorPolicy, SchedulePolicy, StalenessPolicy
 from retrain_platform.replay.course_plot import course_plot
 from retrain_platform.replay.frontier_plot import frontier_plot
 from retrain_platform.replay.page import page
 from retrain_platform.replay.report import replay
 from retrain_platform.replay.results import ReplayReport
+from retrain_platform.replay.rules import Margin, Rules
 from retrain_platform.replay.walked import Named
+from retrain_platform.replay.wording import BECAME
 from retrain_platform_tests.replay.pasts import GivenPast, by_age, drawn, matrix, setting
 
 COSTS = (0.01, 0.1, 0.5)
@@ -97,6 +99,23 @@ def test_a_retrain_of_which_no_model_came_says_so() -> None:
     told = titles(course_plot(made, 0.01))
     assert any(each.startswith("after 2024-01-05") and each.endswith("no model came of it") for each in told)
     assert "(no model came of it)" in page(made)
+
+
+def test_what_became_of_a_release_and_what_practice_costs_are_told() -> None:
+    rules = Rules(takes=1, shares=(0.5,), gate=Margin(worse_by=0.05), bake=1, watch=Margin(worse_by=0.1))
+    on = setting(drawn(5, count=24), delay=1)
+    ours = [Named("often", SchedulePolicy(every="2d"))]
+    made = replay("a table", on._replace(road=on.road._replace(rules=rules)), ours, COSTS, "day")
+    [often] = [each for each in made.at(0.1) if each.name == "often"]
+    outcomes = {one.outcome for one in often.decisions}
+    assert len(outcomes - {"serves"}) > 1
+    told = titles(course_plot(made, 0.1))
+    for one in often.decisions:
+        became = "" if one.outcome == "serves" else f"; {BECAME[one.outcome]}"
+        assert f"after {one.period}: {one.reason}{became}" in told
+    text = page(made)
+    [late] = [each for each in made.effects if (each.policy, each.cost, each.effect) == ("often", 0.1, "labels")]
+    assert f"<td class=n>{late.costs:+.3f}" in text
 
 
 def test_the_frontier_tells_each_mark(report: ReplayReport) -> None:
