@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -128,7 +129,8 @@ class Road(NamedTuple):
         if self.rules.gate is None:
             return UNSEEN
         cut = candidate.at - self.delay
-        filled = [place for place in range(cut + 1) if self.matrix.periods[place].rows][-self.rules.holdout :]
+        newest = (place for place in range(cut, -1, -1) if self.matrix.periods[place].rows)
+        filled = sorted(islice(newest, self.rules.holdout))
         stand_in = Retrain(min(filled, default=0) - 1 + self.delay, candidate.strategy)
         if stand_in.at < self.delay or not self.trained(stand_in):
             return UNSEEN
@@ -146,8 +148,8 @@ class Road(NamedTuple):
     def _beside(self, champion: Retrain, candidate: Retrain, places: Iterable[int]) -> Beside:
         judged = tuple(place for place in places if self.matrix.judged[place])
         mine, other = ((each.strategy, each.at - self.delay) for each in (champion, candidate))
-        losses = self.matrix.loss[..., list(judged)]
-        return Beside(losses[mine], losses[other], judged, (mine, other))
+        theirs, own = (self.matrix.loss[each][list(judged)] for each in (mine, other))
+        return Beside(theirs, own, judged, (mine, other))
 
     def way(self, retrains: Iterable[Retrain], cost: float, begun: int | None = None) -> Way:
         """What these retrains, in the order of time, would have come to; each costs, whatever became of it.
