@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from retrain_platform.dataset.record import fingerprint
 from retrain_platform.policy.staleness import StalenessPolicy
 from retrain_platform.replay.advice import NOW
 from retrain_platform.replay.cells import Cells, KeptScores
 from retrain_platform.replay.effects import Effects
 from retrain_platform.replay.ground import CannotReplay, Ground
 from retrain_platform.replay.losses import Loss, loss_of
-from retrain_platform.replay.matrix import Kept, Told, build
+from retrain_platform.replay.matrix import Kept, Strategy, Told, build
 from retrain_platform.replay.prefix import Setting
 from retrain_platform.replay.report import replay
 from retrain_platform.replay.results import ReplayReport
 from retrain_platform.replay.road import TooShort, road
 from retrain_platform.replay.spec_entities import SpecEntities
 from retrain_platform.replay.spec_history import SpecWatched
+from retrain_platform.replay.spec_judges import ASKED, Answered
 from retrain_platform.replay.spec_past import SpecPast, first_labels, strategies
 from retrain_platform.replay.spec_rules import rules_of
 from retrain_platform.replay.trainings import Trainings
+from retrain_platform.replay.verdicts import Verdicts
 from retrain_platform.replay.walked import Named
 from retrain_platform.stats.loss_alarms import Detector
 
@@ -56,18 +59,27 @@ def replay_spec(
         CannotReplay: the spec's metric is no loss.
         TooShort: nothing is left to be judged on after a first training.
     """
-    setting, notes = set_up(ground, asked, kept, scores, trained)
+    setting, notes, verdicts = set_up(ground, asked, kept, scores, trained)
     spec = ground.shop.spec
     ours = Named("staleness", StalenessPolicy(metric=setting.loss.metric))
     taken = {each.name for each in asked.policies} | {NOW}
     named = [Named(NOW, spec.policy), *([ours] if ours.name not in taken else []), *asked.policies]
-    return replay(spec.name, setting, named, asked.costs, spec.period.every, notes, walked, asked.effects)
+    try:
+        return replay(spec.name, setting, named, asked.costs, spec.period.every, notes, walked, asked.effects)
+    finally:
+        verdicts.save()
 
 
-def set_up(
-    ground: Ground, asked: SpecReplay, kept: Kept, scores: KeptScores, trained: Told
-) -> tuple[Setting, tuple[str, ...]]:
-    """The road of the spec's candidates, trained where they are not kept, and what is to be told of it.
+class SetUp(NamedTuple):
+    """A spec's road before anybody walks it, what is to be told of it, and what is held against its candidates."""
+
+    setting: Setting
+    notes: tuple[str, ...]
+    verdicts: Verdicts
+
+
+def set_up(ground: Ground, asked: SpecReplay, kept: Kept, scores: KeptScores, trained: Told) -> SetUp:
+    """The road of the spec's candidates, trained where they are not kept.
 
     Raises:
         CannotReplay, TooShort: as `replay_spec`.
@@ -77,14 +89,30 @@ def set_up(
     loss = _loss(ground, start)
     ways = strategies(ground, asked.windows)
     past = SpecPast(ground, loss, Cells(kept, scores))
-    rules = rules_of(ground)
+    verdicts = Verdicts(kept, _judged_as(past, ways))
+    rules = rules_of(ground, Answered(ground, past, ways), verdicts)
     # The newest ones are asked for only where labels are taken to come at once.
     cuts = range(start - 1, count - 1) if start + ground.delay < count else range(0)
     matrix = build(past, ways, kept, cuts, at_once=asked.at_once, told=trained)
     watched = SpecWatched(ground, lambda delay: Trainings(past, ways, delay), rules.with_labels(ground.delay).bake)
     made = road(matrix, start=start, delay=ground.delay, rules=rules)
     entities = SpecEntities(ground, loss, past, ways)
-    return Setting(made, loss, spec.period.length(), spec.name, watched, asked.detectors, entities), _notes(ground)
+    setting = Setting(made, loss, spec.period.length(), spec.name, watched, asked.detectors, entities)
+    return SetUp(setting, _notes(ground), verdicts)
+
+
+def _judged_as(past: SpecPast, ways: tuple[Strategy, ...]) -> str:
+    """Under what its candidates' verdicts are kept: equal for equal rows, recipes, windows and judges."""
+    spec = past.ground.shop.spec
+    said = {
+        "recipe": past.recipe,
+        "rows": [each.digest for each in past.periods],
+        "windows": [each.window for each in ways],
+        "validation": spec.validation.model_dump(mode="json"),
+        "release": spec.plan.model_dump(mode="json"),
+        "segments": [spec.segments, spec.monitoring.confidence, spec.monitoring.min_segment],
+    }
+    return f"{fingerprint(said)}-verdicts"
 
 
 def first_training(ground: Ground) -> int:
@@ -118,6 +146,9 @@ def _notes(ground: Ground) -> tuple[str, ...]:
     spec, found = ground.shop.spec, []
     if spec.training.window == "since_last_training":
         found.append("training.window: since_last_training is replayed as all the past")
+    left = dict.fromkeys(each.kind for each in spec.validation.gates if not isinstance(each, ASKED) and each.required)
+    if left:
+        found.append(f"gates that no two models' answers are enough for are taken as passed: {', '.join(left)}")
     broken = [key for key, taken in ground.taken.items() if taken.problems]
     if broken:
         found.append(f"{len(broken)} of {len(ground.periods)} periods are broken and not learned from: {broken[0]} ...")

@@ -38,7 +38,7 @@ class SpecPast:
     """
 
     def __init__(self, ground: Ground, loss: Loss, cells: Cells) -> None:
-        self._ground, self._loss, self._cells = ground, loss, cells
+        self.ground, self._loss, self._cells = ground, loss, cells
         self.periods = tuple(
             PastPeriod(period, ground.judged.get(period.key, 0), ground.digest(place))
             for place, period in enumerate(ground.periods)
@@ -88,21 +88,21 @@ class SpecPast:
 
     def _asked(self, fitted: Fitted, place: int) -> Answers | None:
         try:
-            return asked(fitted, self._ground.rows(place))
+            return asked(fitted, self.ground.rows(place))
         except (MissingColumns, UnfitColumn):  # live it could not have answered there
             return None
 
     def _lost(self, place: int, answers: Answers) -> float:
         """The loss over the labelled rows."""
-        spec = self._ground.shop.spec
+        spec = self.ground.shop.spec
         columns = ["_label", "_arrived", *([spec.label.query] if spec.label.query else [])]
-        frame = self._ground.rows(place, columns)
+        frame = self.ground.rows(place, columns)
         there = frame["_label"].notna().to_numpy()
         rows = judged(spec, frame[there], answers._replace(scores=answers.scores[there]))
         return self._loss.of(metric(self._loss.metric).compute(rows.labels, rows.scores[0], queries=rows.queries))
 
     def _trained(self, key: str, first: int, last: int) -> Fitted:
-        ground = self._ground
+        ground = self.ground
         period = ground.shop.spec.period.at(ground.shop.spec.period.index(ground.periods[last].key) + ground.delay)
         shop = _windowed(ground.beside(), ground.periods[first].start if first else None, period.end)
         try:

@@ -11,6 +11,7 @@ from sklearn.metrics import roc_auc_score
 from retrain_platform.policy.history import History
 from retrain_platform.replay.advice import NOW
 from retrain_platform.replay.cells import Cells
+from retrain_platform.replay.effects import Effects
 from retrain_platform.replay.ground import CannotReplay, Ground
 from retrain_platform.replay.of_spec import SpecReplay, first_training, replay_spec, set_up
 from retrain_platform.replay.prefix import _Walk
@@ -83,7 +84,7 @@ def test_a_training_is_what_the_road_itself_would_have_registered() -> None:
     made = next(entry for entry in shop.entries() if entry.kind == RETRAINED)
     decided = shop.spec.period.index(made.body["period"])
     ground = ground_of(shop_of())
-    past = SpecPast(ground, set_up(ground, ASKED, *stores(), nobody)[0].loss, Cells(*stores()))
+    past = SpecPast(ground, set_up(ground, ASKED, *stores(), nobody).setting.loss, Cells(*stores()))
     answers = past.answers(0, decided - ground.delay, decided + 1)
     assert answers is not None
     frame = shop.lake.read(shop.events, [ground.periods[decided + 1].key])
@@ -94,7 +95,7 @@ def test_a_training_is_what_the_road_itself_would_have_registered() -> None:
 
 
 def test_a_loss_is_the_spec_s_metric_on_the_labels_of_the_period(ground: Ground, kept: Any) -> None:
-    setting, _ = set_up(ground, ASKED, kept[0], kept[1], nobody)
+    setting = set_up(ground, ASKED, kept[0], kept[1], nobody).setting
     frame = labelled(ground.shop, ground.periods[9].key, ground.until)
     past = SpecPast(ground, setting.loss, Cells(*kept))
     answers = past.answers(0, 4, 9)
@@ -108,7 +109,7 @@ def test_a_walk_knows_what_the_road_knew(ground: Ground, kept: Any) -> None:
     for _ in walk(shop):
         pass
     decided = [entry.body["period"] for entry in shop.entries() if entry.kind == DECIDED]
-    setting, _ = set_up(ground, ASKED, kept[0], kept[1], nobody)
+    setting = set_up(ground, ASKED, kept[0], kept[1], nobody).setting
     road = _Walk(setting, 0.1)
     assert setting.watched is not None
     compared = 0
@@ -145,6 +146,20 @@ def test_a_walk_decides_as_the_road_did() -> None:
     assert len(walked) == 2
 
 
+def test_gates_and_releases_turn_away_whom_they_would_have_live() -> None:
+    """The exam's candidate has not seen the turn: what the road refuses, the walk refuses."""
+    strict = {"validation": {"gates": [{"kind": "floor", "metric": "auc", "at_least": 0.6}]}}
+    shop = shop_of(**strict)
+    for _ in walk(shop):
+        pass
+    ended = {entry.body["period"]: entry.body["verdict"] for entry in shop.entries() if entry.kind == RETRAINED}
+    found = replay_spec(ground_of(shop_of(**strict)), SpecReplay(costs=(0.1,)), *stores())
+    walked = of(found, NOW, 0.1).decisions
+    assert {each.outcome for each in walked} == {"refused"}
+    assert {each.period: "failed" for each in walked}.items() <= ended.items()
+    assert "auc" in walked[0].reason
+
+
 def test_the_future_changes_no_past_decision() -> None:
     both = {"kind": "any_of", "policies": [*POLICY["policies"], {"kind": "volume", "new_ripe_share": 0.5}]}
     reports = [
@@ -158,7 +173,8 @@ def test_the_future_changes_no_past_decision() -> None:
 
 
 def test_windows_are_walked_beside_each_other(ground: Ground) -> None:
-    found = replay_spec(ground, SpecReplay(costs=(0.02,), windows=(4, None)), *stores())
+    easily = Effects(release=False, gates=False)
+    found = replay_spec(ground, SpecReplay(costs=(0.02,), windows=(4, None), effects=easily), *stores())
     assert found.strategies == ("newest 4", "all the past")
     assert of(found, f"{NOW} (newest 4)").loss < of(found, f"{NOW} (all the past)").loss
 
@@ -166,7 +182,7 @@ def test_windows_are_walked_beside_each_other(ground: Ground) -> None:
 def test_the_recipe_s_own_window_holds_what_a_decision_would_have_taken() -> None:
     training = {"kind": "lightgbm", "rounds": 5, "window": "5d", "holdout": "1d", "early_stop_on": "0d"}
     ground = ground_of(shop_of(days=10, training=training))
-    setting, _ = set_up(ground, SpecReplay(), *stores(), nobody)
+    setting = set_up(ground, SpecReplay(), *stores(), nobody).setting
     assert [each.window for each in setting.road.matrix.strategies] == [4]
     rows = setting.road.matrix.rows[0]
     assert rows[setting.road.first - 1 : -2].max() == 4 * 300

@@ -56,7 +56,7 @@ def ground() -> Ground:
 
 @pytest.fixture(scope="module")
 def setting(ground: Ground) -> Setting:
-    return set_up(ground, SpecReplay(), *stores(), lambda done, of: None)[0]
+    return set_up(ground, SpecReplay(), *stores(), lambda done, of: None).setting
 
 
 @pytest.fixture(scope="module")
