@@ -93,7 +93,7 @@ class _Seen:
             "label_delay": self._ground.shop.spec.label.delay if late else self._known.label_delay,
             "champion": champion,
             "ripe": self._ripe,
-            "new_ripe_rows": sum(each.labelled for each in self._ripe if not _seen(each, champion)),
+            "new_ripe_rows": sum(each.labelled for each in self._ripe if self._new(each, champion)),
             "retrained": tuple(map(self._retrained, self._known.retrained)),
         }
 
@@ -115,6 +115,11 @@ class _Seen:
         found = self._lens.trainings.made(self._made[champion.version])
         seen = min(found.seen_until, champion.trained_as_of)
         return champion.model_copy(update={"training_rows": found.snapshot.rows, "seen_until": seen})
+
+    def _new(self, period: RipePeriod, champion: Champion | None) -> bool:
+        """Whether there is something to learn from the period that the champion has not seen."""
+        seen = champion is not None and period.start < champion.seen_until
+        return not seen and not any(each.holds(period.start) for each in self._known.quarantined)
 
     def _retrained(self, ended: Retrained) -> Retrained:
         if ended.version is None or ended.version not in self._made:
@@ -178,7 +183,3 @@ class _Seen:
             if told is not None:
                 found.append(told)
         return tuple(found)
-
-
-def _seen(period: RipePeriod, champion: Champion | None) -> bool:
-    return champion is not None and period.start < champion.seen_until

@@ -33,4 +33,5 @@ def rules_of(ground: Ground, answered: Answered, verdicts: Verdicts) -> Rules:
         holdout=max(1, holdout),
         watch=ReleaseOfSpec(ground, answered, verdicts),
         patience=spec.release.patience,
+        quarantine=spec.release.quarantine,
     )
