@@ -209,7 +209,7 @@ def test_a_history_that_is_too_short_or_none_is_told(days: int, changed: Any, ki
 
 
 def test_what_the_groups_of_entities_add_to_a_loss_sums_to_nothing(ground: Ground, kept: Any) -> None:
-    setting, _ = set_up(ground, ASKED, *kept, nobody)
+    setting = set_up(ground, ASKED, kept[0], kept[1], nobody).setting
     assert setting.entities is not None
     moved = setting.entities.moved(0, setting.road.first - ground.delay, setting.road.first + 2)
     assert moved is not None
