@@ -39,20 +39,25 @@ def _early(way: Way, middle: int, cost: float) -> float:
 
 
 class _Watching:
-    """Hands the champion's periods to the detector as they ripen; it begins anew with every champion."""
+    """Hands the champion's periods to the detector as they ripen; it begins anew with every champion.
+
+    An alarm waits while a release is open, as what a policy asks for does, and is gone with its champion.
+    """
 
     def __init__(self, watch: Watch, setting: Setting) -> None:
         self._watch, self._loss = watch, setting.loss
-        self._version = ""
+        self._version, self._alarm = "", ""
 
     def asked(self, known: History, _made: Mapping[str, Retrain]) -> Asked:
         """What the detector asks for at the end of a period."""
         champion = known.champion.version if known.champion else ""
         if champion != self._version:
-            self._version = champion
+            self._version, self._alarm = champion, ""
             self._watch.begin()
         why = [self._taken(each.metrics[self._loss.metric].value, each.rows) for each in self._newest(known)]
-        said = next((each for each in why if each), "")
+        self._alarm = next((each for each in why if each), self._alarm)
+        said = "" if known.release_open is not None else self._alarm
+        self._alarm = "" if said else self._alarm
         action = Action.RETRAIN if said else Action.NONE
         return Asked(action, said, f"alarm:{known.period.key}", ("alarm",) if said else ())
 

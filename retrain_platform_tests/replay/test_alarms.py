@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from retrain_platform.replay.losses import Loss
 from retrain_platform.replay.matrix import Matrix
 from retrain_platform.replay.prefix import Setting
 from retrain_platform.replay.report import replay
+from retrain_platform.replay.rules import Beside, Margin, Rules, Ruling
 from retrain_platform.replay.walked import detected
 from retrain_platform.stats.loss_alarms import Cusum, Detector
 from retrain_platform_tests.replay.pasts import GivenPast, drawn, matrix, setting
@@ -119,3 +121,23 @@ def test_a_period_of_many_rows_is_shown_by_a_sample_with_its_share_of_errors() -
     said = [watch.alarms(loss, 5_000_000) for loss in (0.1, 0.1, 0.6)]
     assert said[:2] == ["", ""]
     assert said[2].endswith("of 1000 rows, of which 600 were wrong")
+
+
+def test_an_alarm_waits_while_a_release_is_open_and_stays_with_its_champion() -> None:
+    on = shifting()
+    slow = on._replace(road=on.road._replace(rules=Rules(takes=1, shares=(0.0, 0.5))))
+    walked = alarmed(Detector("sum", lambda: Cusum(0.5)), slow)
+    assert set(walked.way.outcomes) <= {"serves", "on its way"}
+    refused = slow._replace(road=slow.road._replace(rules=Rules(takes=2, gate=Refuses())))
+    tried = [each.at for each in alarmed(Detector("sum", lambda: Cusum(0.5)), refused).way.retrains if each.at >= 12]
+    assert len(tried) > 1
+    assert all(later - before >= 2 for before, later in pairwise(tried)), "no two trainings beside each other"
+
+
+class Refuses(Margin):
+    """A gate that nothing passes."""
+
+    worse_by: float = 0.0
+
+    def ruling(self, beside: Beside) -> Ruling:
+        return Ruling("worse", "it is not wanted")
