@@ -157,11 +157,16 @@ def worth_buying(road: Road, loss: Loss, said: str) -> str:
     The first by the model that is retrained after every period, which nobody chose in hindsight; the second by the
     fixed period that saved most for each retrain, so at best.
     """
+    if not road.decisions:
+        return (
+            f"nothing can be said of retraining here: no model that is retrained answers before the last {said} is over"
+        )
     never, always = road.every(0, 0.0), road.every(1, 0.0)
     saved = (never.losses - always.losses)[~np.isnan(never.losses)]
     share = float(saved.sum()) / never.loss if never.loss else 0.0
     error = float(saved.std(ddof=1)) * len(saved) ** 0.5 / never.loss if len(saved) > 1 and never.loss else 0.0
-    told = f"retrained after every {said}, the model loses {share:.0%} less than never retrained (+- {error:.0%})"
+    often = f"after every {said}" if road.lasting.before + road.lasting.bake <= 1 else "as often as its releases let it"
+    told = f"retrained {often}, the model loses {share:.0%} less than never retrained (+- {error:.0%})"
     if share < max(HARDLY, 2 * error):
         return f"retraining is hardly worth buying here: {told}"
     return f"retraining is worth something here: {told}; {_pays(road, never, loss, said)}"

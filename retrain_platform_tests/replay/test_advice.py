@@ -8,6 +8,7 @@ import pytest
 from retrain_platform.replay.advice import NOW, Rival, recommend, worth_buying
 from retrain_platform.replay.losses import Loss
 from retrain_platform.replay.road import Retrain, Road
+from retrain_platform.replay.rules import Rules
 from retrain_platform_tests.replay.pasts import GivenPast, by_age, matrix
 
 ACCURACY = Loss("accuracy", True)
@@ -36,6 +37,13 @@ def test_a_gain_that_is_not_told_from_chance_is_hardly_worth_buying() -> None:
 def test_models_that_are_never_wrong_leave_nothing_to_buy() -> None:
     on = Road(matrix(GivenPast(lambda first, last, period: 0.0, 5)))
     assert "hardly worth buying" in worth_buying(on, ACCURACY, "day")
+
+
+def test_where_releases_take_their_time_it_is_said_so() -> None:
+    on = Road(matrix(GivenPast(by_age(0.05, 0.1), 20)), rules=Rules(takes=2))
+    assert ": retrained as often as its releases let it, the model loses" in worth_buying(on, ACCURACY, "day")
+    short = Road(matrix(GivenPast(by_age(), 5)), rules=Rules(takes=4))
+    assert worth_buying(short, ACCURACY, "day").startswith("nothing can be said of retraining here: no model that is")
 
 
 def rivals(on: Road, cost: float) -> list[Rival]:
