@@ -35,6 +35,7 @@ def replay(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     holdout: of.Holdout = None,
     rollback: of.RollbackBy = None,
     without: of.Without = "",
+    seeds: of.Seeds = None,
     json_file: of.JsonFile = None,
     html_file: of.HtmlFile = None,
 ) -> None:
@@ -78,7 +79,11 @@ def replay(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     if start is not None:
         of.at_least("--start", start, 1)
     if time is None and label is None:
-        asked = _of_spec(what, said, windows, start)
+        asked = _of_spec(what, said, windows, start)._replace(
+            seeds=of.at_least("--seeds", 1 if seeds is None else seeds, 1)
+        )
+    elif seeds is not None:
+        fail(f"--seeds == {seeds}, must be left out of a bare table: its learner draws nothing")
     else:
         asked = _of_table(what, time, label, said, windows, start)
     asked = asked._replace(effects=of.effects_of(without))

@@ -38,6 +38,7 @@ Costs = Annotated[
 Policies = Annotated[Path | None, typer.Option("--policies", help="A YAML file of policies by name.")]
 Exclude = Annotated[str, typer.Option("--exclude", help="Columns that are no features; patterns, with commas.")]
 Trees = Annotated[int | None, typer.Option("--trees", help="How many trees LightGBM grows.")]
+Seeds = Annotated[int | None, typer.Option("--seeds", help="Do all with so many seeds of the model's learner: 3.")]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the report here; '-' is standard output.")]
 HtmlFile = Annotated[Path | None, typer.Option("--html", help="Write a page with plots here.")]
 Takes = Annotated[int | None, typer.Option("--takes", help="Whole periods from a decision until its model is trained.")]

@@ -30,6 +30,7 @@ class AskedSpec(NamedTuple):
     windows: tuple[int | None, ...]
     start: int | None
     effects: Effects | None = None
+    seeds: int = 1
 
     def replayed(
         self,
@@ -47,7 +48,7 @@ class AskedSpec(NamedTuple):
         from retrain_platform.replay.of_spec import SpecReplay
         from retrain_platform.replaying import replayed
 
-        asked = SpecReplay(policies, costs, self.windows, self.start, effects=self.effects)
+        asked = SpecReplay(policies, costs, self.windows, self.start, effects=self.effects, seeds=self.seeds)
         return replayed(self.spec, asked, trained, walked)
 
 

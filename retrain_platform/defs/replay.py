@@ -35,6 +35,7 @@ class ReplayConfig(dg.Config):
     start: int | None = Field(
         default=None, description="Periods that the first model learns from; as many as the spec asks for unless said."
     )
+    seeds: int = Field(default=1, ge=1, description="Do all with so many seeds of the learner, for what seeds change.")
 
 
 def policy_replay(of: Named) -> dg.AssetsDefinition:
@@ -86,6 +87,7 @@ def _asked(config: ReplayConfig) -> "SpecReplay":
         costs=tuple(dict.fromkeys(config.costs)),
         windows=tuple(dict.fromkeys(each or None for each in config.windows)),
         start=config.start,
+        seeds=config.seeds,
     )
 
 

@@ -91,7 +91,8 @@ def recommend(
     fixed = min((each for each in rivals if each.fixed), key=lambda each: rest.total(each.way))
     key = road.matrix.periods[middle - 1].period.key
     values = {each.name: _metric(loss, rest, each.way) for each in (chosen, never)}
-    beside = [apart.of(chosen.way, each.way, each.name, rest.first) for each in (never, fixed) if each is not chosen]
+    others = [each for each in (never, fixed) if each is not chosen]
+    beside = [apart.of(chosen.way, each.way, each.name, rest.first, name=chosen.name) for each in others]
     surely = f": it {beside[0].said}" if chosen is not never else ""
     shown = (
         f"at a cost of {cost:g}, {chosen.name} was cheapest until {said} {key}; after it, on periods it was not chosen "
@@ -115,7 +116,10 @@ def recommend(
         sentence=shown,
     )
     now = next((each for each in rivals if each.name.startswith(NOW)), None)
-    return found if now is None else _beside(found, loss, rest, now.way, apart.of(chosen.way, now.way, NOW, rest.first))
+    if now is None:
+        return found
+    more = apart.of(chosen.way, now.way, now.name, rest.first, name=chosen.name)
+    return _beside(found, loss, rest, now.way, more)
 
 
 def _beside(found: Recommended, loss: Loss, rest: _Part, now: Way, more: Difference) -> Recommended:

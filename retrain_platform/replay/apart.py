@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,7 +25,8 @@ class Difference(Record):
     The interval comes of resampling blocks of periods (`stats.blocks`), with the decisions as they were: what other
     periods of the same world would have given these two ways. None where there are too few periods for one.
     `entity_low` and `entity_high` are what other entities would have given (`replay.entities`); None where no spec
-    names them.
+    names them. `seed_low` and `seed_high` are what one more seed of the learner would give, every model trained and
+    every decision made anew; None where only one was tried.
     """
 
     to: str
@@ -32,12 +35,14 @@ class Difference(Record):
     high: float | None
     entity_low: float | None = None
     entity_high: float | None = None
+    seed_low: float | None = None
+    seed_high: float | None = None
     confidence: float = CONFIDENCE
 
     @property
     def told(self) -> bool:
         """Whether there are intervals and none of them holds 0."""
-        ends = [(self.low, self.high), (self.entity_low, self.entity_high)]
+        ends = [(self.low, self.high), (self.entity_low, self.entity_high), (self.seed_low, self.seed_high)]
         known = [(low, high) for low, high in ends if low is not None and high is not None]
         return self.low is not None and all(not low <= 0 <= high for low, high in known)
 
@@ -55,8 +60,10 @@ class Difference(Record):
         if self.low is None or self.high is None:
             return f"{word} (too few periods for an interval)"
         parts = [_ends(self.low, self.high, saves)]
-        if self.entity_low is not None and self.entity_high is not None:
-            parts.append(f"by entity {_ends(self.entity_low, self.entity_high, saves)}")
+        others = [("entity", self.entity_low, self.entity_high), ("seed", self.seed_low, self.seed_high)]
+        parts += [
+            f"by {by} {_ends(low, high, saves)}" for by, low, high in others if low is not None and high is not None
+        ]
         return f"{word} ({'; '.join(parts)}){'' if self.told else ', not told from no difference'}"
 
 
@@ -66,13 +73,19 @@ def _ends(low: float, high: float, turned: bool) -> str:
 
 
 class Apart:
-    """Tells by how much ways are apart; where a setting names entities, by those too."""
+    """Tells by how much ways are apart; by entity too where there are any, and by seed where several were tried.
 
-    def __init__(self, road: Road, entities: Entities | None = None) -> None:
+    `again` are the ways of the same replay with other seeds of the learner, by name and cost.
+    """
+
+    def __init__(
+        self, road: Road, entities: Entities | None = None, again: Sequence[Mapping[tuple[str, float], Way]] = ()
+    ) -> None:
         self._by_entity = None if entities is None else ByEntity(road, entities)
+        self._again = tuple(again)
 
-    def of(self, way: Way, other: Way, to: str, first: int = 0, *, entities: bool = True) -> Difference:
-        """The total of `way` less that of `other` in the periods from `first` on, with what each retrain costs.
+    def of(self, way: Way, other: Way, to: str, first: int = 0, *, entities: bool = True, name: str = "") -> Difference:
+        """The total of `way`, which is called `name`, less that of `other` in the periods from `first` on.
 
         Without `entities` those are not asked, who cost some time.
         """
@@ -83,6 +96,7 @@ class Apart:
         if entities and self._by_entity is not None:
             error, groups = self._by_entity.error(way, other, first)
             low, high = two_sided(found.value, error, groups, CONFIDENCE)
+        seed_low, seed_high = self._by_seed(found.value, (name, way.cost), (to, other.cost), first)
         return Difference(
             to=to,
             value=found.value,
@@ -90,7 +104,20 @@ class Apart:
             high=finite(found.high),
             entity_low=finite(low),
             entity_high=finite(high),
+            seed_low=finite(seed_low),
+            seed_high=finite(seed_high),
         )
+
+    def _by_seed(
+        self, value: float, mine: tuple[str, float], theirs: tuple[str, float], first: int
+    ) -> tuple[float, float]:
+        """What one more seed would give (a prediction interval of Student's t); nan where one of the ways lacks."""
+        pairs = [(each[mine], each[theirs]) for each in self._again if mine in each and theirs in each]
+        if not pairs:
+            return float("nan"), float("nan")
+        drawn = np.array([value, *(float((spent(way) - spent(other))[first:].sum()) for way, other in pairs)])
+        error = float(drawn.std(ddof=1)) * (1 + 1 / len(drawn)) ** 0.5
+        return two_sided(float(drawn.mean()), error, len(drawn), CONFIDENCE)
 
 
 def spent(way: Way) -> Floats:

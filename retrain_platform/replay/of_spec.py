@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from retrain_platform.dataset.record import fingerprint
@@ -26,6 +27,7 @@ from retrain_platform.replay.trainings import Trainings
 from retrain_platform.replay.verdicts import Verdicts
 from retrain_platform.replay.walked import Named
 from retrain_platform.stats.loss_alarms import Detector
+from retrain_platform.steps.workshop import Workshop
 
 
 class SpecReplay(NamedTuple):
@@ -33,7 +35,8 @@ class SpecReplay(NamedTuple):
 
     `windows` are numbers of periods, None is all the past; without any it is the recipe's own. `start` are the periods
     that the first model learns from; None: as many as the spec's limits of a first training ask for. `detectors` are
-    walked beside the policies.
+    walked beside the policies. With more `seeds` than one all is trained and walked so often, each time with the next
+    seed of the recipe.
     """
 
     policies: Sequence[Named] = ()
@@ -43,6 +46,7 @@ class SpecReplay(NamedTuple):
     at_once: int = 1
     effects: Effects | None = None
     detectors: tuple[Detector, ...] = ()
+    seeds: int = 1
 
 
 def replay_spec(
@@ -59,15 +63,30 @@ def replay_spec(
         CannotReplay: the spec's metric is no loss.
         TooShort: nothing is left to be judged on after a first training.
     """
-    setting, notes, verdicts = set_up(ground, asked, kept, scores, trained)
+    own, *again = [set_up(_seeded(ground, more), asked, kept, scores, trained) for more in range(asked.seeds)]
     spec = ground.shop.spec
-    ours = Named("staleness", StalenessPolicy(metric=setting.loss.metric))
+    ours = Named("staleness", StalenessPolicy(metric=own.setting.loss.metric))
     taken = {each.name for each in asked.policies} | {NOW}
     named = [Named(NOW, spec.policy), *([ours] if ours.name not in taken else []), *asked.policies]
+    others = [each.setting for each in again]
+    said = spec.period.every
     try:
-        return replay(spec.name, setting, named, asked.costs, spec.period.every, notes, walked, asked.effects)
+        return replay(spec.name, own.setting, named, asked.costs, said, own.notes, walked, asked.effects, others)
     finally:
-        verdicts.save()
+        for each in (own, *again):
+            each.verdicts.save()
+
+
+def _seeded(ground: Ground, more: int) -> Ground:
+    """The same ground, its recipe's seed so many further on."""
+
+    def reseeded(shop: Workshop) -> Workshop:
+        training = shop.spec.training.model_copy(update={"seed": shop.spec.training.seed + more})
+        return replace(shop, spec=shop.spec.model_copy(update={"training": training}))
+
+    if not more:
+        return ground
+    return replace(ground, shop=reseeded(ground.shop), beside=lambda: reseeded(ground.beside()))
 
 
 class SetUp(NamedTuple):

@@ -131,7 +131,8 @@ def _beside_never(each: ReplayedPolicy) -> str:
     one = next((one for one in each.apart if one.to.startswith("never")), None)
     if one is None:
         return ""
-    spans = [("", one.low, one.high), ("by entity ", one.entity_low, one.entity_high)]
+    spans = [("", one.low, one.high), ("entity ", one.entity_low, one.entity_high)]
+    spans.append(("seed ", one.seed_low, one.seed_high))
     told = [f"{by}{low:+.2f} to {high:+.2f}" for by, low, high in spans if low is not None and high is not None]
     return f"{one.value:+.3f} <span class=quiet>({'; '.join(told)})</span>" if told else f"{one.value:+.3f}"
 
@@ -169,8 +170,8 @@ def _reading(report: ReplayReport) -> Iterator[str]:
         "A policy decided each time by what was known by then: the losses, in the periods that they served, of models "
         "that it had asked for itself.",
         "Beside never: its total less that of the first model for ever; below 0 it was cheaper. The interval (95%) "
-        "comes of resampling blocks of neighbouring periods, with the decisions as they were; a second one, where a "
-        "spec names entities, of other entities in the same periods.",
+        "comes of resampling blocks of neighbouring periods, with the decisions as they were; of a model there is one "
+        "of other entities in the same periods, too, and, where more seeds were tried, of what one more would give.",
         "The recommended policy was the cheapest on the first half; what is said of it is of the second, to the right "
         "of the dashed line.",
     )

@@ -38,17 +38,18 @@ def replay(
     notes: Sequence[str] = (),
     told: Callable[[str], None] = lambda _: None,
     effects: Effects | None = None,
+    again: Sequence[Setting] = (),
 ) -> ReplayReport:
     """Walk every baseline and policy, by every strategy and at every cost; `said` calls a period in words.
 
-    `effects` switches off what is not to hurt; what the others cost is told.
+    `effects` switches off what is not to hurt; what the others cost is told. `again` are the same with other seeds of
+    the learner.
     """
     road = (effects or Effects()).on(setting.road)
     setting = setting._replace(road=road)
-    beside = detected(setting, costs, told)
-    ways = [[*own, *others] for own, others in zip(walked(setting, policies, costs, said, told), beside, strict=True)]
+    ways = _ways(setting, policies, costs, said, told)
     within = budgeted(road, len(road.decisions))
-    apart = Apart(road, setting.entities)
+    apart = Apart(road, setting.entities, _elsewhere(again, policies, costs, said, told, effects))
     at = [_at_cost(setting, found, cost, said, apart) for found, cost in zip(ways, costs, strict=True)]
     return ReplayReport(
         table=table,
@@ -58,6 +59,7 @@ def replay(
         period=said,
         strategies=tuple(each.name for each in road.matrix.strategies),
         label_delay=road.delay,
+        seeds=1 + len(again),
         costs=tuple(costs),
         periods=_periods(road),
         policies=tuple(each for found, _ in at for each in found),
@@ -71,6 +73,34 @@ def replay(
         fits=road.matrix.fits,
         scored=road.matrix.scored,
     )
+
+
+def _ways(
+    setting: Setting, policies: Sequence[Named], costs: Sequence[float], said: str, told: Callable[[str], None]
+) -> list[list[Walked]]:
+    """For each cost every way: of baselines, policies and detectors."""
+    beside = detected(setting, costs, told)
+    own = walked(setting, policies, costs, said, told)
+    return [[*mine, *others] for mine, others in zip(own, beside, strict=True)]
+
+
+def _elsewhere(
+    again: Sequence[Setting],
+    policies: Sequence[Named],
+    costs: Sequence[float],
+    said: str,
+    told: Callable[[str], None],
+    effects: Effects | None,
+) -> list[dict[tuple[str, float], Way]]:
+    """The ways of each other setting by name and cost, the oracle's with them."""
+    found = []
+    for place, each in enumerate(again):
+        told(f"everything again with seed {place + 2}")
+        setting = each._replace(road=(effects or Effects()).on(each.road))
+        ways = _ways(setting, policies, costs, said, told)
+        named = {(one.name, cost): one.way for cost, at in zip(costs, ways, strict=True) for one in at}
+        found.append(named | {("oracle", cost): oracle(setting.road, cost) for cost in costs})
+    return found
 
 
 def _at_cost(
@@ -91,7 +121,8 @@ def _at_cost(
         hidden = each.kind in ("fixed", "detector") and each.name not in few
         made = _result(setting, each, cost, best.way)
         course = () if hidden else _course(setting, each.way)
-        more = tuple(apart.of(each.way, one.way, one.name, entities=not hidden) for one in beside if one is not each)
+        others = [one for one in beside if one is not each]
+        more = tuple(apart.of(each.way, one.way, one.name, entities=not hidden, name=each.name) for one in others)
         found.append(made.model_copy(update={"best_in_hindsight": each is fixed[0], "course": course, "apart": more}))
     rivals = [
         Rival(each.name, each.way, each.spec, fixed=each.kind in ("never", "fixed"))

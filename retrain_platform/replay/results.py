@@ -108,8 +108,8 @@ class EffectCost(Record):
 class ReplayReport(Record):
     """A whole replay. `policies` holds every policy at every cost, baselines and the oracle with them.
 
-    A metric higher by 1 is a loss higher by `loss_by_metric`. `fits` and `scored` count what had to be done beyond what
-    earlier replays had kept, `trainings` all that it takes.
+    A metric higher by 1 is a loss higher by `loss_by_metric`. With so many `seeds` of the learner all was done.
+    `fits` and `scored` count what had to be done beyond what earlier replays had kept, `trainings` all that it takes.
     """
 
     table: str
@@ -119,6 +119,7 @@ class ReplayReport(Record):
     period: str
     strategies: tuple[str, ...]
     label_delay: int
+    seeds: int = 1
     costs: tuple[float, ...]
     periods: tuple[ReplayedPeriod, ...]
     policies: tuple[ReplayedPolicy, ...]

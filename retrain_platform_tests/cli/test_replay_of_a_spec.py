@@ -73,6 +73,8 @@ def test_nothing_of_it_is_on_record_and_a_second_one_trains_nothing(report: dict
         (["rows.parquet", "--time", "at"], "--label == None, must name a column of the table"),
         (["tiny", "--start", "40"], "periods == 12, must be at least 42"),
         (["tiny", "--start", "0"], "--start == 0, must be >= 1"),
+        (["tiny", "--seeds", "0"], "--seeds == 0, must be >= 1"),
+        (["rows.parquet", "--time", "at", "--label", "y", "--seeds", "3"], "--seeds == 3, must be left out of a bare"),
     ],
 )
 def test_wrong_use_is_told_and_ends_with_2(place: Path, arguments: list[str], message: str) -> None:

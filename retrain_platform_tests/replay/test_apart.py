@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from retrain_platform.replay.apart import Apart
@@ -44,3 +45,27 @@ def test_two_equal_ways_are_not_apart() -> None:
     found = Apart(on).of(on.every(3, 0.1), on.every(3, 0.1), "itself")
     assert (found.value, found.low, found.high) == (0, 0, 0)
     assert found.said == "costs 0 more (0 to 0), not told from no difference"
+
+
+def test_what_one_more_seed_would_give_is_told_by_those_tried() -> None:
+    roads = [Road(drawn(seed, count=20)) for seed in (3, 4, 5)]
+    ways = [{("ours", 0.1): on.every(3, 0.1), ("never", 0.1): on.every(0, 0.1)} for on in roads]
+    found = Apart(roads[0], again=ways[1:]).of(*ways[0].values(), "never", name="ours")
+    values = [each["ours", 0.1].total - each["never", 0.1].total for each in ways]
+    reach = 4.302653 * np.std(values, ddof=1) * (1 + 1 / 3) ** 0.5
+    assert found.value == pytest.approx(values[0])
+    assert found.seed_low == pytest.approx(np.mean(values) - reach)
+    assert found.seed_high == pytest.approx(np.mean(values) + reach)
+    assert "; by seed " in found.said
+    assert Apart(roads[0]).of(*ways[0].values(), "never", name="ours").seed_low is None
+
+
+def test_what_one_more_seed_would_give_counts_the_later_part_alone_where_that_is_asked() -> None:
+    roads = [Road(drawn(seed, count=30)) for seed in (3, 4)]
+    ways = [{("ours", 0.1): on.every(7, 0.1), ("never", 0.1): on.every(0, 0.1)} for on in roads]
+    found = Apart(roads[0], again=ways[1:]).of(*ways[0].values(), "never", 15, name="ours")
+    values = [float((each["ours", 0.1].losses - each["never", 0.1].losses)[15:].sum()) + 0.2 for each in ways]
+    assert found.value == pytest.approx(values[0])
+    assert found.seed_low is not None
+    assert found.seed_high is not None
+    assert (found.seed_low + found.seed_high) / 2 == pytest.approx(np.mean(values))

@@ -223,3 +223,15 @@ def test_of_a_spec_differences_are_told_by_entity_too(report: ReplayReport) -> N
             assert (one.entity_low is None) == (one.entity_high is None) == (one.value == 0 and one.entity_low is None)
     told = [one for each in report.policies if each.course for one in each.apart if one.value]
     assert all(one.entity_low is not None and one.entity_high is not None for one in told)
+
+
+def test_another_seed_trains_other_models_and_tells_what_one_more_would_give() -> None:
+    params = {"bagging_fraction": 0.5, "bagging_freq": 1, "num_leaves": 4}
+    made = ground_of(shop_of(13, training={"kind": "lightgbm", "rounds": 5, "holdout": "1d", "params": params}))
+    bare = Effects(release=False, gates=False, rollback=False)
+    again = replay_spec(made, ASKED._replace(costs=(0.02,), seeds=2, effects=bare), *stores())
+    assert again.seeds == 2
+    [often] = [each.apart[0] for each in again.policies if each.name == "every day"]
+    assert often.seed_low is not None
+    assert often.seed_high is not None
+    assert often.seed_low < often.value < often.seed_high
