@@ -101,9 +101,9 @@ def compare(
     period: str,
     as_of: datetime,
     lead: int = 1,
-    segments: bool = True,
+    segments: bool | Collection[str] = True,
 ) -> DriftReport:
-    """Every feature of the reference as it is in `current`, whole and by segment.
+    """Every feature of the reference as it is in `current`, whole and by segment, or within the columns `segments`.
 
     `reference` may be given as profiles by period, oldest first; `lead` says how many periods after
     the last of them the current one is, 0 where the reference's trend says nothing of it. A feature
@@ -113,7 +113,9 @@ def compare(
     Raises:
         ValueError: `reference` is empty, or a column's grid is not the same in all profiles.
     """
-    known = reference if isinstance(reference, Reference) else Reference.of(reference, segments=segments)
+    told = segments is not False
+    known = reference if isinstance(reference, Reference) else Reference.of(reference, segments=told)
+    within = current.segments if segments is True else segments or ()
     return DriftReport(
         period=period,
         as_of=as_of,
@@ -121,9 +123,9 @@ def compare(
         features=with_correlations(
             _whole(known, current, lead), known.total.together, current.together, known.correlations
         ),
-        segments=_segments(known, current, lead) if segments else {},
+        segments=_segments(known, current, lead, within),
         noise_of=known.seasonal.periods if known.seasonal else (),
-        mix=_whole(known.shares, mix(current), lead) if segments and known.shares else (),
+        mix=_whole(known.shares, mix(current), lead) if told and known.shares else (),
     )
 
 
@@ -139,10 +141,10 @@ def _filled(columns: Columns, rulers: Mapping[str, Ruler], rows: int) -> Columns
 
 
 def _segments(
-    reference: Reference, current: DatasetProfile, lead: int
+    reference: Reference, current: DatasetProfile, lead: int, within: Collection[str]
 ) -> dict[str, dict[str, tuple[FeatureDrift, ...]]]:
     reports: dict[str, dict[str, tuple[FeatureDrift, ...]]] = {}
-    for segment in sorted({*reference.total.segments} & {*current.segments}):
+    for segment in sorted({*reference.total.segments} & {*current.segments} & {*within}):
         past, now = reference.total.segments[segment], current.segments[segment]
         shared = sorted({*past} & {*now})
         before, after = (

@@ -15,6 +15,7 @@ _ROWS, _OWN = ("adaptive", "escalation"), ("python",)
 """Policies that ask in rows of a table for whatever they need, and a user's own function, which may read all."""
 _READ = {
     "drift": (*DRIFT_KINDS, "prediction_drift", *_ROWS, *_OWN),
+    "scores": ("prediction_drift", *_OWN),
     "concept": ("calibration", "concept_drift", "error_stream", *_OWN),
     "estimated": ("estimate", *_OWN),
     "gaps": ("gap", "cost", *_OWN),
@@ -22,8 +23,8 @@ _READ = {
 """Which policies read what of a history is dear to make."""
 
 
-def reads(policy: Policy, what: Literal["drift", "concept", "estimated", "gaps"]) -> bool:
-    """Whether what the policy says may depend on this field of a history."""
+def reads(policy: Policy, what: Literal["drift", "scores", "concept", "estimated", "gaps"]) -> bool:
+    """Whether what the policy says may depend on this field of a history; `scores` is the drift of scores in it."""
     return any(each.kind in _READ[what] for each in leaves(policy))
 
 

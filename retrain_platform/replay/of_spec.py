@@ -26,6 +26,7 @@ from retrain_platform.replay.spec_rules import rules_of
 from retrain_platform.replay.trainings import Trainings
 from retrain_platform.replay.verdicts import Verdicts
 from retrain_platform.replay.walked import Named
+from retrain_platform.replay.wording import many
 from retrain_platform.stats.loss_alarms import Detector
 from retrain_platform.steps.workshop import Workshop
 
@@ -168,10 +169,20 @@ def _notes(ground: Ground) -> tuple[str, ...]:
     left = dict.fromkeys(each.kind for each in spec.validation.gates if not isinstance(each, ASKED) and each.required)
     if left:
         found.append(f"gates that no two models' answers are enough for are taken as passed: {', '.join(left)}")
-    broken = [key for key, taken in ground.taken.items() if taken.problems]
+    broken = [key for key, taken in ground.taken.items() if taken.problems and taken.shape.rows]
     if broken:
-        found.append(f"{len(broken)} of {len(ground.periods)} periods are broken and not learned from: {broken[0]} ...")
+        found.append(f"broken and not learned from: {_listed(broken)} of {len(ground.periods)}")
     late = [each.key for each in ground.periods if each.key not in ground.judged]
     if late:
-        found.append(f"{len(late)} periods have no rows or labels that are in, and count for nobody: {late[0]} ...")
+        found.append(f"without rows, or labels that are in, and counting for nobody: {_listed(late)}")
     return tuple(found)
+
+
+def _listed(periods: Sequence[str]) -> str:
+    """The first of some periods, and how many there are.
+
+    >>> _listed(["a", "b", "c", "d"]), _listed(["a"])
+    ('4 periods (a, b, c, ...)', '1 period (a)')
+    """
+    named = ", ".join(periods[:3]) + (", ..." if len(periods) > 3 else "")
+    return f"{many(len(periods), 'period')} ({named})"

@@ -50,7 +50,7 @@ class SpecDrift:
         if key not in self._found:
             self._profile()
             shop, period = self.beside(policy, champion), self._ground.periods[place]
-            drift(shop, period, reference_periods(shop, period))
+            drift(shop, period, reference_periods(shop, period), within=read)
             # The one that is kept apart has the segments, too.
             self._found[key] = shop.values.newest(shop.model, "drift_segments", period.key, DriftReport)
         return self._found[key]

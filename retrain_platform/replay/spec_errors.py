@@ -46,6 +46,7 @@ class SpecErrors:
         self._sums: dict[tuple[Retrain, int, int], ErrorSums | None] = {}
         self._cells: dict[tuple[Retrain, int], Cells | None] = {}
         self._concepts: dict[tuple[Answered, ...], PeriodConcept | None] = {}
+        self._could: dict[tuple[Retrain, int], bool] = {}
         self._profiles: dict[tuple[Retrain, int, int], DatasetProfile | None] = {}
 
     def concepts(self, answered: Sequence[Answered]) -> tuple[PeriodConcept, ...]:
@@ -152,7 +153,9 @@ class SpecErrors:
         return {"drift": found[SCORE], "classes": found.get(CLASS)}
 
     def _asked(self, made: Retrain, place: int) -> bool:
-        return self._taken(place).rows > 0 and self._trainings.answers(made, place) is not None
+        if (made, place) not in self._could:
+            self._could[made, place] = self._taken(place).rows > 0 and self._trainings.answers(made, place) is not None
+        return self._could[made, place]
 
     def _taken(self, place: int) -> Ingested:
         return self._ground.taken[self._ground.periods[place].key]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from retrain_platform.monitoring.reading import MISSING_SEGMENT
 from retrain_platform.release.evidence import gather
 from retrain_platform.replay.ground import Ground
 from retrain_platform.replay.matrix import Strategy
@@ -41,6 +42,19 @@ class Scored(NamedTuple):
     segments: dict[str, NDArray[np.object_]]
 
 
+class _Labelled(NamedTuple):
+    """A period's labelled rows: their labels and lists, their days, and their segments by column."""
+
+    told: pd.DataFrame
+    days: NDArray[np.integer]
+    segments: dict[str, NDArray[np.object_]]
+
+    def segment(self, column: str) -> NDArray[np.object_]:
+        """The segments of a column; a period that lacks it has none but the missing one."""
+        missing = np.full(len(self.days), MISSING_SEGMENT, dtype=object)
+        return self.segments.get(column, missing)
+
+
 class Answered:
     """The labelled rows of periods with what trainings, by strategy and cut, answered about them."""
 
@@ -55,12 +69,12 @@ class Answered:
         sides = [self._through(training, beside.periods) for training in (candidate, champion)]
         if not all(sides):
             return None
-        frames = [self._rows(place) for place in beside.periods]
-        rows = pd.concat(frames, ignore_index=True)
-        shop = self._ground.shop
-        days = np.concatenate([days_of(each, shop.spec.period.timezone) for each in frames])
-        told = judged(shop.spec, rows, *(together(each) for each in sides))
-        return Scored(told, days, segments_of(shop, rows))
+        parts = [self._rows(place) for place in beside.periods]
+        rows = pd.concat([each.told for each in parts], ignore_index=True)
+        told = judged(self._ground.shop.spec, rows, *(together(each) for each in sides))
+        names = dict.fromkeys(name for each in parts for name in each.segments)
+        segments = {name: np.concatenate([each.segment(name) for each in parts]) for name in names}
+        return Scored(told, np.concatenate([each.days for each in parts]), segments)
 
     def _through(self, training: tuple[int, int], places: tuple[int, ...]) -> list[Answers]:
         """The training's answers about every one of the periods; none where one is missing."""
@@ -75,12 +89,14 @@ class Answered:
         rows = self._ground.rows_at(place, self._when(place), ["_label", "_arrived"])
         return found._replace(scores=found.scores[rows["_label"].notna().to_numpy()])
 
-    def _labelled(self, place: int) -> pd.DataFrame:
+    def _labelled(self, place: int) -> _Labelled:
         spec, key = self._ground.shop.spec, self._ground.periods[place].key
         shape = self._ground.taken[key].shape.columns
         columns = dict.fromkeys(["_label", "_arrived", *columns_to_judge(spec), *spec.segments])
         frame = self._ground.rows_at(place, self._when(place), [c for c in columns if c.startswith("_") or c in shape])
-        return frame[frame["_label"].notna().to_numpy()]
+        rows = frame[frame["_label"].notna().to_numpy()]
+        named = [name for name in ("_label", spec.label.query) if name is not None]
+        return _Labelled(rows[named], days_of(rows, spec.period.timezone), segments_of(self._ground.shop, rows))
 
     def _when(self, place: int) -> datetime:
         """The labels that count had come when the period became ripe."""

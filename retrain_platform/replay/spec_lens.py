@@ -6,6 +6,7 @@ from retrain_platform.monitoring.gap import GapReading
 from retrain_platform.monitoring.performance import measure
 from retrain_platform.monitoring.reports import DriftReport, PeriodPerformance
 from retrain_platform.policy.compose import Policy
+from retrain_platform.policy.reads import reads, segments_read
 from retrain_platform.replay.ripening import Ripening
 from retrain_platform.replay.road import Retrain
 from retrain_platform.replay.spec_drift import Answering, SpecDrift
@@ -24,6 +25,7 @@ class SpecLens:
         self.errors = SpecErrors(ripening, trainings)
         self._ground, self._drift = ripening.ground, SpecDrift(ripening.ground)
         self._read: dict[tuple[Retrain, int], PeriodPerformance | None] = {}
+        self._drifts: dict[tuple[tuple[str, ...], bool, Retrain, str, int], DriftReport | None] = {}
         self._gaps: dict[tuple[Retrain, str, int], GapReading | None] = {}
 
     def reading(self, made: Retrain, place: int) -> PeriodPerformance | None:
@@ -63,11 +65,15 @@ class SpecLens:
         return name.startswith("_") or name in self._ground.taken[self._ground.periods[place].key].shape.columns
 
     def drift(self, policy: Policy, made: Retrain, version: str, place: int) -> DriftReport | None:
-        """The period's drift from what its champion, `made`, learned from, and of that one's scores."""
-        found = self._drift.report(policy, Answering(version, made, self.trainings.made(made)), place)
-        if found is None:
-            return None
-        return found.model_copy(update={"predictions": self.errors.predictions(made, version, place)})
+        """The period's drift from what its champion, `made`, learned from, and of that one's scores where read."""
+        scores = reads(policy, "scores")
+        key = (tuple(sorted(segments_read(policy))), scores, made, version, place)
+        if key not in self._drifts:
+            found = self._drift.report(policy, Answering(version, made, self.trainings.made(made)), place)
+            if found is not None and scores:
+                found = found.model_copy(update={"predictions": self.errors.predictions(made, version, place)})
+            self._drifts[key] = found
+        return self._drifts[key]
 
     def gap(self, policy: Policy, made: Retrain, version: str, place: int) -> GapReading | None:
         """What two challengers say at the period's end of how far its champion, `made`, is behind; None: not due."""

@@ -132,7 +132,7 @@ def test_a_walk_knows_what_the_road_knew(ground: Ground, kept: Any) -> None:
 
 def test_a_walk_decides_as_the_road_did() -> None:
     """Two releases one after the other, by the same policy: decided in the same periods for the same reasons."""
-    easy = {
+    easy: dict[str, Any] = {
         "validation": {"gates": [{"kind": "floor", "metric": "auc", "at_least": 0.01}]},
         "release": {"shadow": "1d", "canary": [50, 100], "bake": "1d", "not_worse_by": 0.9, "patience": 6},
     }
@@ -148,7 +148,7 @@ def test_a_walk_decides_as_the_road_did() -> None:
 
 def test_gates_and_releases_turn_away_whom_they_would_have_live() -> None:
     """The exam's candidate has not seen the turn: what the road refuses, the walk refuses."""
-    strict = {"validation": {"gates": [{"kind": "floor", "metric": "auc", "at_least": 0.6}]}}
+    strict: dict[str, Any] = {"validation": {"gates": [{"kind": "floor", "metric": "auc", "at_least": 0.6}]}}
     shop = shop_of(**strict)
     for _ in walk(shop):
         pass

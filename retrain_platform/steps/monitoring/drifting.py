@@ -63,8 +63,12 @@ def _parsed(data: bytes) -> DatasetProfile:
     return DatasetProfile.from_bytes(data)
 
 
-def drift(shop: Workshop, period: Period, reference: ReferencePeriods) -> DriftReport | None:
+def drift(
+    shop: Workshop, period: Period, reference: ReferencePeriods, within: Collection[str] | None = None
+) -> DriftReport | None:
     """Compare the period with the `reference` periods, its scores with the champion's first; None without both sides.
+
+    Segments are told of every column, or of those `within`.
 
     The report of segments is many times as long, and few policies read it: it is kept apart.
     """
@@ -74,7 +78,8 @@ def drift(shop: Workshop, period: Period, reference: ReferencePeriods) -> DriftR
         return None
     standing = _in_season(shop, period, standing)
     ahead = lead(shop.spec.period, reference, period)
-    report = compare(standing, current, period=period.key, as_of=period.end, lead=ahead)
+    segments = True if within is None else within
+    report = compare(standing, current, period=period.key, as_of=period.end, lead=ahead, segments=segments)
     told = report.model_copy(
         update={
             "basis": reference.basis,
