@@ -24,7 +24,7 @@ def replay(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     window: of.Window = None,
     start: of.Start = None,
     label_delay: of.Delay = None,
-    costs: of.Costs = "0.02,0.05,0.1,0.2,0.5",
+    costs: of.Costs = None,
     policies: of.Policies = None,
     exclude: of.Exclude = "",
     trees: of.Trees = None,
@@ -198,10 +198,10 @@ def _tell(report: Any) -> None:
     say(report.notes)
     for cost in report.costs:
         say("")
-        show([_row(report, each) for each in report.shown(cost)], f"at a cost of {cost:g} a retrain")
+        show([_row(report, each) for each in report.shown(cost)], _priced(report, cost))
     if report.budgeted:
         say("")
-        show([each.model_dump() for each in report.budgeted], "with at most so many retrains")
+        show([_budgeted(report, each) for each in report.budgeted], "with at most so many retrains")
     say(["", report.worth, *(text for each in report.recommended for text in (each.sentence, each.instead) if text)])
     say(_effects(report))
     _snippets(report)
@@ -212,7 +212,8 @@ def _effects(report: Any) -> list[str]:
     from retrain_platform.replay.effects import BEST_FIXED, told
 
     found = [
-        told(report.effects, each.name, each.cost) or told(report.effects, BEST_FIXED, each.cost)
+        told(report.effects, each.name, each.cost, report.money)
+        or told(report.effects, BEST_FIXED, each.cost, report.money)
         for each in report.recommended
     ]
     return [text for text in found if text]
@@ -225,7 +226,26 @@ def _row(report: Any, each: Any) -> dict[str, Any]:
         "retrains": each.retrains,
         "total": each.total,
         "regret": each.regret,
+        **({} if report.money is None else {"in all": report.money.said(each.total)}),
         report.metric: each.metric,
+    }
+
+
+def _priced(report: Any, cost: float) -> str:
+    """What a retrain costs in a table, and by whom."""
+    if report.money is None:
+        return f"at a cost of {cost:g} a retrain"
+    whose = ", as the spec says" if cost == report.money.own else ""
+    return f"at {report.money.said(cost)} a retrain{whose} (a loss of {cost:.3g})"
+
+
+def _budgeted(report: Any, each: Any) -> dict[str, Any]:
+    least = {} if report.money is None else {"in money": report.money.said(each.loss)}
+    return {
+        "retrains": each.retrains,
+        "loss": each.loss,
+        **least,
+        **each.model_dump(exclude={"retrains", "loss", "money"}),
     }
 
 

@@ -33,7 +33,10 @@ Window = Annotated[str | None, typer.Option("--window", help="Newest periods to 
 Start = Annotated[int | None, typer.Option("--start", help="Periods that the first model learns from.")]
 Delay = Annotated[int | None, typer.Option("--label-delay", help="Whole periods until a period's labels are in.")]
 Costs = Annotated[
-    str, typer.Option("--costs", "--cost", help="What one retrain costs, in losses of a period; several.")
+    str | None,
+    typer.Option(
+        "--costs", "--cost", help="What one retrain costs, in losses of a period; several. Else around the spec's cost."
+    ),
 ]
 Policies = Annotated[Path | None, typer.Option("--policies", help="A YAML file of policies by name.")]
 Exclude = Annotated[str, typer.Option("--exclude", help="Columns that are no features; patterns, with commas.")]
@@ -71,8 +74,10 @@ def windows_of(text: str) -> tuple[int | None, ...]:
     return tuple(dict.fromkeys(None if part == "all" else int(part) for part in parts))
 
 
-def costs_of(text: str) -> tuple[float, ...]:
-    """The costs, each once; leaves with 2 where they are none."""
+def costs_of(text: str | None) -> tuple[float, ...]:
+    """The costs, each once, none where nothing is said; leaves with 2 where they are none."""
+    if text is None:
+        return ()
     try:
         found = tuple(dict.fromkeys(float(part) for part in text.split(",")))
     except ValueError:

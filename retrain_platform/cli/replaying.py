@@ -84,6 +84,7 @@ class Asked(NamedTuple):
             ValueError: the table cannot be read or replayed as asked; the message says what to change.
         """
         from retrain_platform.policy import StalenessPolicy
+        from retrain_platform.replay.money import COSTS
         from retrain_platform.replay.report import replay
         from retrain_platform.replay.walked import Named
 
@@ -93,7 +94,7 @@ class Asked(NamedTuple):
         ours = Named("staleness", StalenessPolicy(metric=setting.loss.metric))
         taken = {each.name for each in policies}
         named = [*([ours] if ours.name not in taken else []), *policies]
-        return replay(self.table, setting, named, costs, cut.said, read.notes, walked, self.effects)
+        return replay(self.table, setting, named, costs or COSTS, cut.said, read.notes, walked, self.effects)
 
     def _setting(self, read: Read, cut: Cut, home: Path, trained: Callable[[int, int], None]) -> Setting:
         """The matrix, trained where nothing is kept of it, as a road."""

@@ -13,6 +13,7 @@ from retrain_platform.defs.plots import listed, table
 from retrain_platform.defs.resource import Platform
 
 if TYPE_CHECKING:
+    from retrain_platform.replay.money import Money
     from retrain_platform.replay.of_spec import SpecReplay
     from retrain_platform.replay.results import ReplayReport
 
@@ -24,7 +25,8 @@ class ReplayConfig(dg.Config):
     """What to ask of a replay, in the launchpad; nothing need be said."""
 
     costs: list[float] = Field(
-        default=[0.02, 0.05, 0.1, 0.2, 0.5], description="What one retrain costs, in losses of a period.", min_length=1
+        default=[],
+        description="What one retrain costs, in losses of a period; unless said, around the spec's own cost.",
     )
     policies: dict[str, Any] = Field(
         default={}, description="Policies to walk beside the present one, by name, as the spec writes them."
@@ -119,40 +121,42 @@ def _told(report: "ReplayReport") -> dict[str, Any]:
     """What a person wants to see of it; plots and tables of one cost, the middle one."""
     from retrain_platform.replay.course_plot import course_plot
     from retrain_platform.replay.frontier_plot import frontier_plot
+    from retrain_platform.replay.money import price
     from retrain_platform.replay.wording import sentence
 
     cost = report.costs[len(report.costs) // 2]
+    at = price(cost, report.money)
     said = [report.worth, *(each.instead or each.sentence for each in report.recommended)]
     return {
         "advice": listed([sentence(each) for each in said]),
-        "recommended": table([_advised(each) for each in report.recommended]),
+        "recommended": table([_advised(each, report.money) for each in report.recommended]),
         "what retrains buy": drawn(frontier_plot(report), "Loss against retrains"),
-        f"over time, at a cost of {cost:g}": drawn(course_plot(report, cost, alive=False), "Over time"),
-        f"policies at a cost of {cost:g}": table([_policy(each) for each in report.shown(cost)]),
-        f"when and why, at a cost of {cost:g}": table(_why(report, cost), none="no policy retrained"),
+        f"over time, at {at}": drawn(course_plot(report, cost, alive=False), "Over time"),
+        f"policies at {at}": table([_policy(each, report.money) for each in report.shown(cost)]),
+        f"when and why, at {at}": table(_why(report, cost), none="no policy retrained"),
         "notes": listed(report.notes),
         "trainings": report.trainings,
         "trained now": report.fits,
     }
 
 
-def _advised(each: Any) -> dict[str, Any]:
+def _advised(each: Any, money: "Money | None") -> dict[str, Any]:
     """One recommendation as a row."""
     import yaml
 
     return {
-        "cost": each.cost,
+        "cost": _sum(each.cost, money),
         "policy": each.name,
         "retrains": each.retrains,
         "metric": each.metric,
-        "in all": each.total,
-        "present policy in all": each.present_total,
-        "never in all": each.never_total,
+        "in all": _sum(each.total, money),
+        "present policy in all": _sum(each.present_total, money),
+        "never in all": _sum(each.never_total, money),
         "in a spec": "" if each.policy is None else yaml.safe_dump(each.policy, default_flow_style=True).strip(),
     }
 
 
-def _policy(each: Any) -> dict[str, Any]:
+def _policy(each: Any, money: "Money | None") -> dict[str, Any]:
     """One policy as a row."""
     beside = next((one for one in each.apart if one.to.startswith("never")), None)
     return {
@@ -160,10 +164,15 @@ def _policy(each: Any) -> dict[str, Any]:
         "retrains": each.retrains,
         "loss": each.loss,
         "metric": each.metric,
-        "total": each.total,
-        "regret": each.regret,
-        "beside never": "" if beside is None else beside.said,
+        "total": _sum(each.total, money),
+        "regret": _sum(each.regret, money),
+        "beside never": "" if beside is None else beside.said_in(money),
     }
+
+
+def _sum(loss: float | None, money: "Money | None") -> Any:
+    """A sum of losses, in money where it has a price."""
+    return loss if loss is None or money is None else money.said(loss)
 
 
 def _why(report: "ReplayReport", cost: float) -> list[dict[str, Any]]:

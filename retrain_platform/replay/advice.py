@@ -10,6 +10,7 @@ import numpy as np
 from retrain_platform.dataset.record import Record, finite
 from retrain_platform.replay.apart import Apart, Difference
 from retrain_platform.replay.losses import Loss
+from retrain_platform.replay.money import Money, amount, price
 from retrain_platform.replay.road import Road, Way
 from retrain_platform.replay.wording import many, plural
 
@@ -37,7 +38,8 @@ class Recommended(Record):
     `loss`, `retrains`, `total` and `metric` are of the later part, `never_total` and `best_fixed_total` beside it: of
     the first model alone, and of the fixed period that was cheapest there, in hindsight. `policy` are its lines of a
     spec; None where the advice is to never retrain. `present_...` are of the policy that the spec has now, in the later
-    part too, and `instead` compares both in one sentence; None and '' of a table without a spec.
+    part too, and `instead` compares both in one sentence; None and '' of a table without a spec. `money` holds the sums
+    in the user's money, where the spec says what things cost.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Recommended(Record):
     present_total: float | None = None
     present_metric: float | None = None
     instead: str = ""
+    money: dict[str, float] = {}
 
 
 class _Part(NamedTuple):
@@ -77,7 +80,13 @@ class _Part(NamedTuple):
 
 
 def recommend(
-    road: Road, loss: Loss, rivals: Sequence[Rival], cost: float, said: str, apart: Apart | None = None
+    road: Road,
+    loss: Loss,
+    rivals: Sequence[Rival],
+    cost: float,
+    said: str,
+    apart: Apart | None = None,
+    money: Money | None = None,
 ) -> Recommended:
     """The rival that was cheapest on the first half of the served periods, judged on the second; ties go to the first.
 
@@ -93,12 +102,13 @@ def recommend(
     values = {each.name: _metric(loss, rest, each.way) for each in (chosen, never)}
     others = [each for each in (never, fixed) if each is not chosen]
     beside = [apart.of(chosen.way, each.way, each.name, rest.first, name=chosen.name) for each in others]
-    surely = f": it {beside[0].said}" if chosen is not never else ""
+    surely = f": it {beside[0].said_in(money)}" if chosen is not never else ""
     shown = (
-        f"at a cost of {cost:g}, {chosen.name} was cheapest until {said} {key}; after it, on periods it was not chosen "
-        f"by, it gave {_told(loss, values[chosen.name])} with {many(rest.retrains(chosen.way), 'retrain')}, in all "
-        f"{rest.total(chosen.way):.3g}; never retraining {_told(loss, values[never.name])}, in all "
-        f"{rest.total(never.way):.3g}{surely}; the best fixed period there, in hindsight, {rest.total(fixed.way):.3g}"
+        f"at {price(cost, money)}, {chosen.name} was cheapest until {said} {key}; after it, on periods it was not "
+        f"chosen by, it gave {_told(loss, values[chosen.name])} with {many(rest.retrains(chosen.way), 'retrain')}, in "
+        f"all {amount(rest.total(chosen.way), money)}; never retraining {_told(loss, values[never.name])}, in all "
+        f"{amount(rest.total(never.way), money)}{surely}; the best fixed period there, in hindsight, "
+        f"{amount(rest.total(fixed.way), money)}"
     )
     found = Recommended(
         name=chosen.name,
@@ -119,15 +129,17 @@ def recommend(
     if now is None:
         return found
     more = apart.of(chosen.way, now.way, now.name, rest.first, name=chosen.name)
-    return _beside(found, loss, rest, now.way, more)
+    return _beside(found, loss, rest, now.way, more, money)
 
 
-def _beside(found: Recommended, loss: Loss, rest: _Part, now: Way, more: Difference) -> Recommended:
+def _beside(
+    found: Recommended, loss: Loss, rest: _Part, now: Way, more: Difference, money: Money | None
+) -> Recommended:
     """The recommendation beside the policy that the spec has now, in the same later periods."""
     value, count, total = _metric(loss, rest, now), rest.retrains(now), rest.total(now)
     mine = f"{_told(loss, found.metric)} with {many(found.retrains, 'retrain')}"
     told = f"{found.name} would have given {mine}; {NOW} {_told(loss, value)} with {many(count, 'retrain')}: "
-    told += f"in all it {more.said}"
+    told += f"in all it {more.said_in(money)}"
     if found.name.startswith(NOW):
         told = f"{NOW} was the cheapest of all: it gave {mine}"
     return found.model_copy(
@@ -155,7 +167,7 @@ def _rows(loss: float, said: str) -> str:
     return f"{loss:.0%} of a {said}'s rows" if loss < 1 else f"all rows of {loss:.2g} {plural(said)}"
 
 
-def worth_buying(road: Road, loss: Loss, said: str) -> str:
+def worth_buying(road: Road, loss: Loss, said: str, money: Money | None = None) -> str:
     """One sentence: whether retraining earns anything to speak of, and up to which cost of a retrain it pays.
 
     The first by the model that is retrained after every period, which nobody chose in hindsight; the second by the
@@ -173,11 +185,12 @@ def worth_buying(road: Road, loss: Loss, said: str) -> str:
     told = f"retrained {often}, the model loses {share:.0%} less than never retrained (+- {error:.0%})"
     if share < max(HARDLY, 2 * error):
         return f"retraining is hardly worth buying here: {told}"
-    return f"retraining is worth something here: {told}; {_pays(road, never, loss, said)}"
+    return f"retraining is worth something here: {told}; {_pays(road, never, loss, said, money)}"
 
 
-def _pays(road: Road, never: Way, loss: Loss, said: str) -> str:
+def _pays(road: Road, never: Way, loss: Loss, said: str, money: Money | None) -> str:
     ways = [road.every(count, 0.0) for count in range(1, len(road.decisions) + 1)]
     most = max((never.loss - way.loss) / len(way.retrains) for way in ways)
     errors = f" of {loss.said}" if loss.metric != "accuracy" else f", {_rows(most, said)} called wrong"
-    return f"at best, a fixed period is cheaper than never where a retrain costs less than {most:.3g}{errors}"
+    paid = "" if money is None else f": {money.said(most)}"
+    return f"at best, a fixed period is cheaper than never where a retrain costs less than {most:.3g}{errors}{paid}"

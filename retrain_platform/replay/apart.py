@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from retrain_platform.dataset.record import Record, finite
 from retrain_platform.replay.entities import ByEntity, Entities
+from retrain_platform.replay.money import Money, amount
 from retrain_platform.replay.road import Road, Way
 from retrain_platform.stats.blocks import summed
 from retrain_platform.stats.intervals import two_sided
@@ -26,7 +27,8 @@ class Difference(Record):
     periods of the same world would have given these two ways. None where there are too few periods for one.
     `entity_low` and `entity_high` are what other entities would have given (`replay.entities`); None where no spec
     names them. `seed_low` and `seed_high` are what one more seed of the learner would give, every model trained and
-    every decision made anew; None where only one was tried.
+    every decision made anew; None where only one was tried. `money` is each of these numbers in the user's money, where
+    a spec says what things cost.
     """
 
     to: str
@@ -38,6 +40,7 @@ class Difference(Record):
     seed_low: float | None = None
     seed_high: float | None = None
     confidence: float = CONFIDENCE
+    money: dict[str, float] = {}
 
     @property
     def told(self) -> bool:
@@ -55,21 +58,27 @@ class Difference(Record):
         >>> Difference(to="never", value=0.1, low=-0.1, high=0.3, entity_low=0.04, entity_high=0.16).said
         'costs 0.1 more (-0.1 to 0.3; by entity 0.04 to 0.16), not told from no difference'
         """
-        saves = self.value < 0
-        word = f"saves {-self.value:.3g}" if saves else f"costs {self.value:.3g} more"
+        return self.said_in(None)
+
+    def said_in(self, money: Money | None) -> str:
+        """The same in money, where there is a price."""
+        saves, size = self.value < 0, amount(abs(self.value), money)
+        word = f"saves {size}" if saves else f"costs {size} more"
         if self.low is None or self.high is None:
             return f"{word} (too few periods for an interval)"
-        parts = [_ends(self.low, self.high, saves)]
+        parts = [_ends(self.low, self.high, saves, money)]
         others = [("entity", self.entity_low, self.entity_high), ("seed", self.seed_low, self.seed_high)]
         parts += [
-            f"by {by} {_ends(low, high, saves)}" for by, low, high in others if low is not None and high is not None
+            f"by {by} {_ends(low, high, saves, money)}"
+            for by, low, high in others
+            if low is not None and high is not None
         ]
         return f"{word} ({'; '.join(parts)}){'' if self.told else ', not told from no difference'}"
 
 
-def _ends(low: float, high: float, turned: bool) -> str:
+def _ends(low: float, high: float, turned: bool, money: Money | None) -> str:
     first, last = (-high, -low) if turned else (low, high)
-    return f"{first:.3g} to {last:.3g}"
+    return f"{amount(first, money)} to {amount(last, money)}"
 
 
 class Apart:

@@ -38,7 +38,7 @@ def course_plot(report: ReplayReport, cost: float, *, alive: bool = True) -> str
     quality = Sheet(_LEFT, 26, wide, _QUALITY, len(names), *_span(each.metric for each in lines))
     saved = Sheet(_LEFT, 26 + _QUALITY + _APART, wide, _SAVED, len(names), *_span([0.0, *each.saved] for each in lines))
     ticks = Sheet(_LEFT, saved.top + _SAVED + _APART, wide, _LANE * len(lanes), len(names), 0, 1)
-    above = f"loss saved beside never until then, less {cost:g} a retrain"
+    above = f"{_unit(report)} saved beside never until then, less {_price(report, cost)} a retrain"
     parts = [
         *(part for sheet in (quality, saved, ticks) for part in _paper(sheet, report, cost)),
         *_panel(quality, [(each.colour, each.metric) for each in lines], f"{report.metric} in each {report.period}"),
@@ -81,6 +81,14 @@ def _known(course: Sequence[float | None]) -> list[float]:
     return [math.nan if value is None else value for value in course]
 
 
+def _unit(report: ReplayReport) -> str:
+    return "loss" if report.money is None else report.money.section.currency
+
+
+def _price(report: ReplayReport, cost: float) -> str:
+    return f"{cost:g}" if report.money is None else report.money.said(cost)
+
+
 def _saved(report: ReplayReport, each: ReplayedPolicy, never: ReplayedPolicy) -> list[float]:
     """What a policy lost less than never up to the end of each period, less what its retrains had cost by then."""
     decided = {decision.period for decision in each.decisions}
@@ -89,7 +97,7 @@ def _saved(report: ReplayReport, each: ReplayedPolicy, never: ReplayedPolicy) ->
         if mine is not None and theirs is not None:
             so_far += report.loss_by_metric * (theirs - mine)
         so_far -= each.cost * (period.key in decided)
-        found.append(so_far)
+        found.append(so_far if report.money is None else report.money.of(so_far))
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, get_args
 
+from retrain_platform.replay.money import Money, amount, price
 from retrain_platform.replay.optimum import oracle
 from retrain_platform.replay.prefix import Setting
 from retrain_platform.replay.results import Effect, EffectCost
@@ -121,7 +122,7 @@ def _compared(setting: Setting, ways: Sequence[Sequence[Walked]], costs: Sequenc
     return found
 
 
-def told(found: Sequence[EffectCost], policy: str, cost: float) -> str:
+def told(found: Sequence[EffectCost], policy: str, cost: float, money: Money | None = None) -> str:
     """One sentence on what the effects cost a policy; empty where there are none.
 
     >>> late = dict(effect="labels", policy="ours", cost=0.1, retrains=4, retrains_without=6)
@@ -131,9 +132,10 @@ def told(found: Sequence[EffectCost], policy: str, cost: float) -> str:
     mine = [each for each in found if (each.policy, each.cost) == (policy, cost)]
     if not mine:
         return ""
-    parts = [f"{_SAID[each.effect]} {_by(each.costs)}" for each in mine]
-    return f"at a cost of {cost:g}, of the {mine[0].total:.3g} in all that {policy} comes to: {'; '.join(parts)}"
+    parts = [f"{_SAID[each.effect]} {_by(each.costs, money)}" for each in mine]
+    total = amount(mine[0].total, money)
+    return f"at {price(cost, money)}, of the {total} in all that {policy} comes to: {'; '.join(parts)}"
 
 
-def _by(costs: float) -> str:
-    return f"cost {costs:.3g}" if costs >= 0 else f"spare it {-costs:.3g}"
+def _by(costs: float, money: Money | None) -> str:
+    return f"cost {amount(costs, money)}" if costs >= 0 else f"spare it {amount(-costs, money)}"

@@ -8,6 +8,7 @@ from math import sqrt
 from retrain_platform import drawing
 from retrain_platform.drawing import WIDTH, Point, Sheet
 from retrain_platform.replay.hues import BEST, DETECTOR, FIXED, NEVER, hues
+from retrain_platform.replay.money import price
 from retrain_platform.replay.results import FrontierLine, FrontierPoint, ReplayReport
 from retrain_platform.replay.wording import many
 
@@ -28,7 +29,7 @@ def frontier_plot(report: ReplayReport) -> str:
     parts = [
         *_axes(sheet, report, points),
         *_possible(sheet, best),
-        *(part for line in lines for part in _line(sheet, line, hues(report), report.period)),
+        *(part for line in lines for part in _line(sheet, line, report)),
         *_named(sheet, report, lines[0]),
         *drawing.key(_key(report), dashed=["oracle"]),
     ]
@@ -98,8 +99,8 @@ def _possible(sheet: Sheet, best: FrontierLine) -> Iterator[str]:
     yield drawing.line(reached, BEST, width=1.6, dash="5 3")
 
 
-def _line(sheet: Sheet, line: FrontierLine, known: dict[str, str], period: str) -> Iterator[str]:
-    colour = known.get(line.name, DETECTOR if line.kind == "detector" else FIXED)
+def _line(sheet: Sheet, line: FrontierLine, report: ReplayReport) -> Iterator[str]:
+    colour = hues(report).get(line.name, DETECTOR if line.kind == "detector" else FIXED)
     policy = line.kind == "policy"
     if policy:
         yield drawing.line([_at(sheet, point) for point in line.points], colour, width=1.4)
@@ -107,13 +108,15 @@ def _line(sheet: Sheet, line: FrontierLine, known: dict[str, str], period: str) 
         mark = drawing.dot(
             *_at(sheet, point), NEVER if not point.retrains and not policy else colour, hollow=not policy
         )
-        yield drawing.hover(_told(point, period), [mark])
+        yield drawing.hover(_told(point, report), [mark])
 
 
-def _told(point: FrontierPoint, period: str) -> str:
-    at = "" if point.cost is None else f" at a cost of {point.cost:g}"
-    metric = "" if point.metric is None else f", {point.metric:.3f} in the mean {period}"
-    return f"{point.name}{at}: {many(point.retrains, 'retrain')}, loss {point.loss:.3f}{metric}"
+def _told(point: FrontierPoint, report: ReplayReport) -> str:
+    money = report.money
+    at = "" if point.cost is None else f" at {price(point.cost, money)}"
+    paid = "" if money is None else f" ({money.said(point.loss)})"
+    metric = "" if point.metric is None else f", {point.metric:.3f} in the mean {report.period}"
+    return f"{point.name}{at}: {many(point.retrains, 'retrain')}, loss {point.loss:.3f}{paid}{metric}"
 
 
 def _named(sheet: Sheet, report: ReplayReport, fixed: FrontierLine) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from statistics import fmean
 from typing import NamedTuple
 
 from retrain_platform.dataset.record import fingerprint
@@ -14,10 +15,11 @@ from retrain_platform.replay.effects import Effects
 from retrain_platform.replay.ground import CannotReplay, Ground
 from retrain_platform.replay.losses import Loss, loss_of
 from retrain_platform.replay.matrix import Kept, Strategy, Told, build
+from retrain_platform.replay.money import Money, money_of, usual_costs
 from retrain_platform.replay.prefix import Setting
 from retrain_platform.replay.report import replay
 from retrain_platform.replay.results import ReplayReport
-from retrain_platform.replay.road import TooShort, road
+from retrain_platform.replay.road import Road, TooShort, road
 from retrain_platform.replay.spec_entities import SpecEntities
 from retrain_platform.replay.spec_history import SpecWatched
 from retrain_platform.replay.spec_judges import ASKED, Answered
@@ -37,11 +39,11 @@ class SpecReplay(NamedTuple):
     `windows` are numbers of periods, None is all the past; without any it is the recipe's own. `start` are the periods
     that the first model learns from; None: as many as the spec's limits of a first training ask for. `detectors` are
     walked beside the policies. With more `seeds` than one all is trained and walked so often, each time with the next
-    seed of the recipe.
+    seed of the recipe. Without `costs` those are taken that lie around the spec's own.
     """
 
     policies: Sequence[Named] = ()
-    costs: Sequence[float] = (0.02, 0.05, 0.1, 0.2, 0.5)
+    costs: Sequence[float] = ()
     windows: tuple[int | None, ...] = ()
     start: int | None = None
     at_once: int = 1
@@ -69,10 +71,11 @@ def replay_spec(
     ours = Named("staleness", StalenessPolicy(metric=own.setting.loss.metric))
     taken = {each.name for each in asked.policies} | {NOW}
     named = [Named(NOW, spec.policy), *([ours] if ours.name not in taken else []), *asked.policies]
-    others = [each.setting for each in again]
+    others = [each.setting._replace(money=own.setting.money) for each in again]
     said = spec.period.every
+    costs = asked.costs or usual_costs(own.setting.money)
     try:
-        return replay(spec.name, own.setting, named, asked.costs, said, own.notes, walked, asked.effects, others)
+        return replay(spec.name, own.setting, named, costs, said, own.notes, walked, asked.effects, others)
     finally:
         for each in (own, *again):
             each.verdicts.save()
@@ -117,7 +120,8 @@ def set_up(ground: Ground, asked: SpecReplay, kept: Kept, scores: KeptScores, tr
     watched = SpecWatched(ground, lambda delay: Trainings(past, ways, delay), rules.with_labels(ground.delay).bake)
     made = road(matrix, start=start, delay=ground.delay, rules=rules)
     entities = SpecEntities(ground, loss, past, ways)
-    setting = Setting(made, loss, spec.period.length(), spec.name, watched, asked.detectors, entities)
+    money = _money(ground, made, loss)
+    setting = Setting(made, loss, spec.period.length(), spec.name, watched, asked.detectors, entities, money)
     return SetUp(setting, _notes(ground), verdicts)
 
 
@@ -160,6 +164,13 @@ def _loss(ground: Ground, start: int) -> Loss:
         return loss_of(spec.primary, spec.task, first_labels(ground, start))
     except ValueError as error:
         raise CannotReplay(str(error)) from error
+
+
+def _money(ground: Ground, made: Road, loss: Loss) -> Money | None:
+    """What a loss costs by the spec, in the mean period that is judged."""
+    section = ground.shop.spec.cost
+    rows = [made.matrix.periods[place].rows for place in made.scored if made.matrix.judged[place]]
+    return None if section is None else money_of(section, loss, fmean(rows))
 
 
 def _notes(ground: Ground) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from retrain_platform.replay.course_plot import course_plot
 from retrain_platform.replay.effects_table import effects_table
 from retrain_platform.replay.frontier_plot import frontier_plot
 from retrain_platform.replay.hues import hue, hues
+from retrain_platform.replay.money import Money
 from retrain_platform.replay.results import ReplayedPolicy, ReplayReport
 from retrain_platform.replay.wording import BECAME, many, plural, sentence
 
@@ -78,13 +79,19 @@ def _sheets(report: ReplayReport) -> Iterator[str]:
     for place in range(len(report.costs)):
         chosen = " checked" if place == middle else ""
         yield f"<input class=cost type=radio name=cost id=cost{place}{chosen}>"
-    labels = "".join(f"<label for=cost{place}>{cost:g}</label> " for place, cost in enumerate(report.costs))
+    labels = "".join(
+        f"<label for=cost{place}>{_label(report, cost)}</label> " for place, cost in enumerate(report.costs)
+    )
     yield f"<div class=costs>A retrain costs {labels}</div>"
     for place, cost in enumerate(report.costs):
         yield f"<section class='sheet of{place}'>"
         yield from (*_advice(report, cost), course_plot(report, cost), *_table(report, cost))
         yield from (*effects_table(report, cost), *_why(report, cost))
         yield "</section>"
+
+
+def _label(report: ReplayReport, cost: float) -> str:
+    return f"{cost:g}" if report.money is None else escape(report.money.said(cost))
 
 
 def _advice(report: ReplayReport, cost: float) -> Iterator[str]:
@@ -103,14 +110,15 @@ def _table(report: ReplayReport, cost: float) -> Iterator[str]:
     shown, colours = report.shown(cost), hues(report)
     most = max((each.regret for each in shown), default=0.0) or 1.0
     yield "<h3>Every policy, the cheapest last</h3><table><tr><th>policy<th class=n>retrains<th class=n>loss"
-    yield f"<th class=n>{escape(report.metric)}<th class=n>total<th class=n>beside never<th>regret"
+    yield f"<th class=n>{escape(report.metric)}<th class=n>total{_in_all(report)}<th class=n>beside never<th>regret"
     for each in shown:
         marks = [*["best fixed in hindsight"] * each.best_in_hindsight, *["recommended"] * (each.name in advised)]
         row = " class=advised" if each.name in advised else ""
         yield f"<tr{row}><td><i style='background:{hue(each, colours)}'></i>{escape(each.name)}"
         yield "".join(f" <span class='quiet tag'>{mark}</span>" for mark in marks)
         yield f"<td class=n>{each.retrains}<td class=n>{each.loss:.3f}<td class=n>{_number(each.metric)}"
-        yield f"<td class=n>{each.total:.3f}<td class=n>{_beside_never(each)}<td class=bar>{each.regret:.3f}"
+        yield f"<td class=n>{each.total:.3f}{_in_money(report, each.total)}<td class=n>"
+        yield f"{_beside_never(each, report.money)}<td class=bar>{_regret(report, each)}"
         yield f"<b style='width:{each.regret / most * 6.5:.2f}em'></b>"
     yield "</table>"
     rest = [each for each in report.at(cost) if not each.course]
@@ -127,14 +135,35 @@ def _fixed(report: ReplayReport, rest: Sequence[ReplayedPolicy]) -> Iterator[str
         yield "</table></details>"
 
 
-def _beside_never(each: ReplayedPolicy) -> str:
+def _in_all(report: ReplayReport) -> str:
+    return "" if report.money is None else "<th class=n>in all"
+
+
+def _in_money(report: ReplayReport, loss: float) -> str:
+    return "" if report.money is None else f"<td class=n>{escape(report.money.said(loss))}"
+
+
+def _regret(report: ReplayReport, each: ReplayedPolicy) -> str:
+    return f"{each.regret:.3f}" if report.money is None else escape(report.money.said(each.regret))
+
+
+def _beside_never(each: ReplayedPolicy, money: Money | None) -> str:
     one = next((one for one in each.apart if one.to.startswith("never")), None)
     if one is None:
         return ""
     spans = [("", one.low, one.high), ("entity ", one.entity_low, one.entity_high)]
     spans.append(("seed ", one.seed_low, one.seed_high))
-    told = [f"{by}{low:+.2f} to {high:+.2f}" for by, low, high in spans if low is not None and high is not None]
-    return f"{one.value:+.3f} <span class=quiet>({'; '.join(told)})</span>" if told else f"{one.value:+.3f}"
+    known = [(by, low, high) for by, low, high in spans if low is not None and high is not None]
+    told = "; ".join(f"{by}{_signed(low, money, 2)} to {_signed(high, money, 2)}" for by, low, high in known)
+    value = _signed(one.value, money, 3)
+    return f"{value} <span class=quiet>({told})</span>" if told else value
+
+
+def _signed(loss: float, money: Money | None, places: int) -> str:
+    """A difference with its sign, in money where there is a price."""
+    if money is None:
+        return f"{loss:+.{places}f}"
+    return f"{'' if money.of(loss) < 0 else '+'}{escape(money.said(loss))}"
 
 
 def _why(report: ReplayReport, cost: float) -> Iterator[str]:

@@ -16,6 +16,7 @@ from retrain_platform.policy.history import History, Quarantine, RipePeriod
 from retrain_platform.replay.entities import Entities
 from retrain_platform.replay.losses import Loss
 from retrain_platform.replay.matrix import PastPeriod
+from retrain_platform.replay.money import Money
 from retrain_platform.replay.road import Retrain, Road, Way
 from retrain_platform.replay.standing import Model, Standing
 from retrain_platform.stats.loss_alarms import Detector
@@ -68,7 +69,7 @@ class Setting(NamedTuple):
     """What all policies of a replay share: the road, what its losses are, and how long a period lasts.
 
     `detectors` are walked beside the policies, for these to be held against.
-    `entities` tell how sure a difference is; of a bare table there are none.
+    `entities` tell how sure a difference is, `money` what a loss costs; of a bare table there are none.
     """
 
     road: Road
@@ -78,6 +79,7 @@ class Setting(NamedTuple):
     watched: Watched | None = None
     detectors: tuple[Detector, ...] = ()
     entities: Entities | None = None
+    money: Money | None = None
 
 
 def follow(policy: Policy, setting: Setting, cost: float) -> Followed:
@@ -116,7 +118,7 @@ class _Walk:
 
     def __init__(self, setting: Setting, cost: float) -> None:
         self._setting, self._road = setting, setting.road
-        self._cost = _priced(setting.loss, cost)
+        self._cost = _priced(setting, cost)
         self.standing = Standing(setting.road)
         self._readings: list[PeriodPerformance] = []
         self._ripe = [self._ripe_period(place) for place in range(len(self._road.matrix.periods))]
@@ -187,6 +189,9 @@ def _held(period: PastPeriod, held: Iterable[Quarantine]) -> bool:
     return any(each.holds(period.period.start) for each in held)
 
 
-def _priced(loss: Loss, cost: float) -> CostSpec:
-    """The cost as a spec says it: what a point of the metric is worth, and a retrain, both in losses."""
+def _priced(setting: Setting, cost: float) -> CostSpec:
+    """The cost as a spec says it: what a point of the metric is worth, and a retrain; in losses unless it does."""
+    if setting.money is not None:
+        return setting.money.priced(cost)
+    loss = setting.loss
     return CostSpec(currency=LOSS.replace(" ", "_"), retrain=cost, per_point=point(loss.metric) / loss.scale)

@@ -13,6 +13,7 @@ from retrain_platform.replay.effects import Effects, effect_costs
 from retrain_platform.replay.frontier import frontier, metric_of
 from retrain_platform.replay.optimum import budgeted, oracle
 from retrain_platform.replay.prefix import Setting
+from retrain_platform.replay.priced import priced
 from retrain_platform.replay.results import (
     Budgeted,
     ReplayDecision,
@@ -51,7 +52,8 @@ def replay(
     within = budgeted(road, len(road.decisions))
     apart = Apart(road, setting.entities, _elsewhere(again, policies, costs, said, told, effects))
     at = [_at_cost(setting, found, cost, said, apart) for found, cost in zip(ways, costs, strict=True)]
-    return ReplayReport(
+    money = setting.money
+    made = ReplayReport(
         table=table,
         metric=setting.loss.metric,
         loss_of_a_period=setting.loss.said,
@@ -66,13 +68,14 @@ def replay(
         budgeted=_budgeted(setting, within, said),
         frontier=frontier(setting, ways, within),
         recommended=tuple(advice for _, advice in at),
-        worth=worth_buying(road, setting.loss, said),
+        worth=worth_buying(road, setting.loss, said, money),
         effects=effect_costs(setting, ways, policies, costs, said, told),
-        notes=(*notes, *(text for text in [road.rules.told(said)] if text)),
+        notes=(*notes, *(text for text in [road.rules.told(said), money.rate(said) if money else ""] if text)),
         trainings=int(np.count_nonzero(road.matrix.rows)),
         fits=road.matrix.fits,
         scored=road.matrix.scored,
     )
+    return made if money is None else priced(made, money)
 
 
 def _ways(
@@ -129,7 +132,7 @@ def _at_cost(
         for each in ways
         if each.kind != "detector"  # no spec names it
     ]
-    return found, recommend(setting.road, setting.loss, rivals, cost, said, apart)
+    return found, recommend(setting.road, setting.loss, rivals, cost, said, apart, setting.money)
 
 
 def _cheapest(ways: Sequence[Walked], kind: Sort) -> list[Walked]:

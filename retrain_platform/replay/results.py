@@ -8,6 +8,7 @@ from typing import Literal
 from retrain_platform.dataset.record import Record
 from retrain_platform.replay.advice import Recommended
 from retrain_platform.replay.apart import Difference
+from retrain_platform.replay.money import Money
 from retrain_platform.replay.rules import Outcome
 
 Sort = Literal["never", "fixed", "detector", "policy", "oracle"]
@@ -40,6 +41,7 @@ class ReplayedPolicy(Record):
     cheapest fixed period, which nobody knew beforehand; the oracle knew even more. `apart` is its total beside those of
     never retraining, of the policy that a spec has now, and of the best fixed period. `course` is the metric in each of
     the report's periods, None where nothing is judged; empty of a fixed period or a detector not among the cheapest.
+    `money` holds loss, total and regret in the user's money, where the spec says what things cost.
     """
 
     name: str
@@ -54,6 +56,7 @@ class ReplayedPolicy(Record):
     apart: tuple[Difference, ...] = ()
     course: tuple[float | None, ...] = ()
     decisions: tuple[ReplayDecision, ...] = ()
+    money: dict[str, float] = {}
 
 
 class Budgeted(Record):
@@ -64,6 +67,7 @@ class Budgeted(Record):
     metric: float | None
     fixed: str
     fixed_loss: float
+    money: dict[str, float] = {}
 
 
 class FrontierPoint(Record):
@@ -98,6 +102,7 @@ class EffectCost(Record):
     without: float
     retrains: int
     retrains_without: int
+    money: dict[str, float] = {}
 
     @property
     def costs(self) -> float:
@@ -110,6 +115,7 @@ class ReplayReport(Record):
 
     A metric higher by 1 is a loss higher by `loss_by_metric`. With so many `seeds` of the learner all was done.
     `fits` and `scored` count what had to be done beyond what earlier replays had kept, `trainings` all that it takes.
+    `money` is what a loss costs, where the spec says it.
     """
 
     table: str
@@ -132,6 +138,7 @@ class ReplayReport(Record):
     trainings: int
     fits: int
     scored: int
+    money: Money | None = None
 
     def at(self, cost: float) -> tuple[ReplayedPolicy, ...]:
         """Every policy at one cost, in the order of the report."""

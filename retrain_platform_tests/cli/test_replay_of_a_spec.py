@@ -26,7 +26,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     pd.concat(told, ignore_index=True).to_parquet(folder / "rows.parquet")
     source = {"kind": "files", "path": "rows.parquet", "event_time": "at", "entity": "who"}
     checks = {"min_rows": 300, "min_label_share": 0.01}
-    said = attributes(policy=POLICY, source=source, checks=checks, validation={"gates": [FLOOR]})
+    cost = {"currency": "EUR", "retrain": 40, "per_point": 5}
+    said = attributes(policy=POLICY, source=source, checks=checks, validation={"gates": [FLOOR]}, cost=cost)
     (folder / "tiny").mkdir()
     (folder / "tiny" / "defs.yaml").write_text(yaml.safe_dump({"type": COMPONENT, "attributes": said}))
     with pytest.MonkeyPatch.context() as patch:
@@ -59,6 +60,18 @@ def test_nothing_of_it_is_on_record_and_a_second_one_trains_nothing(report: dict
     assert json.loads(again.output)["fits"] == 0 < report["fits"]
     assert "nothing has been played yet" in retrain("status", "tiny").output
     assert not list((place / ".home").glob("lake*"))
+
+
+def test_it_speaks_in_the_money_of_its_spec(report: dict[str, Any], place: Path) -> None:
+    assert (report["costs"], report["money"]["own"]) == ([0.05], 0.08)
+    done = retrain("replay", "tiny", "--json", "own.json")
+    found = json.loads((place / "own.json").read_text())
+    assert found["costs"] == pytest.approx([0.016, 0.04, 0.08, 0.16, 0.4])
+    assert "at 40 EUR a retrain, as the spec says (a loss of 0.08)" in done.output
+    assert "at 200 EUR a retrain (a loss of 0.4)" in done.output
+    never = next(each for each in found["policies"] if each["name"] == "never")
+    assert never["money"]["total"] == pytest.approx(500 * never["total"])
+    assert f"{never['money']['total']:,.0f} EUR" in done.output
 
 
 @pytest.mark.parametrize(
