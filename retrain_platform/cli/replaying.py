@@ -83,17 +83,15 @@ class Asked(NamedTuple):
         Raises:
             ValueError: the table cannot be read or replayed as asked; the message says what to change.
         """
-        from retrain_platform.policy import StalenessPolicy
         from retrain_platform.replay.money import COSTS
+        from retrain_platform.replay.ours import check_windows, ours
         from retrain_platform.replay.report import replay
-        from retrain_platform.replay.walked import Named
 
         read = self._read()
         cut = self._cut(read)
         setting = self._setting(read, cut, home, trained)
-        ours = Named("staleness", StalenessPolicy(metric=setting.loss.metric))
-        taken = {each.name for each in policies}
-        named = [*([ours] if ours.name not in taken else []), *policies]
+        check_windows(setting, policies)
+        named = [*ours(setting, {each.name for each in policies}), *policies]
         return replay(self.table, setting, named, costs or COSTS, cut.said, read.notes, walked, self.effects)
 
     def _setting(self, read: Read, cut: Cut, home: Path, trained: Callable[[int, int], None]) -> Setting:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, get_args
+from typing import Literal, TypeAlias, get_args
 
 from retrain_platform.dataset.duration import Duration
 from retrain_platform.dataset.record import Record
@@ -39,6 +39,10 @@ DEPTHS: tuple[Depth, ...] = get_args(Depth)
 """From least work to most."""
 
 
+ChosenWindow: TypeAlias = Literal["all"] | Duration
+"""How far back a retrain learns from, where a policy chooses that: all the past, or the newest rows of so long."""
+
+
 FindingVerdict = Literal["fired", "holding", "quiet", "cannot tell", "held back"]
 
 
@@ -58,7 +62,7 @@ class Finding(Record):
     `parts` are the findings it was composed of. `action` is what it asks for now (while
     holding or held back at most to look into it); `overrides` are the guards that it passed because it was urgent,
     `held_by` those that hold it back. `within` is the time that its action leaves, where the spec says one, `depth`
-    how deep it asks the retrain to go.
+    how deep it asks the retrain to go, `window` how far back it is to learn from.
     """
 
     trigger: str
@@ -74,6 +78,7 @@ class Finding(Record):
     held_by: tuple[str, ...] = ()
     within: Duration | None = None
     depth: Depth | None = None
+    window: ChosenWindow | None = None
 
     @property
     def fired(self) -> bool:
@@ -104,7 +109,8 @@ class RetrainDecision(Record):
 
     `within` is the time that is left for the action, counted from `as_of`, where the spec says one. `opposite`
     says what would have to be otherwise for the other answer (a retrain, or none). `expected_gain` is what a retrain
-    now would gain, where it is measured. `depth` is how deep a retrain is to go, `full` where nothing says otherwise.
+    now would gain, where it is measured. `depth` is how deep a retrain is to go, `full` where nothing says otherwise,
+    `window` how far back it learns from (None: as the spec's training says).
     """
 
     id: str
@@ -122,6 +128,7 @@ class RetrainDecision(Record):
     opposite: str = ""
     expected_gain: ExpectedGain | None = None
     depth: Depth = "full"
+    window: ChosenWindow | None = None
 
     @property
     def urgency(self) -> Urgency:

@@ -207,6 +207,7 @@ def combine(
         overrides=tuple(dict.fromkeys(text for part in fired for text in part.overrides)),
         within=min(times, default=None),
         depth=asked_depth(parts, depth) if verdict == "fired" else None,
+        window=next((part.window for part in fired if part.window is not None), None) if verdict == "fired" else None,
     )
 
 

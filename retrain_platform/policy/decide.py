@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date
 from math import ceil
+from typing import Any
 
 from retrain_platform.dataset.record import fingerprint
 from retrain_platform.policy.backoff import backoff
@@ -55,6 +56,7 @@ def decide(policy: Policy, history: History) -> RetrainDecision:
         opposite=opposite(asked, finding, stops, history),
         expected_gain=gain,
         depth=depth,
+        window=finding.window if finding.action.retrains else None,
     )
 
 
@@ -207,9 +209,15 @@ def _identity(
             "model": history.model,
             "policy": policy.fingerprint(),
             "as_of": history.as_of.astimezone(UTC).isoformat(),
-            "finding": finding.model_dump(mode="json"),
+            "finding": _without_windows(finding.model_dump(mode="json")),
             "release_open": history.release_open,
             "answers": answered,
             **({} if gain is None else {"expected_gain": gain.model_dump(mode="json")}),
         }
     )
+
+
+def _without_windows(finding: dict[str, Any]) -> dict[str, Any]:
+    """A finding as it was before policies chose windows, where none does: what was decided then keeps its identity."""
+    kept = {name: value for name, value in finding.items() if name != "window" or value is not None}
+    return {**kept, "parts": [_without_windows(part) for part in finding["parts"]]}

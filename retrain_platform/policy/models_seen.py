@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from retrain_platform.monitoring.reports import PeriodPerformance
 from retrain_platform.policy.history import Champion, History
 from retrain_platform.stats.metrics import metric as metric_named
-from retrain_platform.stats.staying import Seen
+from retrain_platform.stats.staying import Past, Seen
 
-__all__ = ["Seen", "seen_models"]
+__all__ = ["Seen", "past", "seen_models", "usual_rows"]
+
+_MOST = 0.6
+"""The share of all earlier rows from which on a training is taken to have had no window."""
+_USUAL = 8
+"""How many newest sound ripe periods say how many labelled rows a period has."""
+
+
+def usual_rows(history: History) -> float:
+    """The mean of a period's labelled rows; 1 before there are any."""
+    known = [period.labelled for period in history.ripe if period.sound][-_USUAL:]
+    return max(1.0, sum(known) / len(known)) if known else 1.0
+
+
+def past(history: History, champion: Champion, windows: Sequence[timedelta | None] = ()) -> Past:
+    """What a training now could take: `windows` (None: all of the past), or what the champion's seems to have been.
+
+    A window reaches back from the decision, and its newest periods have no labels yet. A champion that took most of
+    what there was had no window; another's was as long as it had rows for.
+    """
+    first = min((_number(history, period.start) for period in history.ripe), default=0)
+    if windows:
+        ripe = [None if each is None else (each - history.label_delay) / history.period_length for each in windows]
+        return Past(first, tuple(None if each is None else max(1.0, each) for each in ripe))
+    before = sum(period.labelled for period in history.ripe if period.end <= champion.seen_until)
+    if not champion.training_rows or champion.training_rows >= _MOST * before:
+        return Past(first)
+    return Past(first, (max(1.0, champion.training_rows / usual_rows(history)),))
 
 
 def seen_models(history: History, champion: Champion, metric: str) -> list[Seen] | None:
@@ -20,7 +48,7 @@ def seen_models(history: History, champion: Champion, metric: str) -> list[Seen]
     """
     known = metric_named(metric)
     starts = {period.period: period.start for period in history.ripe if period.sound}
-    cuts = _cuts(history, champion)
+    cuts, usual = _cuts(history, champion), usual_rows(history)
     since = _number(history, champion.released_as_of)
     losses: dict[str, dict[int, float]] = {version: {} for version in cuts}
     served: dict[str, list[int]] = {version: [] for version in cuts}
@@ -35,7 +63,7 @@ def seen_models(history: History, champion: Champion, metric: str) -> list[Seen]
     if not served.get(champion.version):
         return None
     return [
-        Seen(cut=cut, rows=rows, losses=losses[version], served=tuple(sorted(set(served[version]))))
+        Seen(cut=cut, span=max(1.0, rows / usual), losses=losses[version], served=tuple(sorted(set(served[version]))))
         for version, (cut, rows) in cuts.items()
         if served[version]
     ]

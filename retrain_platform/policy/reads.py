@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
+from retrain_platform.policy.base import ChosenWindow
 from retrain_platform.policy.compose import Policy, leaves
 from retrain_platform.policy.drift import FeaturesPolicy
+from retrain_platform.policy.staleness import StalenessPolicy
 
 DRIFT_KINDS = ("feature_drift", "new_categories", "severe_features", "correlation", "segment_mix")
 """The triggers on the features' distributions: a period in which one was over its limit drifted."""
@@ -35,6 +37,17 @@ COST_KINDS = ("cost", "staleness", "python")
 def reads_cost(policy: Policy) -> bool:
     """Whether what the policy says may depend on what a retrain costs."""
     return any(each.kind in COST_KINDS for each in leaves(policy))
+
+
+def windows_read(policy: Policy) -> tuple[ChosenWindow, ...]:
+    """The windows among which the policy chooses, each once; none where it leaves that to the recipe."""
+    found = (window for each in leaves(policy) if isinstance(each, StalenessPolicy) for window in each.windows)
+    return tuple(dict.fromkeys(found))
+
+
+def chooses_window(policy: Policy) -> bool:
+    """Whether the policy says how far back a retrain learns from."""
+    return bool(windows_read(policy))
 
 
 def segments_read(policy: Policy) -> dict[str, timedelta]:

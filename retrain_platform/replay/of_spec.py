@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import NamedTuple
 
 from retrain_platform.dataset.record import fingerprint
-from retrain_platform.policy.staleness import StalenessPolicy
+from retrain_platform.policy.reads import windows_read
 from retrain_platform.replay.advice import NOW
 from retrain_platform.replay.cells import Cells, KeptScores
 from retrain_platform.replay.effects import Effects
@@ -16,6 +16,7 @@ from retrain_platform.replay.ground import CannotReplay, Ground
 from retrain_platform.replay.losses import Loss, loss_of
 from retrain_platform.replay.matrix import Kept, Strategy, Told, build
 from retrain_platform.replay.money import Money, money_of, usual_costs
+from retrain_platform.replay.ours import ours
 from retrain_platform.replay.prefix import Setting
 from retrain_platform.replay.report import replay
 from retrain_platform.replay.results import ReplayReport
@@ -68,9 +69,8 @@ def replay_spec(
     """
     own, *again = [set_up(_seeded(ground, more), asked, kept, scores, trained) for more in range(asked.seeds)]
     spec = ground.shop.spec
-    ours = Named("staleness", StalenessPolicy(metric=own.setting.loss.metric))
     taken = {each.name for each in asked.policies} | {NOW}
-    named = [Named(NOW, spec.policy), *([ours] if ours.name not in taken else []), *asked.policies]
+    named = [Named(NOW, spec.policy), *ours(own.setting, taken), *asked.policies]
     others = [each.setting._replace(money=own.setting.money) for each in again]
     said = spec.period.every
     costs = asked.costs or usual_costs(own.setting.money)
@@ -110,7 +110,10 @@ def set_up(ground: Ground, asked: SpecReplay, kept: Kept, scores: KeptScores, tr
     spec, count = ground.shop.spec, len(ground.periods)
     start = first_training(ground) if asked.start is None else asked.start
     loss = _loss(ground, start)
-    ways = strategies(ground, asked.windows)
+    chosen = [
+        each for policy in (spec.policy, *(one.policy for one in asked.policies)) for each in windows_read(policy)
+    ]
+    ways = strategies(ground, asked.windows, chosen)
     past = SpecPast(ground, loss, Cells(kept, scores))
     verdicts = Verdicts(kept, _judged_as(past, ways))
     rules = rules_of(ground, Answered(ground, past, ways), verdicts)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from math import inf
 from typing import NamedTuple, Protocol
 
 from retrain_platform.monitoring.reports import PeriodPerformance, Reading, Role
 from retrain_platform.policy.backoff import triggers_of
-from retrain_platform.policy.base import Action
+from retrain_platform.policy.base import Action, ChosenWindow
 from retrain_platform.policy.compose import Policy
 from retrain_platform.policy.decide import decide
 from retrain_platform.policy.gain import CostSpec, point
@@ -32,6 +33,7 @@ class Asked(NamedTuple):
     reason: str
     id: str
     triggers: tuple[str, ...] = ()
+    window: ChosenWindow | None = None
 
 
 class Said(NamedTuple):
@@ -92,7 +94,8 @@ def follow(policy: Policy, setting: Setting, cost: float) -> Followed:
     def asked(known: History, made: Mapping[str, Retrain]) -> Asked:
         watched = setting.watched
         decision = decide(policy, known if watched is None else watched.told(policy, known, made))
-        return Asked(decision.action, decision.reason, decision.id, triggers_of(decision.finding))
+        asked_by = triggers_of(decision.finding)
+        return Asked(decision.action, decision.reason, decision.id, asked_by, decision.window)
 
     return follow_by(asked, setting, cost)
 
@@ -104,7 +107,7 @@ def follow_by(asks: Callable[[History, Mapping[str, Retrain]], Asked], setting: 
     for at in road.decisions:
         asked = asks(walk.known(at), walk.standing.made)
         waits = asked.action.retrains and walk.standing.watched
-        failed = asked.action.retrains and not waits and not walk.retrain(at, asked.id, asked.triggers)
+        failed = asked.action.retrains and not waits and not walk.retrain(at, asked.id, asked.triggers, asked.window)
         said.append(Said(_key(road, at), asked.action, asked.reason, failed, waits))
     return Followed(road.way(walk.asked, cost), tuple(said))
 
@@ -150,10 +153,24 @@ class _Walk:
             cost=self._cost,
         )
 
-    def retrain(self, at: int, decision_id: str, triggers: tuple[str, ...] = ()) -> bool:
+    def retrain(
+        self, at: int, decision_id: str, triggers: tuple[str, ...] = (), window: ChosenWindow | None = None
+    ) -> bool:
         """The retrain that was decided at the end of the period `at`; gives whether a candidate came of it."""
-        self.asked.append(Retrain(at, self._road.strategy))
+        self.asked.append(Retrain(at, self._strategy(window)))
         return self.standing.ask(self.asked[-1], decision_id, triggers)
+
+    def _strategy(self, chosen: ChosenWindow | None) -> int:
+        """The number of the strategy whose window is nearest to the chosen one; the road's own where none was chosen.
+
+        A window reaches back from the decision, and its newest periods have no labels yet.
+        """
+        if chosen is None:
+            return self._road.strategy
+        wanted = inf if chosen == "all" else chosen / self._setting.length - self._road.delay
+        windows = [inf if each.window is None else each.window for each in self._road.matrix.strategies]
+        apart = [0.0 if each == wanted else abs(each - wanted) for each in windows]
+        return apart.index(min(apart))
 
     def _reading(self, place: int, at: int) -> list[PeriodPerformance]:
         """The losses of the model that answered the period and of those that scored it beside it; none of a gap."""

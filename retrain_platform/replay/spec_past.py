@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -12,11 +13,12 @@ from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.preparation import MissingColumns, UnfitColumn
 from retrain_platform.dataset.record import fingerprint
 from retrain_platform.dataset.snapshot import DatasetSnapshot, NoRows
-from retrain_platform.policy.base import Action, Finding, RetrainDecision
+from retrain_platform.policy.base import Action, ChosenWindow, Finding, RetrainDecision
 from retrain_platform.replay.cells import Cells, Made
 from retrain_platform.replay.ground import Ground
 from retrain_platform.replay.losses import Loss
 from retrain_platform.replay.matrix import PastPeriod, Scorer, Strategy, Untrainable, training_key
+from retrain_platform.replay.wording import newest
 from retrain_platform.stats.metrics import metric
 from retrain_platform.steps.answers import Answers, asked, judged
 from retrain_platform.steps.training.dataset import check, snapshot
@@ -133,18 +135,22 @@ def _recipe(ground: Ground) -> str:
     return fingerprint(said)
 
 
-def strategies(ground: Ground, windows: tuple[int | None, ...] = ()) -> tuple[Strategy, ...]:
-    """The spec's own window, or the `windows` that are asked for: numbers of periods, None is all the past."""
-    if windows:
-        return tuple(
-            Strategy(name="all the past" if each is None else f"newest {each}", window=each) for each in windows
-        )
+def strategies(
+    ground: Ground, windows: tuple[int | None, ...] = (), chosen: Sequence[ChosenWindow] = ()
+) -> tuple[Strategy, ...]:
+    """The spec's own window, or the `windows` that are asked for: numbers of periods, None is all the past.
+
+    After it come the windows that policies choose among, those of `chosen`.
+    """
     own = ground.shop.spec.training.window
-    if not isinstance(own, timedelta):
-        return (Strategy(name="all the past"),)
-    # It reaches back from the decision: of what it holds the newest periods have no labels yet.
-    count = max(1, round(own / ground.shop.spec.period.length()) - ground.delay)
-    return (Strategy(name=f"newest {count}", window=count),)
+    asked = windows or (_count(ground, own if isinstance(own, timedelta) else "all"),)
+    every = dict.fromkeys([*asked, *(_count(ground, each) for each in chosen)])
+    return tuple(Strategy(name=newest(each), window=each) for each in every)
+
+
+def _count(ground: Ground, window: ChosenWindow) -> int | None:
+    """The periods that a window holds: it reaches back from the decision, and the newest have no labels yet."""
+    return None if window == "all" else max(1, round(window / ground.shop.spec.period.length()) - ground.delay)
 
 
 def _windowed(shop: Workshop, since: datetime | None, as_of: datetime) -> Workshop:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from retrain_platform.dataset.duration import duration_text
 from retrain_platform.policy.compose import Policy
-from retrain_platform.policy.reads import reads_cost
+from retrain_platform.policy.reads import chooses_window, reads_cost
 from retrain_platform.policy.schedule import SchedulePolicy
 from retrain_platform.replay.alarms import TUNED, alarmed, tuned
 from retrain_platform.replay.prefix import Followed, Setting, follow
@@ -92,8 +92,8 @@ def _as_walked(own: Setting, name: str, followed: Followed) -> Walked:
 
 
 def _reasons(own: Setting, followed: Followed) -> dict[Retrain, str]:
-    road = own.road
-    return {Retrain(at, road.strategy): one.reason for at, one in zip(road.decisions, followed.said, strict=True)}
+    said = dict(zip(own.road.decisions, followed.said, strict=True))
+    return {each: said[each.at].reason for each in followed.way.retrains}
 
 
 def _suffixed(name: str, road: Road) -> str:
@@ -108,8 +108,13 @@ def _schedule(count: int, setting: Setting) -> Mapping[str, Any]:
 def _followed(
     setting: Setting, policies: Sequence[Named], costs: Sequence[float], told: Callable[[str], None]
 ) -> list[list[Walked]]:
-    """Of each policy and strategy its walk at every cost."""
-    return [_at_costs(own, each, costs, told) for own in _own(setting) for each in policies]
+    """Of each policy and strategy its walk at every cost; of one that chooses its window a walk by all of them."""
+    return [
+        _at_costs(own, each, costs, told)
+        for own in _own(setting)
+        for each in policies
+        if not chooses_window(each.policy) or own.road.strategy == setting.road.strategy
+    ]
 
 
 def _at_costs(own: Setting, named: Named, costs: Sequence[float], told: Callable[[str], None]) -> list[Walked]:
@@ -127,4 +132,5 @@ def _at_costs(own: Setting, named: Named, costs: Sequence[float], told: Callable
 
 def _walk(own: Setting, named: Named, followed: Followed) -> Walked:
     spec = named.policy.model_dump(mode="json", exclude_unset=True) | {"kind": named.policy.kind}
-    return Walked(_suffixed(named.name, own.road), "policy", followed.way, _reasons(own, followed), spec)
+    name = named.name if chooses_window(named.policy) else _suffixed(named.name, own.road)
+    return Walked(name, "policy", followed.way, _reasons(own, followed), spec)

@@ -40,6 +40,15 @@ def every_text(count: int, said: str) -> str:
     return "never" if not count else f"every {said}" if count == 1 else f"every {count} {plural(said)}"
 
 
+def newest(count: int | None) -> str:
+    """What a training of the newest so many periods is called; None is all of them.
+
+    >>> newest(3), newest(None)
+    ('newest 3', 'all the past')
+    """
+    return "all the past" if count is None else f"newest {count}"
+
+
 def sentence(text: str) -> str:
     """The text with a capital and a full stop.
 

@@ -104,7 +104,12 @@ LEAVES: dict[type, list[Any]] = {
     ],
     GapPolicy: [GapPolicy(), GapPolicy(over=0.01, dwell="4w", confidence=0.9, action="schedule")],
     CostPolicy: [CostPolicy(planned="13w"), CostPolicy(planned="4w", confidence=0.95, action="watch")],
-    StalenessPolicy: [StalenessPolicy(metric="auc"), StalenessPolicy(metric="rmse", action="watch")],
+    StalenessPolicy: [
+        StalenessPolicy(metric="auc"),
+        StalenessPolicy(metric="rmse", action="watch"),
+        StalenessPolicy(metric="accuracy", windows=["2d", "all"]),
+        StalenessPolicy(metric="accuracy", budget={"retrains": 3, "within": "10d"}),
+    ],
     MeasurePolicy: [
         MeasurePolicy(name="latency", above=300, dwell="2w"),
         MeasurePolicy(name="sales", segment="north", falls_by_share=0.1, statistic="total", soft=False),

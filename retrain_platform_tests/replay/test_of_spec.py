@@ -14,6 +14,7 @@ from retrain_platform.replay.cells import Cells
 from retrain_platform.replay.effects import Effects
 from retrain_platform.replay.ground import CannotReplay, Ground
 from retrain_platform.replay.of_spec import SpecReplay, first_training, replay_spec, set_up
+from retrain_platform.replay.ours import CHOOSING
 from retrain_platform.replay.prefix import _Walk
 from retrain_platform.replay.results import ReplayReport
 from retrain_platform.replay.road import TooShort
@@ -177,6 +178,15 @@ def test_windows_are_walked_beside_each_other(ground: Ground) -> None:
     found = replay_spec(ground, SpecReplay(costs=(0.02,), windows=(4, None), effects=easily), *stores())
     assert found.strategies == ("newest 4", "all the past")
     assert of(found, f"{NOW} (newest 4)").loss < of(found, f"{NOW} (all the past)").loss
+
+
+def test_the_windows_that_its_policy_chooses_among_are_replayed_beside_the_recipe_s() -> None:
+    policy = {"kind": "staleness", "metric": "auc", "windows": ["5d", "all"]}
+    ground = ground_of(shop_of(policy=policy, cost={"currency": "EUR", "retrain": 5, "per_point": 1}))
+    found = replay_spec(ground, SpecReplay(costs=(0.02,)), *stores())
+    assert found.strategies == ("all the past", "newest 4")
+    assert {each.strategy for each in of(found, NOW).decisions} <= {"all the past", "newest 4"}
+    assert of(found, CHOOSING).decisions == of(found, NOW).decisions
 
 
 def test_the_recipe_s_own_window_holds_what_a_decision_would_have_taken() -> None:

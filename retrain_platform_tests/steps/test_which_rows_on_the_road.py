@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,14 @@ from retrain_platform.dataset.checks import GateReport
 from retrain_platform.dataset.period import Period
 from retrain_platform.dataset.snapshot import DatasetSnapshot, content_fingerprint
 from retrain_platform.dataset.split import with_columns
+from retrain_platform.policy.base import RetrainDecision
 from retrain_platform.replay.walk import walk
 from retrain_platform.steps.lines import DATA_REFUSED, RETRAINED
 from retrain_platform.steps.training.dataset import parts, reported_periods, rows_of
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.training.adjusted import Adjusted
 from retrain_platform.validation.base import ValidationReport
-from retrain_platform_tests.steps.tiny import Places, Rows, attributes, quick_gate, tiny_spec
+from retrain_platform_tests.steps.tiny import START, Places, Rows, attributes, quick_gate, tiny_spec
 
 RELEASE = {"shadow": "1d", "canary": [100], "bake": "1d", "not_worse_by": 0.2}
 
@@ -91,6 +93,31 @@ def test_a_window_with_too_little_in_it_is_refused_on_record_and_says_how_much()
     refused = [made for made in snapshots(shop) if made.selection.refused]
     assert refused
     assert all(len(made.periods) == 3 for made in refused)
+
+
+def test_a_policy_that_chooses_the_window_is_obeyed_in_place_of_the_recipe() -> None:
+    """The label turns round on day 8; all the past is the recipe's window, the newest five days are the policy's."""
+
+    def turned(frame: pd.DataFrame, period: Period) -> pd.DataFrame:
+        return frame if (period.start - START).days < 8 else frame.assign(x=-frame["x"])
+
+    policy = {"kind": "staleness", "metric": "auc", "windows": ["5d", "all"]}
+    cost = {"currency": "EUR", "retrain": 5, "per_point": 1}
+    spec = tiny_spec(policy=policy, cost=cost, release=RELEASE, checks={"min_rows": 200})
+    shop = Places().shop(spec, Rows(16, turned))
+    for _ in walk(shop):
+        pass
+    made = {each.decision_id: each for each in snapshots(shop)}
+    decided = shop.values.all(shop.model, "retrain_decision", RetrainDecision).values()
+    chosen = [each for each in decided if each.window is not None]
+    assert chosen
+    assert {each.window for each in chosen} <= {timedelta(days=5), "all"}
+    assert any(each.window == timedelta(days=5) for each in chosen)
+    for each in chosen:
+        begun = made[each.id]
+        assert "it learns from" in each.reason
+        assert (len(begun.periods) <= 5) == (each.window == timedelta(days=5))
+        assert ("window of 5d" in " ".join(begun.selection.said)) == (each.window == timedelta(days=5))
 
 
 def spoiled(frame: pd.DataFrame, period: Period) -> pd.DataFrame:

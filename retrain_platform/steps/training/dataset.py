@@ -67,7 +67,7 @@ def snapshot(shop: Workshop, period: Period, decision: RetrainDecision) -> Datas
 def _chosen(shop: Workshop, period: Period, decision: RetrainDecision) -> tuple[pd.DataFrame, DatasetSnapshot]:
     """The rows that the decision trains on, and what says so."""
     recipe, champion = shop.spec.training, history(shop, shop.spec.period.period(decision.period)).champion
-    periods, how = begin(shop, decision.as_of, world_of(shop, period), champion)
+    periods, how = begin(shop, decision, world_of(shop, period), champion)
     version = shop.lake.version(shop.events)
     read = [*(shop.spec.period.period(key) for key in how.older), *periods]
     frame = _read(shop, [each.key for each in read], decision.as_of, version)

@@ -46,7 +46,7 @@ def reached(
     as_of: datetime,
     world: World | None,
     seen_until: datetime | None,
-    window: Literal["all"] | None = None,
+    window: Literal["all"] | timedelta | None = None,
 ) -> Reach:
     """The window of the spec, or another, among the ripe, sound periods that were made as the newest rows are.
 
@@ -67,18 +67,19 @@ class Begun(NamedTuple):
     how: Selection
 
 
-def begin(shop: Workshop, as_of: datetime, world: World | None, champion: Champion | None) -> Begun:
-    """Which periods to read, and what to choose among their rows.
+def begin(shop: Workshop, decision: RetrainDecision, world: World | None, champion: Champion | None) -> Begun:
+    """Which periods to read, and what to choose among their rows; the window is the decision's where it chose one.
 
     A window with fewer periods than the exam takes apart is widened to as many, so that the dataset can be shown;
     it says why it is refused.
     """
     recipe, seen_until = shop.spec.training, champion.seen_until if champion else None
-    window = reached(shop, as_of, world, seen_until)
+    as_of, chosen = decision.as_of, decision.window or recipe.window
+    window = reached(shop, as_of, world, seen_until, decision.window)
     kept, refused = recipe.kept_apart([], shop.spec.period.length()), ""
     needed = kept.stop + kept.holdout + 1
     whole = [*window.older, *window.periods]
-    if len(window.periods) < needed <= len(whole) and recipe.window != "all":
+    if len(window.periods) < needed <= len(whole) and chosen != "all":
         refused = (
             f"{window.said}: {counted(len(window.periods), 'ripe')} in it, must be >= {needed}: {kept.holdout} to "
             f"examine, {kept.stop} to stop early by, 1 to learn from; {counted(needed, 'ripe')} are shown"
