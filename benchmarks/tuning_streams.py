@@ -160,7 +160,7 @@ class Stream:
         model = (
             lightgbm.LGBMClassifier(n_estimators=25, num_leaves=15, n_jobs=1, verbose=-1)
             if self.made.trees
-            else LogisticRegression(max_iter=15)
+            else LogisticRegression(max_iter=1000)
         ).fit(x, y)
         called = np.asarray(model.predict(self._x.reshape(-1, self._x.shape[2]))).reshape(self._y.shape)
         wrong = (called != self._y).mean(axis=1)
