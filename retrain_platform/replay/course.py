@@ -29,16 +29,16 @@ def released(rules: Rules, decided: int, last: int, delay: int, look: Look) -> C
                 return Course("on its way", last + 1, tuple(shares), None)
             at += 1
             shares.append(share)
-            moved, why = _moved(rules, at - late - began, needed, look(opened, at))
+            if (served := at - late - began) < needed:
+                continue  # nobody is asked before: a look may be dear
+            moved, why = _moved(rules, served, look(opened, at))
             if why:
                 return Course("aborted", at, tuple(shares), None, why)
     return _baked(rules, at, last, late, tuple(shares), look)
 
 
-def _moved(rules: Rules, served: int, needed: int, ruling: Ruling) -> tuple[bool, str]:
+def _moved(rules: Rules, served: int, ruling: Ruling) -> tuple[bool, str]:
     """Whether a step of so many served periods is left upwards, and why the candidate is withdrawn."""
-    if served < needed:
-        return False, ""
     if ruling.standing == "worse":
         return False, ruling.why
     if ruling.standing == "not worse" or rules.patience is None:
