@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retrain_platform.adapters.settings import Settings, settings
-from retrain_platform.resources import workshop
+from retrain_platform.dataset.period import Period
+from retrain_platform.resources import reader_of, workshop
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from retrain_platform.replay.ground import Ground
     from retrain_platform.replay.matrix import Told
     from retrain_platform.replay.of_spec import SpecReplay
@@ -41,7 +46,7 @@ def replayed(
 
     place = at or settings()
     home = place.home / "replays"
-    ground = ground_of(spec, place, said)
+    ground = ground_of(spec, place, said) if asked.batches is None else _batches_of(spec, place, asked.batches, said)
     cells = max(1, sum(taken.rows * len(taken.shape.columns) for taken in ground.taken.values()))
     at_once = max(1, min(cores(), SMALL // cells))
     shared = _shared(ground, max(1, cores() // at_once))
@@ -62,6 +67,36 @@ def ground_of(spec: ModelSpec, at: Settings, said: Callable[[str], None]) -> Gro
 
     shop = anew(workshop(spec, at))
     return lay(shop, partial(beside, shop), said)
+
+
+def _batches_of(spec: ModelSpec, at: Settings, count: int, said: Callable[[str], None]) -> Ground:
+    """The same in batches of equal count, whatever calendar the rows follow: each stands in place of a period."""
+    from retrain_platform.adapters.batched import batched
+    from retrain_platform.adapters.scratch import anew, beside
+    from retrain_platform.replay.ground import lay
+
+    said("reading all rows")
+    calendar = spec.period.model_copy(update={"end": None})
+    label = spec.label.model_copy(update={"arrival": None})
+    cut = spec.model_copy(update={"period": calendar, "label": label})
+    shop = replace(anew(workshop(cut, at)), reader=batched(_all_rows(spec, at), cut, count))
+    return lay(shop, partial(beside, shop), said)
+
+
+def _all_rows(spec: ModelSpec, at: Settings) -> pd.DataFrame:
+    """Every row of the source; of plain files also those whose times are numbers that only order."""
+    from retrain_platform.adapters.whole_table import whole_table
+
+    source = spec.source
+    if source.kind == "files" and not source.joins:
+        rows = whole_table(str(Path.cwd() / source.path))
+        texts = [name for name, kind in rows.dtypes.items() if str(kind) == "category"]
+        return rows.astype(dict.fromkeys(texts, object))
+    reader = reader_of(spec, at)
+    newest = reader.watermark()
+    start = spec.period.at(0).start
+    end = start if newest is None else newest + timedelta(microseconds=1)
+    return reader.read(Period(key="all", start=start, end=end))
 
 
 def _shared(ground: Ground, threads: int) -> Ground:

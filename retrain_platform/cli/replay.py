@@ -46,8 +46,10 @@ def replay(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     policy or cost asks for no training.
 
     Of a model its spec says everything: rows, recipe, metric, how late labels are, and the present policy, which is
-    walked beside the others. Of a table the options say it. A policy file names policies as a spec writes them; to
-    batches of equal count a batch lasts a day (1d).
+    walked beside the others; with --batches its rows need follow no calendar. Of a table the options say it.
+
+    A policy file names policies as a spec writes them; to batches of a bare table a batch lasts a day (1d), to those of
+    a model one of its periods.
 
     With late labels, --takes, --canary, --gate or --rollback the report tells what each of them costs.
 
@@ -96,10 +98,11 @@ def _of_spec(what: str, said: dict[str, Any], windows: tuple[int | None, ...] | 
 
     if Path(what).suffix not in (".yaml", ".yml") and (Path(what).is_file() or "." in what or "/" in what):
         fail(f"--time and --label == None, must name columns of the table {what}; a model is named without them")
+    batches = said.pop("--batches")
     given = [f"{name} == {value}" for name, value in said.items() if value is not None]
     if given:
         fail(f"{', '.join(given)}, must be left out where a model is replayed: its spec says it")
-    return AskedSpec(spec_of(what), windows or (), start)
+    return AskedSpec(spec_of(what), windows or (), start, batches)
 
 
 def _of_table(

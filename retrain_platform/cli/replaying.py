@@ -29,6 +29,7 @@ class AskedSpec(NamedTuple):
     spec: ModelSpec
     windows: tuple[int | None, ...]
     start: int | None
+    batches: int | None = None
     effects: Effects | None = None
     seeds: int = 1
 
@@ -49,7 +50,7 @@ class AskedSpec(NamedTuple):
         from retrain_platform.replaying import replayed
 
         asked = SpecReplay(policies, costs, self.windows, self.start, effects=self.effects, seeds=self.seeds)
-        return replayed(self.spec, asked, trained, walked)
+        return replayed(self.spec, asked._replace(batches=self.batches), trained, walked)
 
 
 class Asked(NamedTuple):

@@ -51,6 +51,7 @@ class SpecReplay(NamedTuple):
     effects: Effects | None = None
     detectors: tuple[Detector, ...] = ()
     seeds: int = 1
+    batches: int | None = None
 
 
 def replay_spec(
@@ -72,7 +73,7 @@ def replay_spec(
     taken = {each.name for each in asked.policies} | {NOW}
     named = [Named(NOW, spec.policy), *ours(own.setting, taken), *asked.policies]
     others = [each.setting._replace(money=own.setting.money) for each in again]
-    said = spec.period.every
+    said = spec.period.every if asked.batches is None else "batch"
     costs = asked.costs or usual_costs(own.setting.money)
     try:
         return replay(spec.name, own.setting, named, costs, said, own.notes, walked, asked.effects, others)

@@ -74,6 +74,21 @@ def test_it_speaks_in_the_money_of_its_spec(report: dict[str, Any], place: Path)
     assert f"{never['money']['total']:,.0f} EUR" in done.output
 
 
+def test_rows_without_a_calendar_are_replayed_in_batches_of_equal_count(place: Path) -> None:
+    told = pd.read_parquet(place / "rows.parquet")
+    told.assign(at=range(len(told), 0, -1)).iloc[::-1].to_parquet(place / "numbered.parquet")
+    text = (place / "tiny" / "defs.yaml").read_text().replace("rows.parquet", "numbered.parquet")
+    (place / "numbered.yaml").write_text(text)
+    done = retrain("replay", "numbered.yaml", "--batches", "9", "--costs", "0.05", "--json", "-")
+    found = json.loads(done.output)
+    assert (found["period"], len(found["periods"])) == ("batch", 9)
+    assert {each["rows"] for each in found["periods"]} == {13 * 300 // 9, 13 * 300 // 9 + 1}
+    assert "every 2 batches" in {each["name"] for each in found["policies"]}
+    for count in ("1", "5000"):
+        wrong = retrain("replay", "numbered.yaml", "--batches", count)
+        assert (wrong.exit_code, f"batches == {count}, must be at least 2" in wrong.output) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
