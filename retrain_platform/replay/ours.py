@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from retrain_platform.policy.base import ChosenWindow
+from retrain_platform.policy.budget import Budget
 from retrain_platform.policy.reads import windows_read
 from retrain_platform.policy.staleness import StalenessPolicy
-from retrain_platform.replay.prefix import Setting
+from retrain_platform.replay.prefix import Setting, follow
+from retrain_platform.replay.road import Way
 from retrain_platform.replay.walked import Named
 from retrain_platform.replay.wording import newest
 
@@ -29,6 +31,12 @@ def ours(setting: Setting, taken: Collection[str] = ()) -> list[Named]:
         spans = tuple("all" if each is None else (each + delay) * setting.length for each in windows)
         found.append(Named(CHOOSING, StalenessPolicy(metric=metric, windows=spans)))
     return [each for each in found if each.name not in taken]
+
+
+def within_budget(setting: Setting, retrains: int) -> Way:
+    """The way of ours with at most so many retrains in the whole of the time, at no cost."""
+    budget = Budget(retrains=retrains, within=len(setting.road.scored) * setting.length)
+    return follow(StalenessPolicy(metric=setting.loss.metric, budget=budget), setting, 0.0).way
 
 
 def check_windows(setting: Setting, policies: Sequence[Named]) -> None:

@@ -185,9 +185,11 @@ def _budgeted(report: ReplayReport) -> Iterator[str]:
         return
     yield "<h2>With at most so many retrains</h2><table><tr><th class=n>retrains<th class=n>least loss possible"
     yield f"<th class=n>{escape(report.metric)}<th>fixed period that came nearest<th class=n>its loss"
+    yield "<th class=n>staleness with that budget<th class=n>its retrains"
     for each in report.budgeted:
         yield f"<tr><td class=n>{each.retrains}<td class=n>{each.loss:.3f}<td class=n>{_number(each.metric)}"
         yield f"<td>{escape(each.fixed)}<td class=n>{each.fixed_loss:.3f}"
+        yield f"<td class=n>{each.ours_loss:.3f}<td class=n>{each.ours_retrains}"
     yield "</table>"
 
 

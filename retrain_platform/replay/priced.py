@@ -13,7 +13,7 @@ from retrain_platform.replay.results import Budgeted, EffectCost, ReplayedPolicy
 _Summed = TypeVar("_Summed", Budgeted, Difference, EffectCost, Recommended, ReplayedPolicy)
 
 _SUMS: dict[type, tuple[str, ...]] = {
-    Budgeted: ("loss", "fixed_loss"),
+    Budgeted: ("loss", "fixed_loss", "ours_loss"),
     Difference: ("value", "low", "high", "entity_low", "entity_high", "seed_low", "seed_high"),
     EffectCost: ("total", "without", "costs"),
     Recommended: ("loss", "total", "never_total", "best_fixed_total", "present_loss", "present_total"),

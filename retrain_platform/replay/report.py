@@ -12,6 +12,7 @@ from retrain_platform.replay.apart import Apart
 from retrain_platform.replay.effects import Effects, effect_costs
 from retrain_platform.replay.frontier import frontier, metric_of
 from retrain_platform.replay.optimum import budgeted, oracle
+from retrain_platform.replay.ours import within_budget
 from retrain_platform.replay.prefix import Setting
 from retrain_platform.replay.priced import priced
 from retrain_platform.replay.results import (
@@ -193,7 +194,16 @@ def _budgeted(setting: Setting, ways: Sequence[Way], said: str) -> tuple[Budgete
     for budget in (each for each in BUDGETS if each < len(ways)):
         best = min(ways[: budget + 1], key=lambda way: way.loss)
         name, near = min((each for each in fixed if len(each[1].retrains) <= budget), key=lambda each: each[1].loss)
+        mine = within_budget(setting, budget)
         found.append(
-            Budgeted(retrains=budget, loss=best.loss, metric=metric_of(setting, best), fixed=name, fixed_loss=near.loss)
+            Budgeted(
+                retrains=budget,
+                loss=best.loss,
+                metric=metric_of(setting, best),
+                fixed=name,
+                fixed_loss=near.loss,
+                ours_loss=mine.loss,
+                ours_retrains=len(mine.retrains),
+            )
         )
     return tuple(found)

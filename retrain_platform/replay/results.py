@@ -60,13 +60,19 @@ class ReplayedPolicy(Record):
 
 
 class Budgeted(Record):
-    """The least loss that is possible with at most `retrains` retrains, and the fixed period that came nearest."""
+    """The least loss that is possible with at most `retrains` retrains, and who came near it.
+
+    `fixed` is the fixed period that came nearest, known only afterwards; `ours_loss` is what the staleness policy came
+    to with a budget of so many for the whole of the time, of which it spent `ours_retrains`.
+    """
 
     retrains: int
     loss: float
     metric: float | None
     fixed: str
     fixed_loss: float
+    ours_loss: float
+    ours_retrains: int
     money: dict[str, float] = {}
 
 
