@@ -105,20 +105,22 @@ def _counted(say: Callable[[str], None]) -> Callable[[int, int], None]:
 
 def _files(report: "ReplayReport", folder: Path, run: str) -> dict[str, Any]:
     """The page and the JSON, kept by run."""
-    from retrain_platform.adapters.atomic import write_atomically
+    from retrain_platform.adapters.atomic import write_where_absent
     from retrain_platform.replay.page import page
 
     texts = {"page": (".html", page(report)), "json": (".json", report.model_dump_json(indent=2))}
     found = {}
     for name, (suffix, text) in texts.items():
         target = folder / f"{report.periods[-1].key}-{run[:8]}{suffix}"
-        write_atomically(target, text.encode())
+        write_where_absent(target, text.encode(), mode=0o644)
         found[name] = dg.MetadataValue.path(str(target))
     return found
 
 
 def _told(report: "ReplayReport") -> dict[str, Any]:
     """What a person wants to see of it; plots and tables of one cost, the middle one."""
+    import yaml
+
     from retrain_platform.replay.course_plot import course_plot
     from retrain_platform.replay.frontier_plot import frontier_plot
     from retrain_platform.replay.money import price
@@ -126,9 +128,11 @@ def _told(report: "ReplayReport") -> dict[str, Any]:
 
     cost = report.costs[len(report.costs) // 2]
     at = price(cost, report.money)
-    said = [report.worth, *(each.instead or each.sentence for each in report.recommended)]
+    advice = next(each for each in report.recommended if each.cost == cost)
     return {
-        "advice": listed([sentence(each) for each in said]),
+        "retraining": sentence(report.worth),
+        f"advice at {at}": sentence(advice.instead or advice.sentence),
+        **({} if advice.policy is None else {"in a spec": yaml.safe_dump({"policy": advice.policy}, sort_keys=False)}),
         "recommended": table([_advised(each, report.money) for each in report.recommended]),
         "what retrains buy": drawn(frontier_plot(report), "Loss against retrains"),
         f"over time, at {at}": drawn(course_plot(report, cost, alive=False), "Over time"),
@@ -142,8 +146,6 @@ def _told(report: "ReplayReport") -> dict[str, Any]:
 
 def _advised(each: Any, money: "Money | None") -> dict[str, Any]:
     """One recommendation as a row."""
-    import yaml
-
     return {
         "cost": _sum(each.cost, money),
         "policy": each.name,
@@ -152,7 +154,6 @@ def _advised(each: Any, money: "Money | None") -> dict[str, Any]:
         "in all": _sum(each.total, money),
         "present policy in all": _sum(each.present_total, money),
         "never in all": _sum(each.never_total, money),
-        "in a spec": "" if each.policy is None else yaml.safe_dump(each.policy, default_flow_style=True).strip(),
     }
 
 

@@ -24,7 +24,8 @@ h3{font-size:1rem;margin:1.6rem 0 .4rem}
 table{border-collapse:collapse;width:100%} th,td{padding:.3rem .6rem;text-align:left;border-bottom:1px solid #e5e8eb}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap} tr.advised td{background:#eef4fb}
 td i,li i{display:inline-block;width:.75em;height:.75em;margin-right:.5em;border-radius:50%}
-td.bar{white-space:nowrap;width:11em}
+td.bar{white-space:nowrap;width:10em}
+td.name{min-width:12em}
 td b{display:inline-block;height:.7em;background:#d0d7de;margin-left:.5em;border-radius:2px;min-width:1px}
 pre{background:#f4f6f7;border-radius:.4rem;padding:.7rem 1rem;overflow-x:auto}
 svg{max-width:100%;height:auto} details{margin:.6rem 0} summary{cursor:pointer;color:#3b6ea5}
@@ -114,7 +115,7 @@ def _table(report: ReplayReport, cost: float) -> Iterator[str]:
     for each in shown:
         marks = [*["best fixed in hindsight"] * each.best_in_hindsight, *["recommended"] * (each.name in advised)]
         row = " class=advised" if each.name in advised else ""
-        yield f"<tr{row}><td><i style='background:{hue(each, colours)}'></i>{escape(each.name)}"
+        yield f"<tr{row}><td class=name><i style='background:{hue(each, colours)}'></i>{escape(each.name)}"
         yield "".join(f" <span class='quiet tag'>{mark}</span>" for mark in marks)
         yield f"<td class=n>{each.retrains}<td class=n>{each.loss:.3f}<td class=n>{_number(each.metric)}"
         yield f"<td class=n>{each.total:.3f}{_in_money(report, each.total)}<td class=n>"
