@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from retrain_platform.replay.matrix import Strategy
 from retrain_platform.replay.optimum import budgeted, oracle
-from retrain_platform.replay.road import Retrain, Road, Way
+from retrain_platform.replay.road import Retrain, Road, Traffic, Way
 from retrain_platform.replay.rules import Margin, Rules
 from retrain_platform_tests.replay.pasts import ALL, GivenPast, drawn, matrix
 
@@ -108,3 +108,27 @@ def test_rules_cost_the_best_way_something() -> None:
     made = drawn(3, count=20)
     free = oracle(Road(made), 0.1).total
     assert all(oracle(Road(made, rules=each), 0.1).total > free + 0.1 for each in (SLOW, STRICT, WATCHED))
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    delay=st.integers(0, 2),
+    rules=st.sampled_from([INSTANT, SLOW, STRICT, WATCHED, ALL_OF_IT]),
+    often=st.floats(0.05, 0.9),
+)
+def test_no_way_is_cheaper_than_the_oracle(seed: int, delay: int, rules: Rules, often: float) -> None:
+    """Of more periods than can be tried: retrains at random, each taking the place of what is on its way."""
+    on, draw = random_road(seed, 30, delay, 2, rules), np.random.default_rng(seed)
+    traffic = Traffic(on)
+    retrains = []
+    for at in on.decisions:
+        if draw.uniform() < often and not traffic.watched(at):
+            retrains.append(Retrain(at, int(draw.integers(2))))
+            traffic.ask(retrains[-1])
+    for cost in (0.0, 0.1):
+        way = on.way(retrains, cost)
+        assert oracle(on, cost).total <= way.total + 1e-9
+        gone = sum(each not in ("failed", "refused") for each in way.outcomes)
+        least = {len(each.retrains): each.loss for each in budgeted(on, gone)}
+        assert least[gone] <= way.loss + 1e-9
