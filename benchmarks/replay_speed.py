@@ -1,10 +1,10 @@
 """What walking costs beside training: flights' 45 weeks, 20 policies, 5 costs, against the fits and scorings alone.
 
-    python benchmarks/replay_speed.py [--weeks 45] [--delay 0] [--spec]
+    python benchmarks/replay_speed.py [--weeks 45] [--delay 0] [--spec flight_delay]
 
 The matrix is timed from its first training to its last scoring, everything else (reading and cutting the table,
 walking, the optimum, intervals, the report and its page) by itself, in seconds of the processor, all threads. With
-`--spec` the shipped flight_delay is replayed by its own spec, in which policies read drift and intervals, too.
+`--spec` a model is replayed by its own spec, in which policies read drift and intervals, too.
 Trainings are made anew: they are kept in a folder that is thrown away.
 """
 
@@ -112,12 +112,12 @@ def of_table(weeks: int, delay: int, folder: Path) -> Any:
     )
 
 
-def of_spec() -> Any:
-    """The shipped model."""
+def of_spec(name: str) -> Any:
+    """A model by its name or its file."""
     from retrain_platform.cli.app import spec_of
     from retrain_platform.cli.replaying import AskedSpec
 
-    return AskedSpec(spec_of("flight_delay"), (), None)
+    return AskedSpec(spec_of(name), (), None)
 
 
 def main() -> None:
@@ -125,11 +125,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--weeks", type=int, default=45)
     parser.add_argument("--delay", type=int, default=0)
-    parser.add_argument("--spec", action="store_true")
+    parser.add_argument("--spec")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         os.environ["RETRAIN_HOME"] = home
-        asked = of_spec() if given.spec else of_table(given.weeks, given.delay, Path(home))
+        asked = of_spec(given.spec) if given.spec else of_table(given.weeks, given.delay, Path(home))
         took = timed(asked, policies(), Path(home))
     for name, seconds in took._asdict().items():
         print(f"{name:8} {seconds:7.1f} s")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -46,10 +47,14 @@ def replay(
 
     `effects` switches off what is not to hurt; what the others cost is told. `again` are the same with other seeds of
     the learner.
+
+    Raises:
+        ValueError: a policy is called as a baseline is.
     """
     road = (effects or Effects()).on(setting.road)
     setting = setting._replace(road=road)
     ways = _ways(setting, policies, costs, said, told)
+    _own_names([each.name for each in ways[0]])
     within = budgeted(road, len(road.decisions))
     apart = Apart(road, setting.entities, _elsewhere(again, policies, costs, said, told, effects))
     at = [_at_cost(setting, found, cost, said, apart) for found, cost in zip(ways, costs, strict=True)]
@@ -77,6 +82,12 @@ def replay(
         scored=road.matrix.scored,
     )
     return made if money is None else priced(made, money)
+
+
+def _own_names(names: Sequence[str]) -> None:
+    twice = [name for name, count in Counter([*names, "oracle"]).items() if count > 1]
+    if twice:
+        raise ValueError(f"policies == {twice[0]!r}, must be called otherwise: a baseline has that name")
 
 
 def _ways(
