@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -53,7 +54,7 @@ class Known(NamedTuple):
     """Every model that could be made, in the order of time; the first `firsts` are first models, one a strategy.
 
     `served`, shape (models, periods), is what each loses where it answers all. `courses` are those of each model, with
-    all that could be champion before it; of one that is turned away at once there are none.
+    all that can be champion by its decision; of one that is turned away at once there are none.
     """
 
     road: Road
@@ -71,27 +72,31 @@ def known_courses(road: Road) -> Known:
         model for at in (road.first, *road.decisions) for each in strategies if road.trained(model := Retrain(at, each))
     )
     served = np.array([road.served(model) for model in made])
-    courses = tuple(tuple(_courses(road, made, served, number)) for number in range(len(made)))
-    return Known(road, made, sum(model.at == road.first for model in made), served, courses)
+    firsts = sum(model.at == road.first for model in made)
+    ready, courses = [road.first] * firsts + [road.last] * (len(made) - firsts), list[tuple[Courses, ...]]()
+    for number, candidate in enumerate(made):
+        who = [place for place in range(number) if made[place].at < candidate.at and ready[place] <= candidate.at]
+        courses.append(tuple(_courses(road, made, served, number, who)))
+        ready[number] = min([ready[number], *(each.course.end for each in courses[number] if each.course.stays)])
+    return Known(road, made, firsts, served, tuple(courses))
 
 
-def _courses(road: Road, made: tuple[Retrain, ...], served: Floats, number: int) -> list[Courses]:
+def _courses(
+    road: Road, made: tuple[Retrain, ...], served: Floats, number: int, who: Sequence[int]
+) -> Iterator[Courses]:
+    """The courses of a candidate beside those that can be champion by then; a ruling may be dear."""
     candidate, alike = made[number], dict[Course, list[int]]()
-    before = [place for place in range(number) if made[place].at < candidate.at]
     alone = road.rules.gate is None and road.rules.watch is None  # then nothing depends on the champion
-    for place in before[:1] if alone else before:
+    for place in who[:1] if alone else who:
         course = road.course(made[place], candidate)._replace(why="")
         if course.goes:
-            alike.setdefault(course, []).extend(before if alone else [place])
-    found = []
+            alike.setdefault(course, []).extend(who if alone else [place])
     for course, champions in alike.items():
-        who = np.array(champions, dtype=np.intp)
         span = slice(candidate.at + 1, min(course.end, road.last) + 1)
         shares = np.array(course.shares[: span.stop - span.start])
-        own, others = served[number, span], served[who, span]
+        own, others = served[number, span], served[champions, span]
         lost = np.where(shares == 1.0, own, others + shares * (own - others))
-        found.append(Courses(who, course, np.cumsum(lost, axis=1)))
-    return found
+        yield Courses(np.array(champions, dtype=np.intp), course, np.cumsum(lost, axis=1))
 
 
 class _Table(NamedTuple):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from retrain_platform.replay.matrix import Strategy
 from retrain_platform.replay.optimum import budgeted, oracle
 from retrain_platform.replay.road import Retrain, Road, Traffic, Way
-from retrain_platform.replay.rules import Margin, Rules
+from retrain_platform.replay.rules import Beside, Margin, Rules, Ruling
 from retrain_platform_tests.replay.pasts import ALL, GivenPast, drawn, matrix
 
 TWO = Strategy(name="newest 2", window=2)
@@ -132,3 +132,18 @@ def test_no_way_is_cheaper_than_the_oracle(seed: int, delay: int, rules: Rules, 
         gone = sum(each not in ("failed", "refused") for each in way.outcomes)
         least = {len(each.retrains): each.loss for each in budgeted(on, gone)}
         assert least[gone] <= way.loss + 1e-9
+
+
+def test_nobody_is_asked_of_a_champion_that_cannot_be() -> None:
+    asked = set()
+
+    class Listening(Margin):
+        def ruling(self, beside: Beside) -> Ruling:
+            asked.add(beside.of)
+            return Ruling("worse" if beside.of[1][1] == 3 else "not worse")
+
+    on = Road(drawn(2, count=14), rules=Rules(shares=(0.0,), bake=2, watch=Listening(worse_by=0)))
+    oracle(on, 0.1)
+    champions = {champion for (_, champion), _ in asked}
+    assert 3 not in champions
+    assert all(candidate - champion >= 3 for (_, champion), (_, candidate) in asked if champion)
