@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from statistics import fmean
 from typing import NamedTuple
 
 from retrain_platform.dataset.record import fingerprint
-from retrain_platform.policy.reads import windows_read
+from retrain_platform.policy.reads import reads, windows_read
 from retrain_platform.replay.advice import NOW
 from retrain_platform.replay.cells import Cells, KeptScores
 from retrain_platform.replay.effects import Effects
@@ -30,6 +30,7 @@ from retrain_platform.replay.trainings import Trainings
 from retrain_platform.replay.verdicts import Verdicts
 from retrain_platform.replay.walked import Named
 from retrain_platform.replay.wording import many
+from retrain_platform.spec.model import ModelSpec
 from retrain_platform.stats.loss_alarms import Detector
 from retrain_platform.steps.workshop import Workshop
 
@@ -178,19 +179,32 @@ def _money(ground: Ground, made: Road, loss: Loss) -> Money | None:
 
 
 def _notes(ground: Ground) -> tuple[str, ...]:
-    spec, found = ground.shop.spec, []
+    return (*_left_out(ground.shop.spec), *_uncounted(ground))
+
+
+def _left_out(spec: ModelSpec) -> Iterator[str]:
+    """What of the spec a replay takes otherwise than it is."""
     if spec.training.window == "since_last_training":
-        found.append("training.window: since_last_training is replayed as all the past")
+        yield "training.window: since_last_training is replayed as all the past"
     left = dict.fromkeys(each.kind for each in spec.validation.gates if not isinstance(each, ASKED) and each.required)
     if left:
-        found.append(f"gates that no two models' answers are enough for are taken as passed: {', '.join(left)}")
+        yield f"gates that no two models' answers are enough for are taken as passed: {', '.join(left)}"
+    if spec.release.approval or spec.mode != "act":
+        yield "a person's yes is taken to come at once"
+    if spec.release.live is not None:
+        yield "a release by live traffic is taken to be over within a period"
+    if reads(spec.policy, "estimated"):
+        yield "estimates before labels come are left out: a policy on them cannot tell"
+
+
+def _uncounted(ground: Ground) -> Iterator[str]:
+    """Which periods do not count, or teach nothing."""
     broken = [key for key, taken in ground.taken.items() if taken.problems and taken.shape.rows]
     if broken:
-        found.append(f"broken and not learned from: {_listed(broken)} of {len(ground.periods)}")
+        yield f"broken and not learned from: {_listed(broken)} of {len(ground.periods)}"
     late = [each.key for each in ground.periods if each.key not in ground.judged]
     if late:
-        found.append(f"without rows, or labels that are in, and counting for nobody: {_listed(late)}")
-    return tuple(found)
+        yield f"without rows, or labels that are in, and counting for nobody: {_listed(late)}"
 
 
 def _listed(periods: Sequence[str]) -> str:
