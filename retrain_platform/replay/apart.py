@@ -27,7 +27,8 @@ class Difference(Record):
     periods of the same world would have given these two ways. None where there are too few periods for one.
     `entity_low` and `entity_high` are what other entities would have given (`replay.entities`); None where no spec
     names them. `seed_low` and `seed_high` are what one more seed of the learner would give, every model trained and
-    every decision made anew; None where only one was tried. `money` is each of these numbers in the user's money, where
+    every decision made anew; None where only one was tried. `saves` are the retrains that it makes fewer than `to`,
+    less than 0 those that it makes more. `money` is each of these numbers in the user's money, where
     a spec says what things cost.
     """
 
@@ -39,6 +40,7 @@ class Difference(Record):
     entity_high: float | None = None
     seed_low: float | None = None
     seed_high: float | None = None
+    saves: int = 0
     confidence: float = CONFIDENCE
     money: dict[str, float] = {}
 
@@ -115,6 +117,7 @@ class Apart:
             entity_high=finite(high),
             seed_low=finite(seed_low),
             seed_high=finite(seed_high),
+            saves=_counted(other, first) - _counted(way, first),
         )
 
     def _by_seed(
@@ -127,6 +130,10 @@ class Apart:
         drawn = np.array([value, *(float((spent(way) - spent(other))[first:].sum()) for way, other in pairs)])
         error = float(drawn.std(ddof=1)) * (1 + 1 / len(drawn)) ** 0.5
         return two_sided(float(drawn.mean()), error, len(drawn), CONFIDENCE)
+
+
+def _counted(way: Way, first: int) -> int:
+    return sum(each.at >= first for each in way.retrains)
 
 
 def spent(way: Way) -> Floats:

@@ -7,6 +7,7 @@ from html import escape
 
 import yaml
 
+from retrain_platform.replay.advice import NOW
 from retrain_platform.replay.course_plot import course_plot
 from retrain_platform.replay.effects_table import effects_table
 from retrain_platform.replay.frontier_plot import frontier_plot
@@ -22,7 +23,7 @@ h3{font-size:1rem;margin:1.6rem 0 .4rem}
 .quiet{color:#5d6d7e} .tag{font-size:.8rem;white-space:nowrap}
 .lead{font-size:1.05rem;border-left:4px solid #3b6ea5;padding:.1rem 0 .1rem .9rem}
 table{border-collapse:collapse;width:100%} th,td{padding:.3rem .6rem;text-align:left;border-bottom:1px solid #e5e8eb}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap} tr.advised td{background:#eef4fb}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums} td.n{white-space:nowrap} tr.advised td{background:#eef4fb}
 td i,li i{display:inline-block;width:.75em;height:.75em;margin-right:.5em;border-radius:50%}
 td.bar{white-space:nowrap;width:10em}
 td.name{min-width:12em}
@@ -110,20 +111,28 @@ def _table(report: ReplayReport, cost: float) -> Iterator[str]:
     advised = {each.name for each in report.recommended if each.cost == cost}
     shown, colours = report.shown(cost), hues(report)
     most = max((each.regret for each in shown), default=0.0) or 1.0
-    yield "<h3>Every policy, the cheapest last</h3><table><tr><th>policy<th class=n>retrains<th class=n>loss"
+    beside = next((one.to for each in shown for one in each.apart if one.to.startswith(NOW)), _best(shown))
+    yield "<h3>Every policy, the cheapest last</h3><table><tr><th>policy<th class=n>retrains"
+    yield f"<th class=n>saved beside {escape(beside)}<th class=n>loss"
     yield f"<th class=n>{escape(report.metric)}<th class=n>total{_in_all(report)}<th class=n>beside never<th>regret"
     for each in shown:
         marks = [*["best fixed in hindsight"] * each.best_in_hindsight, *["recommended"] * (each.name in advised)]
         row = " class=advised" if each.name in advised else ""
         yield f"<tr{row}><td class=name><i style='background:{hue(each, colours)}'></i>{escape(each.name)}"
         yield "".join(f" <span class='quiet tag'>{mark}</span>" for mark in marks)
-        yield f"<td class=n>{each.retrains}<td class=n>{each.loss:.3f}<td class=n>{_number(each.metric)}"
-        yield f"<td class=n>{each.total:.3f}{_in_money(report, each.total)}<td class=n>"
+        saved = next((f"{one.saves:+d}" for one in each.apart if one.to == beside), "")
+        yield f"<td class=n>{each.retrains}<td class=n>{saved}<td class=n>{each.loss:.3f}"
+        yield f"<td class=n>{_number(each.metric)}<td class=n>{each.total:.3f}{_in_money(report, each.total)}<td class=n>"
         yield f"{_beside_never(each, report.money)}<td class=bar>{_regret(report, each)}"
         yield f"<b style='width:{each.regret / most * 6.5:.2f}em'></b>"
     yield "</table>"
     rest = [each for each in report.at(cost) if not each.course]
     yield from _fixed(report, rest)
+
+
+def _best(shown: Sequence[ReplayedPolicy]) -> str:
+    """The fixed period, or never, that was best in hindsight."""
+    return next(each.name for each in shown if each.best_in_hindsight)
 
 
 def _fixed(report: ReplayReport, rest: Sequence[ReplayedPolicy]) -> Iterator[str]:

@@ -30,6 +30,8 @@ def test_only_the_periods_from_the_first_on_count() -> None:
     on = Road(drawn(3, count=30))
     ours, never = on.way([Retrain(4), Retrain(20)], 0.3), on.every(0, 0.3)
     parts = Apart(on).of(ours, never, "never", 12).value
+    assert Apart(on).of(ours, never, "never", 12).saves == -1
+    assert Apart(on).of(never, ours, "ours").saves == 2
     assert parts == pytest.approx(float((ours.losses - never.losses)[12:].sum()) + 0.3)
 
 
