@@ -7,10 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 from retrain_platform.dataset.duration import duration_text
+from retrain_platform.policy.staleness import StalenessPolicy
 from retrain_platform.spec.model import ModelSpec
-from retrain_platform.spec.placed import Contradiction
+from retrain_platform.spec.placed import Contradiction, placed
 from retrain_platform.training.ensemble import Ensemble
 
+_RECIPE = "training.window"
 _WITH_CLASSES = ("binary", "multiclass")
 _OF_THE_LEARNER = ("class_weight", "is_unbalance", "scale_pos_weight", "pos_bagging_fraction", "neg_bagging_fraction")
 """Parameters that change how much a class counts."""
@@ -26,7 +28,7 @@ def row_contradictions(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator
     if spec.training.balance != "none" and not lost("training.balance"):
         yield from _twice(spec.training)
     if "period" in stands and "label" in stands and not lost("period.every") and not lost("label.delay"):
-        yield from _too_short(spec)
+        yield from _too_short(spec, lost)
 
 
 def _without_classes(spec: ModelSpec) -> Iterator[Contradiction]:
@@ -55,18 +57,25 @@ def _twice(recipe: Any) -> Iterator[Contradiction]:
                 yield f"{path}.{name}", repr(params[name]), said
 
 
-def _too_short(spec: ModelSpec) -> Iterator[Contradiction]:
+def _too_short(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[Contradiction]:
     """A window reaches back from the decision, and its newest periods still wait for their labels."""
-    recipe, length, wait = spec.training, spec.period.length(), spec.label_wait()
-    if not isinstance(recipe.window, timedelta):
-        return
-    kept = recipe.kept_apart([], length)
+    length, wait, kept = spec.period.length(), spec.label_wait(), spec.training.kept_apart([], spec.period.length())
     needed = kept.stop + kept.holdout + 1
-    if (recipe.window - wait) // length < needed:
-        least = wait + needed * length
-        said = (
-            f"must reach over the labels' wait of {duration_text(wait)} and {needed} periods of "
-            f"{duration_text(length)} ({kept.holdout} to examine, {kept.stop} to stop early by, 1 to learn from); "
-            f"write window: {duration_text(least)}"
-        )
-        yield "training.window", duration_text(recipe.window), said
+    for path, window in _reaching_back(spec, lost):
+        if (window - wait) // length < needed:
+            said = (
+                f"must reach over the labels' wait of {duration_text(wait)} and {needed} periods of "
+                f"{duration_text(length)} ({kept.holdout} to examine, {kept.stop} to stop early by, 1 to learn from); "
+                f"write {'window: ' if path == _RECIPE else ''}{duration_text(wait + needed * length)}"
+            )
+            yield path, duration_text(window), said
+
+
+def _reaching_back(spec: ModelSpec, lost: Callable[[str], bool]) -> Iterator[tuple[str, timedelta]]:
+    """The recipe's window, and those that a policy may choose in its place, where they are durations."""
+    if isinstance(spec.training.window, timedelta) and not lost(_RECIPE):
+        yield _RECIPE, spec.training.window
+    for path, policy in placed(getattr(spec, "policy", None)):
+        for position, window in enumerate(policy.windows if isinstance(policy, StalenessPolicy) else ()):
+            if isinstance(window, timedelta) and not lost(f"{path}.windows[{position}]"):
+                yield f"{path}.windows[{position}]", window

@@ -68,6 +68,18 @@ def test_rows_that_will_not_do_are_told_by_their_field(tmp_path: Path, fields: s
     assert found[field].line
 
 
+def test_a_window_that_a_policy_may_choose_reaches_as_far_as_the_recipe_s_must(tmp_path: Path) -> None:
+    schedule = "{kind: schedule, every: 4w}"
+    ours = "{kind: staleness, metric: auc, windows: [2w, 26w, all]}"
+    [problem] = problems_of(tmp_path, (schedule, ours))
+    assert problem.field == "policy.policies[0].windows[0]"
+    assert "must reach over the labels' wait of" in problem.cure
+    least = problem.cure.rpartition("write ")[2]
+    file = tmp_path / "defs.yaml"
+    file.write_text(GOOD.replace(schedule, ours.replace("2w", least)), encoding="utf-8")
+    read_spec(file, ENV)
+
+
 def test_what_needs_classes_or_rounds_is_told(tmp_path: Path) -> None:
     regression = (("task: binary", "task: regression"), ("metric: auc, falls_by: 0.05", "metric: rmse, falls_by: 0.05"))
     gate = ("{kind: floor, metric: auc, at_least: 0.6}", "{kind: floor, metric: rmse, at_most: 6}")
