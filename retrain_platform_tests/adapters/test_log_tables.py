@@ -29,7 +29,7 @@ def beside(number: int) -> dict[str, list[object]]:
 def test_each_row_and_each_mark_stands_once_however_many_commits_there_were(tmp_path: Path) -> None:
     tables = LogTables(tmp_path)
     for number in range(COMMITS):
-        tables.append("m", "beside", beside(number), {"w1": number + 1})
+        tables.append("m", "beside", beside(number), {"w1": number + 1}, until=None)
         assert tables.taken("m", "beside", "w1") == number + 1
     kept = DeltaTable(tmp_path / "m" / "beside")
     assert kept.version() == COMMITS - 1
