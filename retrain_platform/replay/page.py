@@ -122,8 +122,8 @@ def _table(report: ReplayReport, cost: float) -> Iterator[str]:
         yield "".join(f" <span class='quiet tag'>{mark}</span>" for mark in marks)
         saved = next((f"{one.saves:+d}" for one in each.apart if one.to == beside), "")
         yield f"<td class=n>{each.retrains}<td class=n>{saved}<td class=n>{each.loss:.3f}"
-        yield f"<td class=n>{_number(each.metric)}<td class=n>{each.total:.3f}{_in_money(report, each.total)}<td class=n>"
-        yield f"{_beside_never(each, report.money)}<td class=bar>{_regret(report, each)}"
+        yield f"<td class=n>{_number(each.metric)}<td class=n>{each.total:.3f}{_in_money(report, each.total)}"
+        yield f"<td class=n>{_beside_never(each, report.money)}<td class=bar>{_regret(report, each)}"
         yield f"<b style='width:{each.regret / most * 6.5:.2f}em'></b>"
     yield "</table>"
     rest = [each for each in report.at(cost) if not each.course]
