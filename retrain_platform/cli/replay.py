@@ -207,7 +207,17 @@ def _tell(report: Any) -> None:
         show([_budgeted(report, each) for each in report.budgeted], "with at most so many retrains")
     say(["", report.worth, *(text for each in report.recommended for text in (each.sentence, each.instead) if text)])
     say(_effects(report))
+    _cadences(report)
     _snippets(report)
+
+
+def _cadences(report: Any) -> None:
+    """How often to retrain by how fast models fall behind, with its line of a spec."""
+    import yaml
+
+    for each in report.cadences:
+        line = "" if each.policy is None else yaml.safe_dump({"policy": each.policy}, default_flow_style=True).strip()
+        say(["", each.sentence, *([line[1:-1]] if line else [])])
 
 
 def _effects(report: Any) -> list[str]:

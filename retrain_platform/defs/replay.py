@@ -133,6 +133,7 @@ def _told(report: "ReplayReport") -> dict[str, Any]:
         "retraining": sentence(report.worth),
         f"advice at {at}": sentence(advice.instead or advice.sentence),
         **({} if advice.policy is None else {"in a spec": yaml.safe_dump({"policy": advice.policy}, sort_keys=False)}),
+        "how often": listed([sentence(each.sentence) for each in report.cadences]),
         "recommended": table([_advised(each, report.money) for each in report.recommended]),
         "what retrains buy": drawn(frontier_plot(report), "Loss against retrains"),
         f"over time, at {at}": drawn(course_plot(report, cost, alive=False), "Over time"),

@@ -8,6 +8,7 @@ from html import escape
 import yaml
 
 from retrain_platform.replay.advice import NOW
+from retrain_platform.replay.cadence_table import cadence_table
 from retrain_platform.replay.course_plot import course_plot
 from retrain_platform.replay.effects_table import effects_table
 from retrain_platform.replay.frontier_plot import frontier_plot
@@ -65,6 +66,7 @@ def _heading(report: ReplayReport) -> Iterator[str]:
     yield f"{escape(report.loss_of_a_period)}{late}; {report.trainings} trainings, {report.fits} made for this page</p>"
     yield f"<p class=lead>{escape(sentence(report.worth))}</p>"
     yield "".join(f"<p class=quiet>{escape(sentence(note))}</p>" for note in report.notes)
+    yield from cadence_table(report)
 
 
 def _frontier(report: ReplayReport) -> Iterator[str]:

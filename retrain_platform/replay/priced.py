@@ -8,13 +8,14 @@ from typing import TypeVar
 from retrain_platform.replay.advice import Recommended
 from retrain_platform.replay.apart import Difference
 from retrain_platform.replay.money import Money
-from retrain_platform.replay.results import Budgeted, EffectCost, ReplayedPolicy, ReplayReport
+from retrain_platform.replay.results import Budgeted, Cadence, EffectCost, ReplayedPolicy, ReplayReport, TriedCadence
 
-_Summed = TypeVar("_Summed", Budgeted, Difference, EffectCost, Recommended, ReplayedPolicy)
+_Summed = TypeVar("_Summed", Budgeted, Difference, EffectCost, Recommended, ReplayedPolicy, TriedCadence)
 
 _SUMS: dict[type, tuple[str, ...]] = {
     Budgeted: ("loss", "fixed_loss", "ours_loss"),
     Difference: ("value", "low", "high", "entity_low", "entity_high", "seed_low", "seed_high"),
+    TriedCadence: ("total", "never_total", "best_fixed_total"),
     EffectCost: ("total", "without", "costs"),
     Recommended: ("loss", "total", "never_total", "best_fixed_total", "present_loss", "present_total"),
     ReplayedPolicy: ("loss", "total", "regret"),
@@ -33,8 +34,14 @@ def priced(report: ReplayReport, money: Money) -> ReplayReport:
             "recommended": _all(advised, money),
             "budgeted": _all(report.budgeted, money),
             "effects": _all(report.effects, money),
+            "cadences": tuple(_cadence(each, money) for each in report.cadences),
         }
     )
+
+
+def _cadence(each: Cadence, money: Money) -> Cadence:
+    tried = None if each.tried is None else _all([each.tried], money)[0]
+    return each.model_copy(update={"tried": tried})
 
 
 def _all(records: Iterable[_Summed], money: Money) -> tuple[_Summed, ...]:

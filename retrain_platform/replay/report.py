@@ -10,8 +10,10 @@ import numpy as np
 from retrain_platform.dataset.record import finite
 from retrain_platform.replay.advice import NOW, Recommended, Rival, recommend, worth_buying
 from retrain_platform.replay.apart import Apart
+from retrain_platform.replay.cadence import cadences
 from retrain_platform.replay.effects import Effects, effect_costs
 from retrain_platform.replay.frontier import frontier, metric_of
+from retrain_platform.replay.money import Money
 from retrain_platform.replay.optimum import budgeted, oracle
 from retrain_platform.replay.ours import within_budget
 from retrain_platform.replay.prefix import Setting
@@ -75,6 +77,7 @@ def replay(
         frontier=frontier(setting, ways, within),
         recommended=tuple(advice for _, advice in at),
         worth=worth_buying(road, setting.loss, said, money),
+        cadences=cadences(setting, _told_at(costs, money), said),
         effects=effect_costs(setting, ways, policies, costs, said, told),
         notes=(*notes, *(text for text in [road.rules.told(said), money.rate(said) if money else ""] if text)),
         trainings=int(np.count_nonzero(road.matrix.rows)),
@@ -88,6 +91,11 @@ def _own_names(names: Sequence[str]) -> None:
     twice = [name for name, count in Counter([*names, "oracle"]).items() if count > 1]
     if twice:
         raise ValueError(f"policies == {twice[0]!r}, must be called otherwise: a baseline has that name")
+
+
+def _told_at(costs: Sequence[float], money: Money | None) -> float:
+    """The one cost that is told of where there is room for one: the spec's own, else the middle one."""
+    return money.own if money is not None and money.own in costs else costs[len(costs) // 2]
 
 
 def _ways(

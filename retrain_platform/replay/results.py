@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from retrain_platform.dataset.record import Record
 from retrain_platform.replay.advice import Recommended
 from retrain_platform.replay.apart import Difference
+from retrain_platform.replay.drift_time import DriftTime
 from retrain_platform.replay.money import Money
 from retrain_platform.replay.rules import Outcome
 
@@ -116,6 +117,35 @@ class EffectCost(Record):
         return self.total - self.without
 
 
+class TriedCadence(Record):
+    """The cadence that the first half alone tells, and what it came to in the second, at `cost`, beside others there.
+
+    `best_fixed_total` is of the fixed period that was cheapest there, or of never, known only afterwards.
+    """
+
+    cost: float
+    cadence: int
+    total: float
+    never_total: float
+    best_fixed: str
+    best_fixed_total: float
+    money: dict[str, float] = {}
+
+
+class Cadence(Record):
+    """How often to retrain by the time in which models of a strategy fall behind; no cost has a say in it.
+
+    `cadence` is in periods; None, and no `policy`, where no drift time was measured. `policy` are its lines of a spec.
+    """
+
+    strategy: str
+    drift: DriftTime
+    cadence: int | None
+    policy: dict[str, Any] | None
+    tried: TriedCadence | None
+    sentence: str
+
+
 class ReplayReport(Record):
     """A whole replay. `policies` holds every policy at every cost, baselines and the oracle with them.
 
@@ -139,6 +169,7 @@ class ReplayReport(Record):
     frontier: tuple[FrontierLine, ...]
     recommended: tuple[Recommended, ...]
     worth: str
+    cadences: tuple[Cadence, ...] = ()
     effects: tuple[EffectCost, ...] = ()
     notes: tuple[str, ...] = ()
     trainings: int

@@ -52,7 +52,7 @@ def walked(
     ]
 
 
-def _own(setting: Setting) -> Iterator[Setting]:
+def by_strategy(setting: Setting) -> Iterator[Setting]:
     """The setting by each strategy that a first model comes of."""
     for place in range(len(setting.road.matrix.strategies)):
         road = setting.road._replace(strategy=place)
@@ -63,10 +63,10 @@ def _own(setting: Setting) -> Iterator[Setting]:
 def _baselines(setting: Setting, said: str) -> list[Walked]:
     """Never, and every k periods for every k of which at least one retrain comes; at no cost."""
     found = []
-    for own in _own(setting):
+    for own in by_strategy(setting):
         for count in range(len(own.road.decisions) + 1):
             kind: Sort = "fixed" if count else "never"
-            spec = _schedule(count, setting) if count else None
+            spec = schedule(count, setting) if count else None
             found.append(
                 Walked(_suffixed(every_text(count, said), own.road), kind, own.road.every(count, 0.0), {}, spec)
             )
@@ -76,7 +76,7 @@ def _baselines(setting: Setting, said: str) -> list[Walked]:
 def detected(setting: Setting, costs: Sequence[float], told: Callable[[str], None]) -> list[list[Walked]]:
     """For each cost the tuned sum and every detector of the setting, by each strategy."""
     found: list[list[Walked]] = [[] for _ in costs]
-    for own in _own(setting):
+    for own in by_strategy(setting):
         told(TUNED)
         ways = [[_as_walked(own, TUNED, each) for each in tuned(own, costs)]]
         for detector in (each for each in setting.detectors if each.fits(setting.loss.metric)):
@@ -101,7 +101,8 @@ def _suffixed(name: str, road: Road) -> str:
     return name if len(strategies) == 1 else f"{name} ({strategies[road.strategy].name})"
 
 
-def _schedule(count: int, setting: Setting) -> Mapping[str, Any]:
+def schedule(count: int, setting: Setting) -> Mapping[str, Any]:
+    """A retrain every so many periods, as a spec writes it."""
     return {"kind": SchedulePolicy(every=count * setting.length).kind, "every": duration_text(count * setting.length)}
 
 
@@ -111,7 +112,7 @@ def _followed(
     """Of each policy and strategy its walk at every cost; of one that chooses its window a walk by all of them."""
     return [
         _at_costs(own, each, costs, told)
-        for own in _own(setting)
+        for own in by_strategy(setting)
         for each in policies
         if not chooses_window(each.policy) or own.road.strategy == setting.road.strategy
     ]

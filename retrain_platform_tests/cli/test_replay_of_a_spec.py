@@ -69,6 +69,7 @@ def test_it_speaks_in_the_money_of_its_spec(report: dict[str, Any], place: Path)
     assert found["costs"] == pytest.approx([0.016, 0.04, 0.08, 0.16, 0.4])
     assert "at 40 EUR a retrain, as the spec says (a loss of 0.08)" in done.output
     assert "at 200 EUR a retrain (a loss of 0.4)" in done.output
+    assert found["cadences"][0]["sentence"] in done.output
     never = next(each for each in found["policies"] if each["name"] == "never")
     assert never["money"]["total"] == pytest.approx(500 * never["total"])
     assert f"{never['money']['total']:,.0f} EUR" in done.output

@@ -64,6 +64,7 @@ def test_its_page_shows_the_advice_the_plots_and_the_tables(told: dict[str, Any]
     assert report["worth"][1:] in told["retraining"]
     assert report["recommended"][1]["instead"][1:] in told["advice at a cost of 0.1"]
     assert all(each["name"] in told["recommended"] for each in report["recommended"])
+    assert report["cadences"][0]["sentence"][1:] in told["how often"]
     for name in ("what retrains buy", "over time, at a cost of 0.1"):
         assert told[name].startswith("![")
         assert "data:image/svg+xml;base64," in told[name]
