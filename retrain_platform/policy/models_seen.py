@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from retrain_platform.monitoring.reports import PeriodPerformance
 from retrain_platform.policy.history import Champion, History
@@ -37,7 +41,31 @@ def past(history: History, champion: Champion, windows: Sequence[timedelta | Non
     before = sum(period.labelled for period in history.ripe if period.end <= champion.seen_until)
     if not champion.training_rows or champion.training_rows >= _MOST * before:
         return Past(first)
-    return Past(first, (max(1.0, champion.training_rows / usual_rows(history)),))
+    return Past(first, (_Rows.of(history).span(champion.seen_until, champion.training_rows),))
+
+
+class _Rows(NamedTuple):
+    """The ends of the sound ripe periods, in UTC seconds, and the labelled rows up to each; shapes (periods,)."""
+
+    ends: NDArray[np.float64]
+    sums: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, history: History) -> _Rows:
+        sound = [period for period in history.ripe if period.sound]
+        ends = np.array([period.end.timestamp() for period in sound])
+        return cls(ends, np.cumsum([period.labelled for period in sound], dtype=float))
+
+    def span(self, until: datetime, rows: int) -> float:
+        """Over how many of the newest periods up to `until` so many rows reach back, at least 1.
+
+        Counted in the periods' own rows, for there may be more of them every month.
+        """
+        count = int(np.searchsorted(self.ends, until.timestamp(), side="right"))
+        if not count:
+            return 1.0
+        sums = np.concatenate([[0.0], self.sums[:count]])
+        return max(1.0, count - float(np.interp(sums[-1] - rows, sums, np.arange(count + 1))))
 
 
 def seen_models(history: History, champion: Champion, metric: str) -> list[Seen] | None:
@@ -48,7 +76,7 @@ def seen_models(history: History, champion: Champion, metric: str) -> list[Seen]
     """
     known = metric_named(metric)
     starts = {period.period: period.start for period in history.ripe if period.sound}
-    cuts, usual = _cuts(history, champion), usual_rows(history)
+    cuts, learned = _cuts(history, champion), _Rows.of(history)
     since = _number(history, champion.released_as_of)
     losses: dict[str, dict[int, float]] = {version: {} for version in cuts}
     served: dict[str, list[int]] = {version: [] for version in cuts}
@@ -63,8 +91,10 @@ def seen_models(history: History, champion: Champion, metric: str) -> list[Seen]
     if not served.get(champion.version):
         return None
     return [
-        Seen(cut=cut, span=max(1.0, rows / usual), losses=losses[version], served=tuple(sorted(set(served[version]))))
-        for version, (cut, rows) in cuts.items()
+        Seen(
+            cut=cut, span=learned.span(until, rows), losses=losses[version], served=tuple(sorted(set(served[version])))
+        )
+        for version, (cut, until, rows) in cuts.items()
         if served[version]
     ]
 
@@ -75,15 +105,18 @@ def _value(reading: PeriodPerformance, metric: str) -> float | None:
     return reading.metrics[metric].value
 
 
-def _cuts(history: History, champion: Champion) -> dict[str, tuple[int, int]]:
-    """Of each version the number of the first period that it had not seen, and its training rows, oldest first."""
+def _cuts(history: History, champion: Champion) -> dict[str, tuple[int, datetime, int]]:
+    """Of each version the number of the first period that it had not seen, its start, and its training rows.
+
+    Oldest first, the champion last.
+    """
     known = {
         each.version: (each.ripe_until, each.training_rows)
         for each in history.retrained
         if each.version is not None and each.ripe_until is not None
     }
     known[champion.version] = (champion.seen_until, champion.training_rows)
-    found = {version: (_number(history, until), rows) for version, (until, rows) in known.items()}
+    found = {version: (_number(history, until), until, rows) for version, (until, rows) in known.items()}
     rest = {version: at for version, at in found.items() if version != champion.version}
     return {**dict(sorted(rest.items(), key=lambda item: item[1][0])), champion.version: found[champion.version]}
 

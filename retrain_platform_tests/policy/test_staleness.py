@@ -93,6 +93,16 @@ def test_readings_of_the_version_before_count_where_they_are_on_record() -> None
     assert paired > 1.5 * alone
 
 
+@pytest.mark.parametrize(("rows", "span"), [(30, 1.0), (420, 3.0), (500, 3.8), (99_999, 8.0)])
+def test_a_training_reaches_back_over_the_rows_that_its_own_periods_had(rows: int, span: float) -> None:
+    """Traffic grows by 20 rows a week: 160 in the eighth, 90 in the mean."""
+    grown = tuple(period.model_copy(update={"labelled": 20 * place}) for place, period in enumerate(ripe(11), start=1))
+    again = champion(7, training_rows=rows).model_copy(update={"seen_until": grown[7].end})
+    told = known(champion=again, ripe=grown, performance=readings(*[0.7] * 2, first=8))
+    [only] = seen_models(told, again, "auc") or []
+    assert only.span == pytest.approx(span)
+
+
 def test_only_what_the_champion_answered_since_it_took_over_is_its_own() -> None:
     again = champion(8, version="1")
     told = known(champion=again, performance=readings(*[0.9] * 3, *[0.6] * 4, first=4))
