@@ -177,15 +177,27 @@ def worth_buying(road: Road, loss: Loss, said: str, money: Money | None = None) 
         return (
             f"nothing can be said of retraining here: no model that is retrained answers before the last {said} is over"
         )
+    never, (share, error) = road.every(0, 0.0), _saves(road)
+    often = f"after every {said}" if road.lasting.before + road.lasting.bake <= 1 else "as often as its releases let it"
+    told = f"retrained {often}, the model loses {share:.0%} less than never retrained (+- {error:.0%})"
+    if hardly_worth(road):
+        return f"retraining is hardly worth buying here: {told}"
+    return f"retraining is worth something here: {told}; {_pays(road, never, loss, said, money)}"
+
+
+def hardly_worth(road: Road) -> bool:
+    """Whether retraining after every period saves too little, or too little to be told from chance."""
+    share, error = _saves(road)
+    return share < max(HARDLY, 2 * error)
+
+
+def _saves(road: Road) -> tuple[float, float]:
+    """The share of never's loss that retraining after every period saves, and its standard error."""
     never, always = road.every(0, 0.0), road.every(1, 0.0)
     saved = (never.losses - always.losses)[~np.isnan(never.losses)]
     share = float(saved.sum()) / never.loss if never.loss else 0.0
     error = float(saved.std(ddof=1)) * len(saved) ** 0.5 / never.loss if len(saved) > 1 and never.loss else 0.0
-    often = f"after every {said}" if road.lasting.before + road.lasting.bake <= 1 else "as often as its releases let it"
-    told = f"retrained {often}, the model loses {share:.0%} less than never retrained (+- {error:.0%})"
-    if share < max(HARDLY, 2 * error):
-        return f"retraining is hardly worth buying here: {told}"
-    return f"retraining is worth something here: {told}; {_pays(road, never, loss, said, money)}"
+    return share, error
 
 
 def _pays(road: Road, never: Way, loss: Loss, said: str, money: Money | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from retrain_platform.replay.advice import hardly_worth
 from retrain_platform.replay.apart import spent
 from retrain_platform.replay.drift_time import MEASURABLE, DriftTime, cadence_of, drift_time, floor_of
 from retrain_platform.replay.money import amount, price
@@ -19,7 +20,7 @@ def cadences(setting: Setting, cost: float, said: str) -> tuple[Cadence, ...]:
 
 def _cadence(own: Setting, cost: float, said: str) -> Cadence:
     found = drift_time(own.road)
-    count = cadence_of(own.road, found)
+    count = None if hardly_worth(own.road) else cadence_of(own.road, found)
     tried = _tried(own, cost, said)
     return Cadence(
         strategy=own.road.matrix.strategies[own.road.strategy].name,
@@ -59,14 +60,17 @@ def _said(own: Setting, found: DriftTime, count: int | None, tried: TriedCadence
     if not found.behind:
         return f"how long a model{which} lasts cannot be measured: too few {plural(said)} are judged for it"
     oldest = many(found.behind[-1].age, said)
-    if count is None or found.periods is None:
+    if found.periods is None:
         if found.low is None:
             return f"a model{which} loses no {size} even when it is {oldest} older: drift asks for no cadence"
         return f"when a model{which} loses {size} is not told from chance, at no age of up to {oldest}"
     at = next(each for each in found.behind if each.age == found.periods)
     upper = "no upper bound" if found.high is None else str(max(found.high, found.periods))
     told = f"a model{which} loses {size} once it is {many(found.periods, said)} older ({found.low} to {upper}, "
-    told += f"{many(at.cuts, 'cut')}): by that alone retrain {every_text(count, said)}"
+    told += f"{many(at.cuts, 'cut')})"
+    if count is None:
+        return f"{told}, but retraining is hardly worth buying here: no cadence is recommended"
+    told += f": by that alone retrain {every_text(count, said)}"
     if count == floor_of(road) > found.periods + 1:
         told += ", for labels and a release take so long"
     return told + _trial(own, tried, said)

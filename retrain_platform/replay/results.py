@@ -135,7 +135,8 @@ class TriedCadence(Record):
 class Cadence(Record):
     """How often to retrain by the time in which models of a strategy fall behind; no cost has a say in it.
 
-    `cadence` is in periods; None, and no `policy`, where no drift time was measured. `policy` are its lines of a spec.
+    `cadence` is in periods; None where no drift time was
+    measured, or where retraining is hardly worth buying. `policy` are its lines of a spec.
     """
 
     strategy: str

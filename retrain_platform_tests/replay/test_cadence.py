@@ -155,6 +155,17 @@ def test_labels_and_releases_that_take_longer_are_named() -> None:
     assert "retrain every 6 weeks, for labels and a release take so long" in found.sentence
 
 
+def test_where_retraining_is_hardly_worth_buying_no_cadence_is_recommended() -> None:
+    """A fresh model is better for a while, and that is all that there is to gain."""
+    made = matrix(GivenPast(lambda first, last, period: BASE + 0.01 * (period - last > 2), 45))
+    found = of(made)
+    assert (found.drift.periods, found.cadence, found.policy) == (2, None, None)
+    assert found.sentence == (
+        "a model loses 2% more than a fresh one once it is 2 weeks older (2 to 2, 42 cuts), but retraining is hardly "
+        "worth buying here: no cadence is recommended"
+    )
+
+
 @pytest.mark.parametrize(
     ("made", "sentence"),
     [
@@ -174,12 +185,12 @@ def test_where_none_is_measured_nothing_is_recommended(made: Matrix, sentence: s
 
 def test_each_strategy_has_its_own_and_all_are_in_the_report() -> None:
     def loss(first: int, last: int, period: int) -> float:
-        return BASE + (0.0035 if first else 0.0011) * (period - last - 1)
+        return BASE + (0.0035 if first else 0.0021) * (period - last - 1)
 
     made = matrix(GivenPast(loss, 45), Strategy(name="newest 1", window=1), ALL)
     of_both: Setting = setting(made)
     report = replay("a table", of_both, [], (0.05, 0.1, 0.2), "week")
-    assert [(each.strategy, each.cadence) for each in report.cadences] == [("newest 1", 3), ("all the past", 7)]
+    assert [(each.strategy, each.cadence) for each in report.cadences] == [("newest 1", 3), ("all the past", 4)]
     assert report.cadences == cadences(of_both, 0.1, "week")
     assert "a model (newest 1) loses 2% more" in report.cadences[0].sentence
     shown = page(report)
