@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from html import escape
 
 import yaml
 
-from retrain_platform.replay.advice import NOW
 from retrain_platform.replay.cadence_table import cadence_table
 from retrain_platform.replay.course_plot import course_plot
 from retrain_platform.replay.effects_table import effects_table
 from retrain_platform.replay.frontier_plot import frontier_plot
-from retrain_platform.replay.hues import hue, hues
-from retrain_platform.replay.money import Money
-from retrain_platform.replay.results import ReplayedPolicy, ReplayReport
+from retrain_platform.replay.policies_table import policies_table
+from retrain_platform.replay.results import ReplayReport
 from retrain_platform.replay.wording import BECAME, many, plural, sentence
 
 _STYLE = """
@@ -89,7 +87,7 @@ def _sheets(report: ReplayReport) -> Iterator[str]:
     yield f"<div class=costs>A retrain costs {labels}</div>"
     for place, cost in enumerate(report.costs):
         yield f"<section class='sheet of{place}'>"
-        yield from (*_advice(report, cost), course_plot(report, cost), *_table(report, cost))
+        yield from (*_advice(report, cost), course_plot(report, cost), *policies_table(report, cost))
         yield from (*effects_table(report, cost), *_why(report, cost))
         yield "</section>"
 
@@ -107,75 +105,6 @@ def _advice(report: ReplayReport, cost: float) -> Iterator[str]:
             if each.policy is not None:
                 lines = escape(yaml.safe_dump({"policy": each.policy}, sort_keys=False))
                 yield f"<details><summary>{escape(each.name)} in a spec</summary><pre>{lines}</pre></details>"
-
-
-def _table(report: ReplayReport, cost: float) -> Iterator[str]:
-    advised = {each.name for each in report.recommended if each.cost == cost}
-    shown, colours = report.shown(cost), hues(report)
-    most = max((each.regret for each in shown), default=0.0) or 1.0
-    beside = next((one.to for each in shown for one in each.apart if one.to.startswith(NOW)), _best(shown))
-    yield "<h3>Every policy, the cheapest last</h3><table><tr><th>policy<th class=n>retrains"
-    yield f"<th class=n>saved beside {escape(beside)}<th class=n>loss"
-    yield f"<th class=n>{escape(report.metric)}<th class=n>total{_in_all(report)}<th class=n>beside never<th>regret"
-    for each in shown:
-        marks = [*["best fixed in hindsight"] * each.best_in_hindsight, *["recommended"] * (each.name in advised)]
-        row = " class=advised" if each.name in advised else ""
-        yield f"<tr{row}><td class=name><i style='background:{hue(each, colours)}'></i>{escape(each.name)}"
-        yield "".join(f" <span class='quiet tag'>{mark}</span>" for mark in marks)
-        saved = next((f"{one.saves:+d}" for one in each.apart if one.to == beside), "")
-        yield f"<td class=n>{each.retrains}<td class=n>{saved}<td class=n>{each.loss:.3f}"
-        yield f"<td class=n>{_number(each.metric)}<td class=n>{each.total:.3f}{_in_money(report, each.total)}"
-        yield f"<td class=n>{_beside_never(each, report.money)}<td class=bar>{_regret(report, each)}"
-        yield f"<b style='width:{each.regret / most * 6.5:.2f}em'></b>"
-    yield "</table>"
-    rest = [each for each in report.at(cost) if not each.course]
-    yield from _fixed(report, rest)
-
-
-def _best(shown: Sequence[ReplayedPolicy]) -> str:
-    """The fixed period, or never, that was best in hindsight."""
-    return next(each.name for each in shown if each.best_in_hindsight)
-
-
-def _fixed(report: ReplayReport, rest: Sequence[ReplayedPolicy]) -> Iterator[str]:
-    if rest:
-        yield f"<details><summary>{len(rest)} more</summary><table><tr><th>policy<th class=n>retrains"
-        yield f"<th class=n>loss<th class=n>{escape(report.metric)}<th class=n>total<th class=n>regret"
-        for each in rest:
-            yield f"<tr><td>{escape(each.name)}<td class=n>{each.retrains}<td class=n>{each.loss:.3f}"
-            yield f"<td class=n>{_number(each.metric)}<td class=n>{each.total:.3f}<td class=n>{each.regret:.3f}"
-        yield "</table></details>"
-
-
-def _in_all(report: ReplayReport) -> str:
-    return "" if report.money is None else "<th class=n>in all"
-
-
-def _in_money(report: ReplayReport, loss: float) -> str:
-    return "" if report.money is None else f"<td class=n>{escape(report.money.said(loss))}"
-
-
-def _regret(report: ReplayReport, each: ReplayedPolicy) -> str:
-    return f"{each.regret:.3f}" if report.money is None else escape(report.money.said(each.regret))
-
-
-def _beside_never(each: ReplayedPolicy, money: Money | None) -> str:
-    one = next((one for one in each.apart if one.to.startswith("never")), None)
-    if one is None:
-        return ""
-    spans = [("", one.low, one.high), ("entity ", one.entity_low, one.entity_high)]
-    spans.append(("seed ", one.seed_low, one.seed_high))
-    known = [(by, low, high) for by, low, high in spans if low is not None and high is not None]
-    told = "; ".join(f"{by}{_signed(low, money, 2)} to {_signed(high, money, 2)}" for by, low, high in known)
-    value = _signed(one.value, money, 3)
-    return f"{value} <span class=quiet>({told})</span>" if told else value
-
-
-def _signed(loss: float, money: Money | None, places: int) -> str:
-    """A difference with its sign, in money where there is a price."""
-    if money is None:
-        return f"{loss:+.{places}f}"
-    return f"{'' if money.of(loss) < 0 else '+'}{escape(money.said(loss))}"
 
 
 def _why(report: ReplayReport, cost: float) -> Iterator[str]:

@@ -83,7 +83,7 @@ def test_it_says_what_the_report_says_and_nobodys_name_is_markup(report: ReplayR
     assert "kind: " in made
     [best] = [each for each in report.at(0.1) if each.best_in_hindsight]
     [ours] = [each for each in report.at(0.1) if each.name == "staleness"]
-    assert f"<th class=n>saved beside {best.name}" in made
+    assert f"how many retrains fewer than {best.name}" in made
     assert f"<td class=n>{ours.retrains}<td class=n>{best.retrains - ours.retrains:+d}<td" in made
 
 
