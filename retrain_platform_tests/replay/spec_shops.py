@@ -46,11 +46,11 @@ def stores() -> tuple[MemoryTexts, MemoryScores]:
 
 
 def noise(seed: int) -> Any:
-    """Rows whose `x` is drawn anew from the day `TURN` on."""
+    """Rows whose `x` is drawn anew from the day `TURN` on, about `seed`."""
 
     def changed(frame: pd.DataFrame, period: Period) -> pd.DataFrame:
         if (period.start - START).days < TURN:
             return frame
-        return frame.assign(x=np.random.default_rng(seed).normal(size=len(frame)))
+        return frame.assign(x=np.random.default_rng(seed).normal(loc=seed, size=len(frame)))
 
     return changed

@@ -15,7 +15,7 @@ from retrain_platform.replay.effects import Effects
 from retrain_platform.replay.ground import CannotReplay, Ground
 from retrain_platform.replay.of_spec import SpecReplay, first_training, replay_spec, set_up
 from retrain_platform.replay.ours import CHOOSING
-from retrain_platform.replay.prefix import _Walk
+from retrain_platform.replay.prefix import Said, _Walk, follow
 from retrain_platform.replay.results import ReplayReport
 from retrain_platform.replay.road import TooShort
 from retrain_platform.replay.spec_past import SpecPast
@@ -23,6 +23,7 @@ from retrain_platform.replay.walk import walk
 from retrain_platform.steps.known import labelled
 from retrain_platform.steps.lines import DECIDED, RETRAINED
 from retrain_platform.steps.policy.history import history
+from retrain_platform.steps.workshop import Workshop
 from retrain_platform_tests.replay.spec_shops import DAYS, POLICY, TURN, ground_of, noise, shop_of, stores
 
 ASKED = SpecReplay(costs=(0.02, 0.3))
@@ -42,6 +43,13 @@ def kept() -> Any:
 @pytest.fixture(scope="module")
 def report(ground: Ground, kept: Any) -> ReplayReport:
     return replay_spec(ground, ASKED, *kept)
+
+
+def followed(shop: Workshop, *, every: bool = False) -> list[Said]:
+    """What the shop's own policy says on a walk where it asks for a retrain, or at the end of every period."""
+    setting = set_up(ground_of(shop), SpecReplay(), *stores(), trained=nobody).setting
+    said = follow(shop.spec.policy, setting, 0.1).said
+    return [each for each in said if every or (each.action.retrains and not each.waits)]
 
 
 def nobody(done: int, of: int) -> None:
@@ -71,20 +79,38 @@ def test_the_present_policy_is_walked_and_compared_with_what_is_recommended(repo
     assert of(report, NOW, 0.3).retrains == mine.retrains
 
 
+def test_what_late_labels_and_releases_cost_the_present_policy_is_told(report: ReplayReport) -> None:
+    mine = {each.effect: each for each in report.effects if (each.policy, each.cost) == (NOW, 0.02)}
+    assert set(mine) == {"labels", "release", "gates", "rollback"}
+    assert {each.total for each in mine.values()} == {of(report, NOW).total}
+    assert mine["release"].without != mine["release"].total
+
+
 def test_another_policy_trains_and_scores_nothing(ground: Ground, kept: Any, report: ReplayReport) -> None:
     again = replay_spec(ground, ASKED._replace(costs=(0.1,)), *kept)
     assert report.fits > 0
     assert (again.fits, again.scored) == (0, 0)
 
 
-def test_a_training_is_what_the_road_itself_would_have_registered() -> None:
-    """The live road's first version and the matrix's first cut are one model: same rows, same rounds, same answers."""
-    shop = shop_of(policy={"kind": "any_of", "policies": [{"kind": "schedule", "every": "50d"}]})
+EASY: dict[str, Any] = {
+    "validation": {"gates": [{"kind": "floor", "metric": "auc", "at_least": 0.01}]},
+    "release": {"shadow": "1d", "canary": [50, 100], "bake": "1d", "not_worse_by": 0.9, "patience": 6},
+}
+
+
+@pytest.fixture(scope="module")
+def shop() -> Workshop:
+    """A road that was really walked, past its second release."""
+    shop = shop_of(days=22, **EASY)
     for _ in walk(shop):
         pass
+    return shop
+
+
+def test_a_training_is_what_the_road_itself_would_have_registered(shop: Workshop, ground: Ground) -> None:
+    """The live road's first version and the matrix's first cut are one model: same rows, same rounds, same answers."""
     made = next(entry for entry in shop.entries() if entry.kind == RETRAINED)
     decided = shop.spec.period.index(made.body["period"])
-    ground = ground_of(shop_of())
     past = SpecPast(ground, set_up(ground, ASKED, *stores(), nobody).setting.loss, Cells(*stores()))
     answers = past.answers(0, decided - ground.delay, decided + 1)
     assert answers is not None
@@ -104,11 +130,8 @@ def test_a_loss_is_the_spec_s_metric_on_the_labels_of_the_period(ground: Ground,
     assert setting.road.matrix.loss[0, 4, 9] == pytest.approx(1 - roc_auc_score(frame["_label"], answers.scores))
 
 
-def test_a_walk_knows_what_the_road_knew(ground: Ground, kept: Any) -> None:
+def test_a_walk_knows_what_the_road_knew(shop: Workshop, ground: Ground, kept: Any) -> None:
     """Until a first retrain the walk and the live road have one model: what a policy sees of it is the same."""
-    shop = shop_of(release={"shadow": "0h", "canary": [100], "bake": "0h", "not_worse_by": 0.05})
-    for _ in walk(shop):
-        pass
     decided = [entry.body["period"] for entry in shop.entries() if entry.kind == DECIDED]
     setting = set_up(ground, ASKED, kept[0], kept[1], nobody).setting
     road = _Walk(setting, 0.1)
@@ -131,18 +154,10 @@ def test_a_walk_knows_what_the_road_knew(ground: Ground, kept: Any) -> None:
     assert compared > 3
 
 
-def test_a_walk_decides_as_the_road_did() -> None:
-    """Two releases one after the other, by the same policy: decided in the same periods for the same reasons."""
-    easy: dict[str, Any] = {
-        "validation": {"gates": [{"kind": "floor", "metric": "auc", "at_least": 0.01}]},
-        "release": {"shadow": "1d", "canary": [50, 100], "bake": "1d", "not_worse_by": 0.9, "patience": 6},
-    }
-    shop = shop_of(days=22, **easy)
-    for _ in walk(shop):
-        pass
+def test_a_walk_decides_as_the_road_did(shop: Workshop) -> None:
+    """Two releases one after the other, by the same policy: decided in the same periods."""
     lived = [entry for entry in shop.entries() if entry.kind == DECIDED and entry.body["retrains"]]
-    found = replay_spec(ground_of(shop_of(days=22, **easy)), SpecReplay(costs=(0.1,)), *stores())
-    walked = of(found, NOW, 0.1).decisions
+    walked = followed(shop_of(days=22, **EASY))
     assert [each.period for each in walked] == [entry.body["period"] for entry in lived[1:]]
     assert len(walked) == 2
 
@@ -154,27 +169,28 @@ def test_gates_and_releases_turn_away_whom_they_would_have_live() -> None:
     for _ in walk(shop):
         pass
     ended = {entry.body["period"]: entry.body["verdict"] for entry in shop.entries() if entry.kind == RETRAINED}
-    found = replay_spec(ground_of(shop_of(**strict)), SpecReplay(costs=(0.1,)), *stores())
-    walked = of(found, NOW, 0.1).decisions
-    assert {each.outcome for each in walked} == {"refused"}
+    walked = followed(shop_of(**strict))
+    assert all(each.failed for each in walked)
+    assert walked
     assert {each.period: "failed" for each in walked}.items() <= ended.items()
     assert "auc" in walked[0].reason
 
 
 def test_the_future_changes_no_past_decision() -> None:
-    both = {"kind": "any_of", "policies": [*POLICY["policies"], {"kind": "volume", "new_ripe_share": 0.5}]}
-    reports = [
-        replay_spec(ground_of(shop_of(change=noise(seed), policy=both)), ASKED._replace(costs=(0.02,)), *stores())
-        for seed in (1, 2)
+    more = [
+        {"kind": "volume", "new_ripe_share": 0.5},
+        {"kind": "feature_drift", "features": ["x"], "over": 0.2},
+        {"kind": "prediction_drift", "over": 0.2},
     ]
-    before = f"2024-01-{TURN + 1:02d}"
-    told = [[each for each in of(one, NOW).decisions if each.period <= before] for one in reports]
-    assert told[0] == told[1]
-    assert reports[0].policies != reports[1].policies
+    both = {"kind": "any_of", "policies": [*POLICY["policies"], *more]}
+    walks = [followed(shop_of(change=noise(seed), policy=both), every=True) for seed in (1, 2)]
+    known = sum(each.period <= f"2024-01-{TURN:02d}" for each in walks[0])
+    assert walks[0][:known] == walks[1][:known]
+    assert walks[0] != walks[1]
 
 
 def test_windows_are_walked_beside_each_other(ground: Ground) -> None:
-    easily = Effects(release=False, gates=False)
+    easily = Effects(labels=False, release=False, gates=False, rollback=False)
     found = replay_spec(ground, SpecReplay(costs=(0.02,), windows=(4, None), effects=easily), *stores())
     assert found.strategies == ("newest 4", "all the past")
     assert of(found, f"{NOW} (newest 4)").loss < of(found, f"{NOW} (all the past)").loss
