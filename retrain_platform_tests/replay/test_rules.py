@@ -16,6 +16,7 @@ from retrain_platform.policy.history import History
 from retrain_platform.replay.prefix import Setting, _Walk, follow
 from retrain_platform.replay.road import Retrain, Road
 from retrain_platform.replay.rules import Beside, Margin, Rules, Ruling
+from retrain_platform_tests.policy.policy_examples import ALL as FAMILY
 from retrain_platform_tests.replay.pasts import GivenPast, by_age, drawn, matrix, setting, span
 from retrain_platform_tests.replay.test_optimum import ALL_OF_IT, SLOW, STRICT, WATCHED
 from retrain_platform_tests.replay.test_prefix import changed_after
@@ -199,6 +200,15 @@ def test_changing_the_future_changes_no_past_decision(policy: Policy, rules: Rul
         other = follow(policy, at_all(rules, changed_after(made, place), delay=1), 0.1).said
         known = sum(period <= place for period in at_all(rules, made, delay=1).road.decisions)
         assert other[:known] == whole[:known]
+
+
+@pytest.mark.parametrize("policy", FAMILY, ids=lambda policy: str(policy.describe())[:60])
+def test_nor_does_it_for_any_policy_of_the_family(policy: Any) -> None:
+    made = drawn(7, count=10)
+    told = at_all(ALL_OF_IT, made, delay=1)
+    known = sum(period <= 6 for period in told.road.decisions)
+    other = follow(policy, at_all(ALL_OF_IT, changed_after(made, 6), delay=1), 0.1).said
+    assert other[:known] == follow(policy, told, 0.1).said[:known]
 
 
 def walked(rules: Rules, past: GivenPast, retrains: list[int], until: int) -> list[History]:
