@@ -14,8 +14,10 @@ from retrain_platform.policy.history import History
 from retrain_platform.policy.waiting import waited
 from retrain_platform.stats.staying import Staying
 
-PLANNED = 0.7
+PLANNED = 0.85
 """What a retrain at its turn is worth, of 1 for which it is spent: the rest is for what comes by surprise."""
+KEPT = 0.4
+"""So much of what the champion was better than fresh models counts against replacing it."""
 SURPRISE = 0.2
 """For each period of the pace, losses of so much of a period's are worth a retrain."""
 
@@ -35,11 +37,12 @@ class Left(NamedTuple):
         """What a retrain now is worth, of 1 for which it is spent.
 
         For a gap that opens evenly what staying costs goes with the square of the time; a retrain at its turn comes to
-        `PLANNED`. What else could be saved counts against what a retrain saves in the time of the pace.
+        `PLANNED`. What else could be saved, less what the champion was better than fresh models are, is counted in what
+        a retrain saves in the time of the pace.
         """
         pace = self.pace(served)
-        sudden = (found.ahead + found.beyond) / (SURPRISE * pace * found.level) if found.level > 0 else 0.0
-        return PLANNED * (served / pace) ** 2 + sudden
+        saved = found.ahead + found.beyond - KEPT * found.better
+        return PLANNED * (served / pace) ** 2 + (saved / (SURPRISE * pace * found.level) if found.level > 0 else 0.0)
 
 
 class Budget(Record):

@@ -65,7 +65,8 @@ class Staying(NamedTuple):
     `expected` is by how gaps opened, of which `ahead` is by more rows or a better window, there from the beginning;
     `beyond` is by surprise. `slope` is by how much the loss rises where rows are a period older, `growth` by how much
     it falls where they are e times as many. The losses are too high by `excess` for `since` periods, 0 where they are
-    not. `level` is the model's mean loss, `models` counts those seen.
+    not. `better` is by how much all of them together are below fresh models' first ones, 0 where they are above.
+    `level` is the model's mean loss, `models` counts those seen.
     """
 
     expected: float
@@ -75,6 +76,7 @@ class Staying(NamedTuple):
     growth: float
     excess: float
     since: int
+    better: float
     level: float
     models: int
 
@@ -107,9 +109,21 @@ def staying(seen: Sequence[Seen], periods: int, past: Past) -> Staying:
     ages = np.arange(periods, dtype=float)
     gaps = _gaps(champion, past, ages, slope, growth)
     served = np.array(champion.served, dtype=float) - champion.served[0]
-    beyond, excess, since = _surprise(seen, mine - _gaps(champion, past, served, slope, growth))
+    fresh = np.array([each.losses[each.served[0]] for each in seen])
+    beyond, excess, since = _surprise(seen, fresh, mine - _gaps(champion, past, served, slope, growth))
     ahead = float(np.maximum(gaps - slope * ages, 0.0).sum())
-    return Staying(float(gaps.sum()), ahead, AVOIDABLE * beyond, slope, growth, excess, since, level, len(seen))
+    return Staying(
+        expected=float(gaps.sum()),
+        ahead=ahead,
+        beyond=AVOIDABLE * beyond,
+        slope=slope,
+        growth=growth,
+        excess=excess,
+        since=since,
+        better=max(0.0, float((fresh.mean() - mine).sum())),
+        level=level,
+        models=len(seen),
+    )
 
 
 def _gaps(champion: Seen, past: Past, ages: Floats, slope: float, growth: float) -> Floats:
@@ -134,14 +148,13 @@ def _opening(seen: Sequence[Seen], level: float) -> tuple[float, float]:
     return float(slope), float(growth)
 
 
-def _surprise(seen: Sequence[Seen], mine: Floats) -> tuple[float, float, int]:
+def _surprise(seen: Sequence[Seen], fresh: Floats, mine: Floats) -> tuple[float, float, int]:
     """What losses less the gap were above a fresh model's and the ordinary since they last were not, and how sudden.
 
     Gives the sum of what a model of then could have spared (a model that is trained at once has learned little of
     what changed: the share rises until a change is as old as the champion's training is long), the mean excess, and
     for how many periods.
     """
-    fresh = np.array([each.losses[each.served[0]] for each in seen])
     usual = float(fresh.mean()) * (1 - OPTIMISM / len(fresh)) + ORDINARY * _noise(seen)
     found, spared, since = 0.0, 0.0, 0
     for loss in mine:

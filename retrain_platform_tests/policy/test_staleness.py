@@ -177,6 +177,18 @@ class TestABudget:
         assert 4 <= len(at) - 1 <= 5
         assert all(6 <= wait <= 17 for wait in np.diff(at)), at
 
+    def test_a_champion_that_does_better_than_fresh_models_is_kept_for_longer(self) -> None:
+        """Every model but the one of period 20 loses .3; that one, a lucky draw, .2 for as long as it lives."""
+
+        def loss(first: int, last: int, period: int) -> float:
+            return 0.2 if 15 <= last <= 25 else 0.3
+
+        plain, lucky = (self.walked(each, 5) for each in (lambda first, last, period: 0.3, loss))
+        found = [
+            [wait for at, wait in zip(ats, np.diff(ats), strict=False) if 15 <= at <= 25] for ats in (plain, lucky)
+        ]
+        assert found[1][0] > found[0][0]
+
     def test_it_is_never_overspent(self) -> None:
         for retrains in (1, 3, 12):
             assert len(self.walked(by_age(0.05, 0.1), retrains)) <= retrains

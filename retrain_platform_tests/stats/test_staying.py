@@ -130,6 +130,12 @@ def test_a_surprise_ends_where_losses_are_again_as_they_were() -> None:
     assert (sharp.beyond, sharp.excess, sharp.since) == (0.0, 0.0, 0)
 
 
+def test_a_model_that_does_better_than_fresh_ones_did_is_known_by_it() -> None:
+    lucky = jumped(0.4, 0.3, 0.2)
+    assert lucky.better == pytest.approx(0.0 + 0.1 + 0.2)
+    assert jumped(0.2, 0.3, 0.4).better == 0.0
+
+
 def test_a_longer_training_takes_longer_to_learn_what_changed() -> None:
     short, long = (jumped(*[0.2] * 3, *[0.6] * 4, span=span) for span in (2.0, 12.0))
     assert short.beyond > long.beyond > AT_ONCE * short.beyond
@@ -155,7 +161,7 @@ class TestTheWindow:
     PAST = Past(-40, (2.0, 5.0, 20.0, None))
 
     def chosen(self, slope: float, growth: float, excess: float = 0.0, since: int = 0) -> int:
-        found = Staying(0, 0, 0, slope, growth, excess, since, 0.3, 1)
+        found = Staying(0, 0, 0, slope, growth, excess, since, 0, 0.3, 1)
         return found.window(self.PAST, 0)
 
     def test_where_nothing_ages_all_the_past_teaches_most(self) -> None:
