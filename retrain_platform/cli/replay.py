@@ -216,7 +216,8 @@ def _cadences(report: Any) -> None:
     import yaml
 
     for each in report.cadences:
-        line = "" if each.policy is None else yaml.safe_dump({"policy": each.policy}, default_flow_style=True).strip()
+        policy = {"policy": each.policy} if each.policy is not None else None
+        line = "" if policy is None else yaml.safe_dump(policy, default_flow_style=True, sort_keys=False).strip()
         say(["", each.sentence, *([line[1:-1]] if line else [])])
 
 

@@ -80,7 +80,8 @@ class Difference(Record):
 
 def _ends(low: float, high: float, turned: bool, money: Money | None) -> str:
     first, last = (-high, -low) if turned else (low, high)
-    return f"{amount(first, money)} to {amount(last, money)}"
+    low_said = amount(first, None) if money is None else money.bare(first)
+    return f"{low_said} to {amount(last, money)}"
 
 
 class Apart:

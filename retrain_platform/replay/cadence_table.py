@@ -19,7 +19,7 @@ def cadence_table(report: ReplayReport) -> Iterator[str]:
     for each in report.cadences:
         yield f"<p>{escape(sentence(each.sentence))}</p>"
         if each.policy is not None:
-            yield f"<pre>{escape(yaml.safe_dump(each.policy, default_flow_style=True).strip())}</pre>"
+            yield f"<pre>{escape(yaml.safe_dump(each.policy, default_flow_style=True, sort_keys=False).strip())}</pre>"
         if each.drift.behind:
             yield from _ages(report, each)
 

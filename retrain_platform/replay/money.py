@@ -32,6 +32,10 @@ class Money(Record):
         """The same, as sentences write it."""
         return self.section.money(self.of(loss))
 
+    def bare(self, loss: float) -> str:
+        """The same without the currency, for a column or a range that names it once."""
+        return self.said(loss).removesuffix(f" {self.section.currency}")
+
     def priced(self, cost: float) -> CostSpec:
         """The section as a policy reads it where a retrain costs `cost` losses of a period.
 

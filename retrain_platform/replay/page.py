@@ -128,10 +128,14 @@ def _budgeted(report: ReplayReport) -> Iterator[str]:
     yield f"<th class=n>{escape(report.metric)}<th>fixed period that came nearest<th class=n>its loss"
     yield "<th class=n>staleness with that budget<th class=n>its retrains"
     for each in report.budgeted:
-        yield f"<tr><td class=n>{each.retrains}<td class=n>{each.loss:.3f}<td class=n>{_number(each.metric)}"
-        yield f"<td>{escape(each.fixed)}<td class=n>{each.fixed_loss:.3f}"
-        yield f"<td class=n>{each.ours_loss:.3f}<td class=n>{each.ours_retrains}"
+        yield f"<tr><td class=n>{each.retrains}<td class=n>{_loss(report, each.loss)}<td class=n>"
+        yield f"{_number(each.metric)}<td>{escape(each.fixed)}<td class=n>{_loss(report, each.fixed_loss)}"
+        yield f"<td class=n>{_loss(report, each.ours_loss)}<td class=n>{each.ours_retrains}"
     yield "</table>"
+
+
+def _loss(report: ReplayReport, loss: float) -> str:
+    return f"{loss:.3f}" if report.money is None else escape(report.money.said(loss))
 
 
 def _reading(report: ReplayReport) -> Iterator[str]:

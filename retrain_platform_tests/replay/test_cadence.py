@@ -70,6 +70,13 @@ def test_where_no_model_falls_behind_hardly_any_history_finds_a_time() -> None:
     assert sum(each is not None for each in found) <= 3
 
 
+def test_one_age_alone_is_no_drift_time() -> None:
+    made = matrix(GivenPast(lambda first, last, period: BASE + 0.02 * (period - last == 5), 30))
+    found = drift_time(Road(made))
+    assert found.behind[3].gap > found.measurable
+    assert found.periods is None
+
+
 def test_more_of_the_same_history_does_not_shorten_it() -> None:
     """It is a size, not a significance: any drift would be told after one period of a history that is long enough."""
     short, long = (drift_time(Road(opening(0.0017, 0.002, count=count))) for count in (30, 120))
@@ -95,6 +102,9 @@ def test_a_period_that_is_not_judged_counts_for_nobody() -> None:
     made = matrix(GivenPast(lambda f, last, p: float("nan") if p == 9 else BASE + 0.004 * (p - last - 1), 25))
     found = drift_time(Road(made))
     assert (found.periods, found.behind[0].cuts) == (2, 22)
+    # Also where one model alone cannot be judged there: nobody else may gain or lose by it.
+    only = matrix(GivenPast(lambda f, last, p: float("nan") if (last, p) == (7, 9) else BASE, 25))
+    assert [each.cuts for each in drift_time(Road(only)).behind[:3]] == [22, 21, 20]
 
 
 def told(periods: int | None) -> DriftTime:
@@ -196,5 +206,5 @@ def test_each_strategy_has_its_own_and_all_are_in_the_report() -> None:
     shown = page(report)
     for each in report.cadences:
         assert f"{each.sentence[1:].partition(' (')[0]}" in shown
-    assert "<pre>{every: 3d, kind: schedule}</pre>" in shown
+    assert "<pre>{kind: schedule, every: 3d}</pre>" in shown
     assert of_both.length == DAY

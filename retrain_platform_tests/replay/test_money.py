@@ -10,7 +10,7 @@ import pytest
 from retrain_platform.policy import StalenessPolicy
 from retrain_platform.policy.gain import CostSpec
 from retrain_platform.replay.advice import NOW
-from retrain_platform.replay.course_plot import course_plot
+from retrain_platform.replay.course_plot import _saved, course_plot
 from retrain_platform.replay.frontier_plot import frontier_plot
 from retrain_platform.replay.losses import Loss
 from retrain_platform.replay.money import COSTS, Money, money_of, usual_costs
@@ -116,6 +116,10 @@ def test_its_page_and_plots_do_so_too(report: ReplayReport) -> None:
     assert "<label for=cost2>40 EUR</label>" in made
     assert "at a cost of" not in made
     assert "EUR saved beside never until then, less 40 EUR a retrain" in course_plot(report, 0.2)
+    never = next(each for each in report.shown(0.2) if each.kind == "never")
+    plain = report.model_copy(update={"money": None})
+    for each in report.shown(0.2):
+        assert _saved(report, each, never) == pytest.approx([200 * loss for loss in _saved(plain, each, never)])
     for each in report.shown(0.2):
         assert f"<td class=n>{money.said(each.total)}<td class=n>" in made
     assert "staleness at 40 EUR a retrain: " in frontier_plot(report)
