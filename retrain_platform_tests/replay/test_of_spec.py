@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from retrain_platform.policy.decide import decide
 from retrain_platform.policy.history import History
 from retrain_platform.replay.advice import NOW
 from retrain_platform.replay.cells import Cells
@@ -160,6 +161,25 @@ def test_a_walk_decides_as_the_road_did(shop: Workshop) -> None:
     walked = followed(shop_of(days=22, **EASY))
     assert [each.period for each in walked] == [entry.body["period"] for entry in lived[1:]]
     assert len(walked) == 2
+
+
+def test_a_walk_scores_beside_the_champion_whom_the_road_did(shop: Workshop) -> None:
+    """Through a shadow, a canary and a bake: the same versions' readings, in the same roles, known at the same time."""
+    ground = ground_of(shop_of(days=22, **EASY))
+    setting = set_up(ground, SpecReplay(), *stores(), trained=nobody).setting
+    going, roles = _Walk(setting, 0.1), set[str]()
+    assert setting.watched is not None
+    for at in setting.road.decisions:
+        told = setting.watched.told(shop.spec.policy, going.known(at), going.standing.made)
+        decision = decide(shop.spec.policy, told)
+        if decision.action.retrains and not going.standing.watched:
+            going.retrain(at, decision.id)
+        live = history(shop, ground.periods[at])
+        mine, theirs = (sorted((e.period, e.role, e.version, e.as_of) for e in one.performance) for one in (told, live))
+        assert mine == theirs
+        assert told.release_open == live.release_open
+        roles |= {each.role for each in told.performance}
+    assert roles == {"champion", "shadow", "previous"}
 
 
 def test_gates_and_releases_turn_away_whom_they_would_have_live() -> None:
