@@ -47,17 +47,21 @@ def replayed(
     place = at or settings()
     home = place.home / "replays"
     ground = ground_of(spec, place, said) if asked.batches is None else _batches_of(spec, place, asked.batches, said)
-    cells = max(1, sum(taken.rows * len(taken.shape.columns) for taken in ground.taken.values()))
-    at_once = max(1, min(cores(), SMALL // cells))
-    shared = _shared(ground, max(1, cores() // at_once))
+    at_once = _at_once(ground)
     return replay_spec(
-        shared,
+        _shared(ground, max(1, cores() // at_once)),
         asked._replace(at_once=at_once, detectors=error_detectors()),
         KeptTexts(home),
         ScoreFiles(home / "scores"),
         trained,
         said,
     )
+
+
+def _at_once(ground: Ground) -> int:
+    """How many trainings go beside each other: small ones one a core, large ones one by one on all cores."""
+    cells = sum(taken.rows * len(taken.shape.columns) for taken in ground.taken.values())
+    return max(1, min(cores(), SMALL // max(1, cells)))
 
 
 def ground_of(spec: ModelSpec, at: Settings, said: Callable[[str], None]) -> Ground:
