@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple, get_args
 
 from retrain_platform.replay.money import Money, amount, price
@@ -79,6 +79,16 @@ def there(setting: Setting) -> tuple[Effect, ...]:
     return tuple(each for each in EFFECTS if found[each])
 
 
+FEW = 4
+"""Of so many policies, the first, it is always told what effects cost them, and of those that are recommended."""
+
+
+def told_of(policies: Sequence[Named], recommended: Collection[str]) -> list[Named]:
+    """The policies that are walked again for each effect; a name may have its strategy's behind it."""
+    advised = {each.name for each in policies for name in recommended if f"{name} (".startswith(f"{each.name} (")}
+    return [each for place, each in enumerate(policies) if place < FEW or each.name in advised]
+
+
 def effect_costs(
     setting: Setting,
     ways: Sequence[Sequence[Walked]],
@@ -87,8 +97,8 @@ def effect_costs(
     said: str,
     heard: Told,
 ) -> tuple[EffectCost, ...]:
-    """For every cost and effect that the road has: what each policy, the best fixed period and the oracle come to
-    without it. The best fixed period of each road is its own, in hindsight. `ways` are those with all effects.
+    """For every cost and effect that the road has: what each of these policies, the best fixed period and the oracle
+    come to without it. The best fixed period of each road is its own, in hindsight. `ways` are those with all effects.
     """
     found, effects = [], there(setting)
     with_all = _compared(setting, ways, costs) if effects else []
@@ -108,6 +118,7 @@ def effect_costs(
                     retrains_without=len(here[name].retrains),
                 )
                 for name, way in there_.items()
+                if name in here
             ]
     return tuple(found)
 

@@ -11,7 +11,7 @@ from retrain_platform.dataset.record import finite
 from retrain_platform.replay.advice import NOW, Recommended, Rival, recommend, worth_buying
 from retrain_platform.replay.apart import Apart
 from retrain_platform.replay.cadence import cadences
-from retrain_platform.replay.effects import Effects, effect_costs
+from retrain_platform.replay.effects import Effects, effect_costs, told_of
 from retrain_platform.replay.frontier import frontier, metric_of
 from retrain_platform.replay.money import Money
 from retrain_platform.replay.optimum import budgeted, oracle
@@ -78,7 +78,7 @@ def replay(
         recommended=tuple(advice for _, advice in at),
         worth=worth_buying(road, setting.loss, said, money),
         cadences=cadences(setting, _told_at(costs, money), said),
-        effects=effect_costs(setting, ways, policies, costs, said, told),
+        effects=effect_costs(setting, ways, told_of(policies, {each.name for _, each in at}), costs, said, told),
         notes=(*notes, *(text for text in [road.rules.told(said), money.rate(said) if money else ""] if text)),
         trainings=int(np.count_nonzero(road.matrix.rows)),
         fits=road.matrix.fits,

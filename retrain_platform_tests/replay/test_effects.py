@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from retrain_platform.policy import SchedulePolicy, StalenessPolicy
-from retrain_platform.replay.effects import BEST_FIXED, EFFECTS, Effects, effect_costs, there, told
+from retrain_platform.replay.effects import BEST_FIXED, EFFECTS, Effects, effect_costs, there, told, told_of
 from retrain_platform.replay.optimum import oracle
 from retrain_platform.replay.page import page
 from retrain_platform.replay.prefix import Setting, follow
@@ -88,6 +88,15 @@ def test_a_replay_with_an_effect_off_is_what_the_other_says_of_it(effect: Effect
     for name in ("ours", "thirds", "oracle"):
         assert said[name].without == pytest.approx(totals[name])
         assert effect not in {each.effect for each in without.effects}
+
+
+def test_of_many_policies_the_first_and_the_recommended_are_told() -> None:
+    many = [Named(f"policy {place}", POLICIES[1].policy) for place in range(8)]
+    found = told_of(many, {"policy 6", "policy 7 (newest 3)", "every 2 days"})
+    assert [each.name for each in found] == ["policy 0", "policy 1", "policy 2", "policy 3", "policy 6", "policy 7"]
+    report = replay("a table", hurting(drawn(6, count=8)), many, (0.1,), "day")
+    assert {"policy 0", "policy 3"} <= {each.policy for each in report.effects}
+    assert "policy 5" not in {each.policy for each in report.effects}
 
 
 def test_it_is_told_in_one_sentence_and_on_the_page() -> None:
