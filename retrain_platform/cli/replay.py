@@ -89,7 +89,10 @@ def replay(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     else:
         asked = _of_table(what, time, label, said, windows, start)
     asked = asked._replace(effects=of.effects_of(without))
-    _answer(asked, of.costs_of(costs), of.policies_of(policies), json_file, html_file)
+    amounts, currency = of.costs_of(costs)
+    if currency:
+        asked = _paid_in(asked, currency)
+    _answer(asked, amounts, of.policies_of(policies), json_file, html_file)
 
 
 def _of_spec(what: str, said: dict[str, Any], windows: tuple[int | None, ...] | None, start: int | None) -> Any:
@@ -137,6 +140,15 @@ def _of_table(
         ),
         exclude=tuple(part.strip() for part in (said["--exclude"] or "").split(",") if part.strip()),
     )
+
+
+def _paid_in(asked: Any, currency: str) -> Any:
+    """The same with its costs in a currency; leaves with 2 of a table, which knows none."""
+    from retrain_platform.cli.replaying import AskedSpec
+
+    if not isinstance(asked, AskedSpec):
+        fail(f"--costs == ... {currency}, must be losses of a period: only a spec says what they are worth (cost)")
+    return asked._replace(currency=currency)
 
 
 def _answer(

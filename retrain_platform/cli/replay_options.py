@@ -35,7 +35,9 @@ Delay = Annotated[int | None, typer.Option("--label-delay", help="Whole periods 
 Costs = Annotated[
     str | None,
     typer.Option(
-        "--costs", "--cost", help="What one retrain costs, in losses of a period; several. Else around the spec's cost."
+        "--costs",
+        "--cost",
+        help="What one retrain costs, in losses of a period or in the spec's currency ('20,40 EUR'); several.",
     ),
 ]
 Policies = Annotated[Path | None, typer.Option("--policies", help="A YAML file of policies by name.")]
@@ -74,17 +76,22 @@ def windows_of(text: str) -> tuple[int | None, ...]:
     return tuple(dict.fromkeys(None if part == "all" else int(part) for part in parts))
 
 
-def costs_of(text: str | None) -> tuple[float, ...]:
-    """The costs, each once, none where nothing is said; leaves with 2 where they are none."""
+def costs_of(text: str | None) -> tuple[tuple[float, ...], str]:
+    """The costs, each once, none where nothing is said, and the currency after them, '' of losses.
+
+    Leaves with 2 where they are none.
+    """
     if text is None:
-        return ()
+        return (), ""
+    *parts, last = text.split(",")
+    number, _, currency = last.strip().partition(" ")
     try:
-        found = tuple(dict.fromkeys(float(part) for part in text.split(",")))
+        found = tuple(dict.fromkeys(float(part) for part in [*parts, number]))
     except ValueError:
         found = ()
     if not found or not all(isfinite(each) and each >= 0 for each in found):
-        fail(f"--costs == {text!r}, must be numbers >= 0, as in 0.05,0.1")
-    return found
+        fail(f"--costs == {text!r}, must be numbers >= 0, as in 0.05,0.1 or '20,40 EUR'")
+    return found, currency.strip()
 
 
 def policies_of(path: Path | None) -> list[Any]:

@@ -32,6 +32,7 @@ class AskedSpec(NamedTuple):
     batches: int | None = None
     effects: Effects | None = None
     seeds: int = 1
+    currency: str = ""
 
     def replayed(
         self,
@@ -50,7 +51,7 @@ class AskedSpec(NamedTuple):
         from retrain_platform.replaying import replayed
 
         asked = SpecReplay(policies, costs, self.windows, self.start, effects=self.effects, seeds=self.seeds)
-        return replayed(self.spec, asked._replace(batches=self.batches), trained, walked)
+        return replayed(self.spec, asked._replace(batches=self.batches, currency=self.currency), trained, walked)
 
 
 class Asked(NamedTuple):

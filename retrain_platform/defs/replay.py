@@ -28,6 +28,7 @@ class ReplayConfig(dg.Config):
         default=[],
         description="What one retrain costs, in losses of a period; unless said, around the spec's own cost.",
     )
+    currency: str = Field(default="", description="The spec's currency, where the costs are in it and not in losses.")
     policies: dict[str, Any] = Field(
         default={}, description="Policies to walk beside the present one, by name, as the spec writes them."
     )
@@ -90,6 +91,7 @@ def _asked(config: ReplayConfig) -> "SpecReplay":
         windows=tuple(dict.fromkeys(each or None for each in config.windows)),
         start=config.start,
         seeds=config.seeds,
+        currency=config.currency,
     )
 
 

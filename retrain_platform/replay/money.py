@@ -28,6 +28,10 @@ class Money(Record):
         """What so much loss costs."""
         return loss * self.a_loss
 
+    def loss(self, amount: float) -> float:
+        """So much money as a loss."""
+        return amount / self.a_loss
+
     def said(self, loss: float) -> str:
         """The same, as sentences write it."""
         return self.section.money(self.of(loss))

@@ -41,7 +41,8 @@ class SpecReplay(NamedTuple):
     `windows` are numbers of periods, None is all the past; without any it is the recipe's own. `start` are the periods
     that the first model learns from; None: as many as the spec's limits of a first training ask for. `detectors` are
     walked beside the policies. With more `seeds` than one all is trained and walked so often, each time with the next
-    seed of the recipe. Without `costs` those are taken that lie around the spec's own.
+    seed of the recipe. Without `costs` those are taken that lie around the spec's own;
+    with a `currency` they are in it, the spec's, else in losses of a period.
     """
 
     policies: Sequence[Named] = ()
@@ -52,6 +53,7 @@ class SpecReplay(NamedTuple):
     effects: Effects | None = None
     detectors: tuple[Detector, ...] = ()
     seeds: int = 1
+    currency: str = ""
     batches: int | None = None
 
 
@@ -75,7 +77,7 @@ def replay_spec(
     named = [Named(NOW, spec.policy), *ours(own.setting, taken), *asked.policies]
     others = [each.setting._replace(money=own.setting.money) for each in again]
     said = spec.period.every if asked.batches is None else "batch"
-    costs = asked.costs or usual_costs(own.setting.money)
+    costs = _costs(asked, own.setting.money)
     try:
         return replay(spec.name, own.setting, named, costs, said, own.notes, walked, asked.effects, others)
     finally:
@@ -169,6 +171,22 @@ def _loss(ground: Ground, start: int) -> Loss:
         return loss_of(spec.primary, spec.task, first_labels(ground, start))
     except ValueError as error:
         raise CannotReplay(str(error)) from error
+
+
+def _costs(asked: SpecReplay, money: Money | None) -> tuple[float, ...]:
+    """What is asked for, in losses of a period.
+
+    Raises:
+        CannotReplay: the costs are in another currency than the spec's.
+    """
+    if not asked.costs:
+        return usual_costs(money)
+    if not asked.currency:
+        return tuple(asked.costs)
+    if money is None or money.section.currency != asked.currency:
+        cure = "left out: no section cost says what a loss is worth" if money is None else money.section.currency
+        raise CannotReplay(f"currency of the costs == {asked.currency!r}, must be {cure}")
+    return tuple(money.loss(each) for each in asked.costs)
 
 
 def _money(ground: Ground, made: Road, loss: Loss) -> Money | None:

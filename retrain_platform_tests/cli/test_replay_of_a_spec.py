@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from retrain_platform.cli.replay_options import costs_of
 from retrain_platform.replay.advice import NOW
 from retrain_platform.spec.load import COMPONENT
 from retrain_platform_tests.cli.commands import at_home, retrain
@@ -91,6 +92,20 @@ def test_rows_without_a_calendar_are_replayed_in_batches_of_equal_count(place: P
 
 
 @pytest.mark.parametrize(
+    ("text", "costs"),
+    [
+        (None, ((), "")),
+        ("0.1", ((0.1,), "")),
+        ("0.05, 0.1,0.05", ((0.05, 0.1), "")),
+        ("20,40 EUR", ((20.0, 40.0), "EUR")),
+        (" 20  EUR", ((20.0,), "EUR")),
+    ],
+)
+def test_costs_are_losses_or_money(text: str | None, costs: Any) -> None:
+    assert costs_of(text) == costs
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (
@@ -101,6 +116,8 @@ def test_rows_without_a_calendar_are_replayed_in_batches_of_equal_count(place: P
         (["rows.parquet"], "--time and --label == None, must name columns of the table rows.parquet"),
         (["rows.parquet", "--time", "at"], "--label == None, must name a column of the table"),
         (["tiny", "--start", "40"], "periods == 12, must be at least 42"),
+        (["tiny", "--costs", "20,40 USD"], "currency of the costs == 'USD', must be EUR"),
+        (["rows.parquet", "--time", "at", "--label", "bad", "--costs", "20 EUR"], "must be losses of a period"),
         (["tiny", "--start", "0"], "--start == 0, must be >= 1"),
         (["tiny", "--seeds", "0"], "--seeds == 0, must be >= 1"),
         (["rows.parquet", "--time", "at", "--label", "y", "--seeds", "3"], "--seeds == 3, must be left out of a bare"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,10 @@ from retrain_platform.policy.gain import CostSpec
 from retrain_platform.replay.advice import NOW
 from retrain_platform.replay.course_plot import _saved, course_plot
 from retrain_platform.replay.frontier_plot import frontier_plot
+from retrain_platform.replay.ground import CannotReplay
 from retrain_platform.replay.losses import Loss
 from retrain_platform.replay.money import COSTS, Money, money_of, usual_costs
-from retrain_platform.replay.of_spec import SpecReplay, replay_spec, set_up
+from retrain_platform.replay.of_spec import SpecReplay, _money, replay_spec, set_up
 from retrain_platform.replay.page import page
 from retrain_platform.replay.prefix import Setting, _Walk, follow
 from retrain_platform.replay.report import replay
@@ -166,6 +168,13 @@ def test_a_spec_s_replay_takes_its_costs_from_it() -> None:
     assert now.decisions
     assert "a retrain 5 EUR" in now.decisions[0].reason
     assert " EUR" in found.recommended[2].instead
+    asked = SpecReplay(costs=(5.0, 20.0), currency="EUR")
+    assert replay_spec(ground, asked, *kept).costs == pytest.approx((0.05, 0.2))
+    with pytest.raises(CannotReplay, match="currency of the costs == 'USD', must be EUR"):
+        replay_spec(ground, asked._replace(currency="USD"), *kept)
     made = set_up(ground, SpecReplay(), *kept, lambda done, of: None).setting
     assert isinstance(made.money, Money)
+    counted = replace(ground, shop=replace(ground.shop, spec=ground.shop.spec.model_copy(update={"cost": EUR})))
+    errors = _money(counted, made.road, ACCURACY)
+    assert (errors and errors.rows, errors and errors.a_loss) == (300, 600)
     assert _Walk(made, made.money.own).known(made.road.decisions[0]).cost == ground.shop.spec.cost
