@@ -55,6 +55,18 @@ class Money(Record):
         own = f"a retrain costs {self.section.money(self.section.of_retrain)}, {self.own:.3g} of that"
         return f"by the spec's cost a loss of 1 in one {said} is {self.said(1.0)}{by}; {own}"
 
+    def measured(self, seconds: float) -> str:
+        """What a training of so many seconds comes to by the price of an hour; '' where an hour has none.
+
+        >>> one = CostSpec(currency="EUR", retrain=40, review=10, per_point=5, hour=12)
+        >>> money_of(one, Loss("auc", True), 900).measured(90)
+        'a training took 90 s in the mean: by the hour a retrain and its review would cost 10.30 EUR'
+        """
+        if self.section.hour is None:
+            return ""
+        paid = self.section.money(self.section.of_measured(seconds / 3600))
+        return f"a training took {seconds:.3g} s in the mean: by the hour a retrain and its review would cost {paid}"
+
 
 def money_of(section: CostSpec, loss: Loss, rows: float) -> Money | None:
     """The price of a loss, `rows` being those of a period; None where the section counts errors and the metric none.

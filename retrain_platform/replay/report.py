@@ -79,7 +79,7 @@ def replay(
         worth=worth_buying(road, setting.loss, said, money),
         cadences=cadences(setting, _told_at(costs, money), said),
         effects=effect_costs(setting, ways, told_of(policies, {each.name for _, each in at}), costs, said, told),
-        notes=(*notes, *(text for text in [road.rules.told(said), money.rate(said) if money else ""] if text)),
+        notes=(*notes, *_practice(road, money, said)),
         trainings=int(np.count_nonzero(road.matrix.rows)),
         fits=road.matrix.fits,
         scored=road.matrix.scored,
@@ -91,6 +91,15 @@ def _own_names(names: Sequence[str]) -> None:
     twice = [name for name, count in Counter([*names, "oracle"]).items() if count > 1]
     if twice:
         raise ValueError(f"policies == {twice[0]!r}, must be called otherwise: a baseline has that name")
+
+
+def _practice(road: Road, money: Money | None, said: str) -> list[str]:
+    """What stands between a retrain and its model, and what it costs, as far as somebody said it."""
+    told = [road.rules.told(said)]
+    if money is not None:
+        seconds = road.matrix.seconds[road.matrix.trained]
+        told += [money.rate(said), money.measured(float(seconds.mean()))]
+    return [text for text in told if text]
 
 
 def _told_at(costs: Sequence[float], money: Money | None) -> float:

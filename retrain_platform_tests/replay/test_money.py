@@ -127,6 +127,15 @@ def test_its_page_and_plots_do_so_too(report: ReplayReport) -> None:
     assert "staleness at 40 EUR a retrain: " in frontier_plot(report)
 
 
+def test_an_hour_s_price_is_held_against_what_trainings_took() -> None:
+    of = in_money(section=EUR.model_copy(update={"hour": 3600.0}))
+    seconds = np.where(of.road.matrix.trained, 4.0, 0.0)
+    timed = of._replace(road=of.road._replace(matrix=replace(of.road.matrix, seconds=seconds)))
+    assert replayed(timed).notes[-1] == (
+        "a training took 4 s in the mean: by the hour a retrain and its review would cost 14 EUR"
+    )
+
+
 def test_what_practice_costs_is_told_in_money() -> None:
     late = in_money()
     made = replayed(late._replace(road=Road(late.road.matrix, delay=1, rules=Rules(takes=1))), (0.2,))
