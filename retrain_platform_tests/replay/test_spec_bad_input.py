@@ -6,14 +6,21 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from retrain_platform.adapters.kept_scores import ScoreFiles
 from retrain_platform.dataset.period import Period
 from retrain_platform.replay.advice import NOW
 from retrain_platform.replay.cells import Cells
+from retrain_platform.replay.ground import Ground
 from retrain_platform.replay.of_spec import SpecReplay, replay_spec, set_up
 from retrain_platform.replay.results import ReplayReport
+from retrain_platform.replay.ripening import Ripening
+from retrain_platform.replay.road import Retrain
+from retrain_platform.replay.spec_lens import SpecLens
 from retrain_platform.replay.spec_past import SpecPast
+from retrain_platform.replay.trainings import Trainings
+from retrain_platform_tests.replay.pasts import ALL
 from retrain_platform_tests.replay.spec_shops import ground_of, shop_of, stores
 from retrain_platform_tests.steps.tiny import START
 
@@ -63,6 +70,50 @@ def test_policies_that_always_and_never_fire_are_walked(report: ReplayReport) ->
     named = {each.name: each for each in report.policies}
     assert named["never"].retrains == 0
     assert named["every day"].retrains >= named[NOW].retrains > 0
+
+
+def half_labelled(frame: pd.DataFrame, period: Period) -> pd.DataFrame:
+    return frame.assign(bad=frame["bad"].where(frame.index % 2 == 0))
+
+
+@pytest.fixture(scope="module")
+def half() -> Ground:
+    label = {"column": "bad", "delay": "12h", "ripe_at": 0.4}
+    return ground_of(shop_of(days=9, change=half_labelled, **QUICK, label=label, checks={"min_rows": 300}))
+
+
+def test_rows_without_a_label_are_answered_and_neither_judged_nor_read(half: Ground) -> None:
+    kept, scores = stores()
+    setting = set_up(half, SpecReplay(), kept, scores, lambda done, of: None).setting
+    answers = SpecPast(half, setting.loss, Cells(kept, scores)).answers(0, 4, 7)
+    rows = half.rows(7)
+    there = rows["_label"].notna().to_numpy()
+    assert answers is not None
+    assert (len(answers.scores), there.sum()) == (300, 150)
+    value = roc_auc_score(rows["_label"][there], answers.scores[there])
+    assert setting.road.matrix.loss[0, 4, 7] == pytest.approx(1 - value)
+    lens = SpecLens(Ripening(half), Trainings(SpecPast(half, setting.loss, Cells(kept, scores)), (ALL,), half.delay))
+    reading = lens.reading(Retrain(4 + half.delay), 7)
+    assert reading is not None
+    assert (reading.rows, reading.labelled) == (300, 150)
+    assert reading.metrics["auc"].value == pytest.approx(value)
+
+
+def test_labels_at_once_are_there_when_their_period_ends(half: Ground) -> None:
+    late, at_once = Ripening(half), Ripening(half, at_once=True)
+    end = half.periods[5].end
+    assert [each.period for each in late.known(end)] == [key(day) for day in range(5)]
+    assert [each.period for each in at_once.known(end)] == [key(day) for day in range(6)]
+    assert (late.when(5), at_once.when(5)) == (half.periods[6].end, end)
+    assert at_once.labels(5) == half.until
+    assert {each.labelled for each in at_once.known(end)} == {150}
+
+
+def test_the_same_rows_that_were_ripe_later_are_another_training(half: Ground) -> None:
+    label = {"column": "bad", "delay": "36h", "ripe_at": 0.4}
+    later = ground_of(shop_of(days=9, change=half_labelled, **QUICK, label=label, checks={"min_rows": 300}))
+    assert half.digest(3) == half.digest(3) != later.digest(3)
+    assert half.digest(3) != half.digest(4)
 
 
 class Stopped(RuntimeError):
