@@ -63,7 +63,9 @@ def _said(own: Setting, found: DriftTime, count: int | None, tried: TriedCadence
     if found.periods is None:
         if found.low is None:
             return f"a model{which} loses no {size} even when it is {oldest} older: drift asks for no cadence"
-        return f"when a model{which} loses {size} is not told from chance, at no age of up to {oldest}"
+        return (
+            f"at what age a model{which} loses {size} cannot be told from chance, up to {oldest}: no cadence by drift"
+        )
     at = next(each for each in found.behind if each.age == found.periods)
     upper = "no upper bound" if found.high is None else str(max(found.high, found.periods))
     told = f"a model{which} loses {size} once it is {many(found.periods, said)} older ({found.low} to {upper}, "

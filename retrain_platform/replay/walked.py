@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from retrain_platform.dataset.duration import duration_text
@@ -103,7 +104,20 @@ def _suffixed(name: str, road: Road) -> str:
 
 def schedule(count: int, setting: Setting) -> Mapping[str, Any]:
     """A retrain every so many periods, as a spec writes it."""
-    return {"kind": SchedulePolicy(every=count * setting.length).kind, "every": duration_text(count * setting.length)}
+    every = _lasting(count, setting)
+    return {"kind": SchedulePolicy(every=every).kind, "every": duration_text(every)}
+
+
+def _lasting(count: int, setting: Setting) -> timedelta:
+    """The time after which a schedule is due once so many periods have passed, and not a period earlier.
+
+    Thirteen months of 28 days each would be over after twelve: the shortest that there were in a row are taken, in
+    whole days. The hour of a clock change is not missed.
+    """
+    ends = [each.period.end for each in setting.road.matrix.periods]
+    spans = (last - first for first, last in zip(ends, ends[count:], strict=False))
+    shortest = min(spans, default=timedelta(0)) + timedelta(hours=1)
+    return max(count * setting.length, timedelta(days=shortest.days))
 
 
 def _followed(

@@ -183,7 +183,10 @@ def test_where_retraining_is_hardly_worth_buying_no_cadence_is_recommended() -> 
             opening(0.0, 0.0),
             "a model loses no 2% more than a fresh one even when it is 36 weeks older: drift asks for no",
         ),
-        (opening(0.0, 0.02), "when a model loses 2% more than a fresh one is not told from chance, at no age of up to"),
+        (
+            opening(0.0, 0.02),
+            "at what age a model loses 2% more than a fresh one cannot be told from chance, up to 36 weeks",
+        ),
         (opening(0.01, 0.0, count=8), "how long a model lasts cannot be measured: too few weeks are judged for it"),
     ],
 )

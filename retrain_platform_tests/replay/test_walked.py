@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
-from retrain_platform.policy import SchedulePolicy, StalenessPolicy
+from retrain_platform.dataset.period import Calendar
+from retrain_platform.policy import Policy, SchedulePolicy, StalenessPolicy
 from retrain_platform.policy.reads import reads_cost
 from retrain_platform.replay.matrix import Strategy
 from retrain_platform.replay.prefix import follow
@@ -40,3 +42,16 @@ def test_each_strategy_is_walked_beside_the_others_by_its_name() -> None:
     names = [each.name for each in found if each.kind != "fixed"]
     assert names == ["never (newest 2)", "never (all the past)", "ours (newest 2)", "ours (all the past)"]
     assert {retrain.strategy for retrain in found[-1].way.retrains} == {1}
+
+
+@pytest.mark.parametrize("every", ["day", "week", "month"])
+def test_the_lines_of_a_fixed_period_retrain_when_it_did(every: Any) -> None:
+    """Also of thirteen months, which are not thirteen times the shortest; and across a change of clocks."""
+    calendar = Calendar(every=every, start="2023-09-01", timezone="Europe/Berlin")
+    past = GivenPast(by_age(), 34)
+    past.periods = tuple(each._replace(period=calendar.at(place)) for place, each in enumerate(past.periods))
+    on = setting(matrix(past))._replace(length=calendar.length())
+    [found] = walked(on, [], [0.1], every, lambda _: None)
+    for fixed in (each for each in found if each.kind == "fixed"):
+        policy = TypeAdapter(Policy).validate_python(fixed.spec)
+        assert follow(policy, on, 0.1).way.retrains == fixed.way.retrains, fixed.name
