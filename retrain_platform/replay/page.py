@@ -75,8 +75,10 @@ def _frontier(report: ReplayReport) -> Iterator[str]:
 
 
 def _sheets(report: ReplayReport) -> Iterator[str]:
-    yield "<h2 id=costs>What a retrain costs</h2><p class=quiet>In losses of a "
-    yield f"{report.period}: at 0.1 a retrain is as dear as losing 0.1 more in one {report.period}.</p>"
+    unit = f"losses of a {report.period}: at 0.1 a retrain is as dear as losing 0.1 more in one {report.period}."
+    if report.money is not None:
+        unit = f"{escape(report.money.section.currency)}, with the costs of the spec that are said above."
+    yield f"<h2 id=costs>What a retrain costs</h2><p class=quiet>In {unit}</p>"
     middle = len(report.costs) // 2
     for place in range(len(report.costs)):
         chosen = " checked" if place == middle else ""
