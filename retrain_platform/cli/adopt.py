@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from retrain_platform.cli.app import AsJson, ModelName, Why, actor, app, fail, shop_of, spec_of
-from retrain_platform.cli.doors import refuse
+from retrain_platform.cli.refusing import refuse
 from retrain_platform.cli.screen import answer, say
 from retrain_platform.spec import ModelSpec
 

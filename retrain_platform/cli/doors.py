@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from retrain_platform.cli.app import GIVEN, actor, entries_of, fail, ledger_here, shop_of, spec_of
+from retrain_platform.cli.app import GIVEN, actor, entries_of, ledger_here, shop_of, spec_of
+from retrain_platform.cli.refusing import refuse
 from retrain_platform.steps.by_hand.acting import Act, Asked, Moved, NotNow, WrongUse, reason
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from retrain_platform.steps.by_hand.shown import Said, Shown
 
 GATEWAY_URL = "RETRAIN_GATEWAY_URL"
-_NAMED = {"kind": "KIND", "model": "MODEL"}
-"""Fields that the command line takes as arguments; all others are options."""
 
 
 class Door(Protocol):
@@ -97,10 +96,3 @@ class Here:
             return ask(what, spec_of(model), ledger_here(), Act(actor=actor(), why=why), model, **fields)
         except (NotNow, WrongUse) as error:
             refuse(error)
-
-
-def refuse(error: NotNow | WrongUse) -> NoReturn:
-    """Say why it is not done, and leave: with 2 for wrong use, 1 where the answer is no."""
-    if isinstance(error, WrongUse):
-        fail(f"{_NAMED.get(error.field, f'--{error.field}')} == {error.value!r}, {error.must}")
-    fail(str(error), 1)

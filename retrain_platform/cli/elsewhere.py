@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from pydantic import TypeAdapter
 
-from retrain_platform.cli.doors import refuse
 from retrain_platform.cli.errors import fail
+from retrain_platform.cli.refusing import refuse
 from retrain_platform.dataset.secrets import without_secrets
 from retrain_platform.policy.history import Quarantine
 from retrain_platform.release.history import Change

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from retrain_platform.cli.app import AsJson, ModelName, Why, actor, shop_of, spec_of
-from retrain_platform.cli.doors import refuse
+from retrain_platform.cli.refusing import refuse
 from retrain_platform.cli.release import commands
 from retrain_platform.cli.screen import answer, say
 
