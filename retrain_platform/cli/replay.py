@@ -171,11 +171,9 @@ def _answer(
 
 
 def _replayed(asked: Any, costs: tuple[float, ...], policies: list[Any], *, quiet: bool) -> Any:
-    from retrain_platform.resources import settings
-
     with _progress(quiet=quiet) as (trained, walked):
         try:
-            return asked.replayed(costs, policies, settings().home, trained, walked)
+            return asked.replayed(costs, policies, trained, walked)
         except ValueError as error:
             fail(str(error))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from retrain_platform.replaying import SMALL, cores
@@ -38,11 +37,10 @@ class AskedSpec(NamedTuple):
         self,
         costs: Sequence[float],
         policies: Sequence[Named],
-        home: Path,
         trained: Callable[[int, int], None],
         walked: Callable[[str], None],
     ) -> ReplayReport:
-        """The whole replay; what it keeps lies under the home of the settings, which `home` is.
+        """The whole replay; what it keeps lies under the home of the settings.
 
         Raises:
             ValueError: the spec's history cannot be replayed as asked; the message says what to change.
@@ -76,7 +74,6 @@ class Asked(NamedTuple):
         self,
         costs: Sequence[float],
         policies: Sequence[Named],
-        home: Path,
         trained: Callable[[int, int], None],
         walked: Callable[[str], None],
     ) -> ReplayReport:
@@ -91,15 +88,16 @@ class Asked(NamedTuple):
 
         read = self._read()
         cut = self._cut(read)
-        setting = self._setting(read, cut, home, trained)
+        setting = self._setting(read, cut, trained)
         check_windows(setting, policies)
         named = [*ours(setting, {each.name for each in policies}), *policies]
         return replay(self.table, setting, named, costs or COSTS, cut.said, read.notes, walked, self.effects)
 
-    def _setting(self, read: Read, cut: Cut, home: Path, trained: Callable[[int, int], None]) -> Setting:
+    def _setting(self, read: Read, cut: Cut, trained: Callable[[int, int], None]) -> Setting:
         """The matrix, trained where nothing is kept of it, as a road."""
         from retrain_platform.adapters.error_detectors import error_detectors
         from retrain_platform.adapters.kept_texts import KeptTexts
+        from retrain_platform.adapters.settings import settings
         from retrain_platform.replay.matrix import Strategy, build
         from retrain_platform.replay.prefix import Setting
         from retrain_platform.replay.road import road
@@ -112,7 +110,7 @@ class Asked(NamedTuple):
         # From the first that a gate needs on, to the last that serves a period, labels at once included.
         first = min(self.start, max(1, self.start - self.practice.holdout + 1), len(cut.periods)) - 1
         cuts = range(first, max(first + 1, len(cut.periods) - 1))
-        matrix = build(past, strategies, KeptTexts(home / "replays"), cuts, at_once=at_once, told=trained)
+        matrix = build(past, strategies, KeptTexts(settings().home / "replays"), cuts, at_once=at_once, told=trained)
         rules = self.practice.rules(loss.scale)
         made = road(matrix, start=self.start, delay=self.delay, rules=rules)
         return Setting(made, loss, cut.length, detectors=error_detectors())
