@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pytest
 
+from retrain_platform.adapters.scratch import ScratchValues, V
 from retrain_platform.dataset.period import Period
 from retrain_platform.policy.worth import RetrainValue
 from retrain_platform.replay.walk import walk
@@ -127,6 +128,30 @@ def test_a_package_that_is_gone_is_told(shop: Workshop, monkeypatch: pytest.Monk
     (told,) = (value for key, value in values.items() if key not in kept)
     assert "cannot tell: the two cannot be compared: " in told.sentence
     assert "its package is gone" in told.why
+
+
+def test_a_registry_that_is_away_is_not_the_last_word(walked: Walked, monkeypatch: pytest.MonkeyPatch) -> None:
+    until = walked.shop.spec.period.at(23).end
+    kept = kept_values(walked.shop, until)
+    anew = replace(walked.shop, loaded={}, values=Forgetful(walked.shop.values))
+    with monkeypatch.context() as away:
+        away.setattr(anew.registry, "package", _away)
+        value_retrains(anew, until)
+        assert kept_values(anew, until) == {}
+    value_retrains(anew, until)
+    assert kept_values(anew, until) == kept
+
+
+def _away(*_: Any) -> Any:
+    raise OSError("the registry is away")
+
+
+class Forgetful(ScratchValues):
+    """All that stands but what retrains were worth."""
+
+    def get(self, model: str, asset: str, period: str, id: str, as_type: type[V]) -> V | None:
+        own = self._own.get(model, asset, period, id, as_type)
+        return own if own is not None or asset == ASSET else super().get(model, asset, period, id, as_type)
 
 
 def test_limits_are_refitted_from_all_that_is_known(shop: Workshop) -> None:

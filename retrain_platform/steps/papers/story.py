@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from retrain_platform.dataset.record import Record
@@ -15,7 +15,7 @@ from retrain_platform.release.fold import fold
 from retrain_platform.steps.lines import DECIDED, RETRAINED
 from retrain_platform.steps.policy.deadlines import missed_deadlines
 from retrain_platform.steps.policy.deciding import decision_of
-from retrain_platform.steps.policy.valuing import kept_values, values_so_far
+from retrain_platform.steps.policy.valuing import hours, kept_values, values_so_far
 from retrain_platform.steps.workshop import Workshop
 from retrain_platform.validation.base import ValidationReport
 
@@ -112,7 +112,7 @@ def _line(shop: Workshop, ended: Entry, begun: Entry | None, entries: list[Entry
         status=_status(ended.body["version"], entries),
         notes=ended.why,
         late=_late(entries, begun),
-        cost=None if (prices := shop.spec.cost) is None else prices.of_measured(_hours(begun, ended)),
+        cost=None if (prices := shop.spec.cost) is None else prices.of_measured(hours(begun, ended)),
         currency=prices.currency if prices else "",
     )
 
@@ -129,10 +129,6 @@ def missed_since(entries: list[Entry]) -> list[str]:
     """The deadlines that were missed since a retrain last ended, in words: no line of the log tells of them."""
     ended = max((entry.seq for entry in entries if entry.kind == RETRAINED), default=0)
     return [each.why for each in missed_deadlines(entries, ended)]
-
-
-def _hours(begun: Entry | None, ended: Entry) -> float:
-    return (ended.at - (begun or ended).at) / timedelta(hours=1)
 
 
 def trigger_of(decision: RetrainDecision | None) -> str:

@@ -42,9 +42,12 @@ class _Reign(NamedTuple):
 def value_retrains(shop: Workshop, as_of: datetime) -> None:
     """Keep the value of every retrain that no later period changes any more, once."""
     for reign in _reigns(shop.entries(), as_of):
-        if _kept(shop, reign.ended) is None and _answered(shop, reign, as_of).closed:
+        if _kept(shop, reign.ended) is not None or not (answered := _answered(shop, reign, as_of)).closed:
+            continue
+        value = _valued(shop, reign, answered, as_of)
+        if value.closed:
             key, period = reign.ended.body["decision_id"], reign.ended.body["period"]
-            shop.values.put(shop.model, ASSET, period, key, _valued(shop, reign, as_of))
+            shop.values.put(shop.model, ASSET, period, key, value)
 
 
 def kept_values(shop: Workshop, as_of: datetime) -> dict[str, RetrainValue]:
@@ -57,7 +60,11 @@ def values_so_far(shop: Workshop, as_of: datetime) -> dict[str, RetrainValue]:
     """By decision: what is kept, and what the other retrains were worth as far as rows are ripe; nothing is kept."""
     kept = kept_values(shop, as_of)
     reigns = {reign.ended.body["decision_id"]: reign for reign in _reigns(shop.entries(), as_of)}
-    return kept | {key: _valued(shop, reign, as_of) for key, reign in reigns.items() if key not in kept}
+    return kept | {
+        key: _valued(shop, reign, _answered(shop, reign, as_of), as_of)
+        for key, reign in reigns.items()
+        if key not in kept
+    }
 
 
 def refitted(shop: Workshop, as_of: datetime, confidence: float = 0.95) -> tuple[Refit, ...]:
@@ -117,8 +124,7 @@ def _whole(calendar: Calendar, since: datetime, until: datetime) -> Iterator[Per
         place += 1
 
 
-def _valued(shop: Workshop, reign: _Reign, as_of: datetime) -> RetrainValue:
-    answered = _answered(shop, reign, as_of)
+def _valued(shop: Workshop, reign: _Reign, answered: _Answered, as_of: datetime) -> RetrainValue:
     made = RetrainValue(
         decision_id=reign.ended.body["decision_id"],
         version=reign.ended.body["version"],
@@ -132,10 +138,14 @@ def _valued(shop: Workshop, reign: _Reign, as_of: datetime) -> RetrainValue:
         return made.model_copy(update={"why": "no period that it answered whole is ripe"})
     try:
         interval = _compared(shop, made, as_of)
-    except (CannotLoad, MissingColumns, UnfitColumn) as error:
+    except CannotLoad as error:  # a registry that is away comes back: this is not its last word
+        return made.model_copy(update={"closed": False, "why": f"the two cannot be compared: {error}"})
+    except (MissingColumns, UnfitColumn) as error:
         return made.model_copy(update={"why": f"the two cannot be compared: {error}"})
     found = made.model_copy(update=_bounds(interval, made.metric))
-    return priced(found, shop.spec.cost, interval.rows / len(answered.periods), _hours(shop, reign.ended))
+    begun = (e for e in shop.entries() if e.kind == DECIDED and e.body["decision_id"] == made.decision_id)
+    took = hours(next(begun, None), reign.ended)
+    return priced(found, shop.spec.cost, interval.rows / len(answered.periods), took)
 
 
 def _compared(shop: Workshop, made: RetrainValue, as_of: datetime) -> Interval:
@@ -166,8 +176,6 @@ def _bounds(interval: Interval, name: str) -> dict[str, object]:
     }
 
 
-def _hours(shop: Workshop, ended: Entry) -> float:
-    """What the retrain took, from its decision's line to its own."""
-    key = ended.body["decision_id"]
-    begun = next((e for e in shop.entries() if e.kind == DECIDED and e.body["decision_id"] == key), ended)
-    return (ended.at - begun.at) / timedelta(hours=1)
+def hours(begun: Entry | None, ended: Entry) -> float:
+    """What a retrain took, from the line of its decision to its own; 0 where that one is not on record."""
+    return (ended.at - (begun or ended).at) / timedelta(hours=1)
