@@ -145,10 +145,11 @@ def of_table(file: str, at: str, label: str, asked: Any) -> Setting:
     from retrain_platform.replay.matrix import Strategy, build
     from retrain_platform.replay.reading import read
     from retrain_platform.replay.road import road
-    from retrain_platform.replay.table import BATCH, TablePast, in_batches
+    from retrain_platform.replay.table import BATCH, in_batches
+    from retrain_platform.replay.table_past import TablePast
     from retrain_platform.training.lightgbm import LightGBM
 
-    found = read(whole_table(file), at, label, exclude=asked.exclude.split(","))
+    found = read(whole_table(file), at, label, exclude=[each for each in asked.exclude.split(",") if each])
     recipe = LightGBM(rounds=100)
     cut, loss = in_batches(len(found.table.labels), asked.batches), Loss("accuracy", True)
     past = TablePast(found.table, cut, learner(recipe, found.task), loss, recipe.fingerprint(), 100)

@@ -27,6 +27,7 @@ def replay(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     costs: of.Costs = None,
     policies: of.Policies = None,
     exclude: of.Exclude = "",
+    entity: of.Entity = None,
     trees: of.Trees = None,
     takes: of.Takes = None,
     canary: of.Canary = None,
@@ -69,6 +70,7 @@ def replay(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
         "--batches": batches,
         "--label-delay": label_delay,
         "--exclude": exclude or None,
+        "--entity": entity,
         "--trees": trees,
         "--takes": takes,
         "--canary": canary,
@@ -77,38 +79,52 @@ def replay(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
         "--holdout": holdout,
         "--rollback": rollback,
     }
-    windows = None if window is None else of.windows_of(window)
-    if start is not None:
-        of.at_least("--start", start, 1)
+    options = of.Options()
+    windows = None if window is None else options.read(of.windows_of, window)
+    first = None if start is None else options.read(of.at_least, "--start", start, 1)
+    many = options.read(of.at_least, "--seeds", 1 if seeds is None else seeds, 1)
+    effects = options.read(of.effects_of, without)
+    amounts, currency = options.read(of.costs_of, costs) or ((), "")
+    named = options.read(of.policies_of, policies)
+    for option, path in (("--json", json_file), ("--html", html_file)):
+        options.read(of.in_a_folder, option, path)
     if time is None and label is None:
-        asked = _of_spec(what, said, windows, start)._replace(
-            seeds=of.at_least("--seeds", 1 if seeds is None else seeds, 1)
-        )
-    elif seeds is not None:
-        fail(f"--seeds == {seeds}, must be left out of a bare table: its learner draws nothing")
+        asked = options.read(_of_spec, what, said, windows, first, many)
     else:
-        asked = _of_table(what, time, label, said, windows, start)
-    asked = asked._replace(effects=of.effects_of(without))
-    amounts, currency = of.costs_of(costs)
-    if currency:
-        asked = _paid_in(asked, currency)
-    _answer(asked, amounts, of.policies_of(policies), json_file, html_file)
+        asked = options.read(_of_table, options, what, time, label, said, windows, first)
+        if seeds is not None:
+            options.wrong.append(f"--seeds == {seeds}, must be left out of a bare table: its learner draws nothing")
+        if currency:
+            options.wrong.append(
+                f"--costs == {costs}, must be losses of a period: only a spec says what they are worth"
+            )
+    options.must_be_right()
+    more = {"currency": currency} if currency else {}
+    _answer(asked._replace(effects=effects, **more), amounts, named, json_file, html_file)
 
 
-def _of_spec(what: str, said: dict[str, Any], windows: tuple[int | None, ...] | None, start: int | None) -> Any:
-    """A spec's replay; leaves with 2 where options are given of which a spec says all."""
+def _of_spec(
+    what: str, said: dict[str, Any], windows: tuple[int | None, ...] | None, start: int | None, seeds: int
+) -> Any:
+    """A spec's replay.
+
+    Raises:
+        WrongOption: options are given of which a spec says all, or it is no model but a table.
+    """
     from retrain_platform.cli.replaying import AskedSpec
 
     if Path(what).suffix not in (".yaml", ".yml") and (Path(what).is_file() or "." in what or "/" in what):
-        fail(f"--time and --label == None, must name columns of the table {what}; a model is named without them")
+        raise of.WrongOption(
+            f"--time and --label == None, must name columns of the table {what}; a model is named without them"
+        )
     batches = said.pop("--batches")
-    given = [f"{name} == {value}" for name, value in said.items() if value is not None]
-    if given:
-        fail(f"{', '.join(given)}, must be left out where a model is replayed: its spec says it")
-    return AskedSpec(spec_of(what), windows or (), start, batches)
+    if given := [f"{name} == {value}" for name, value in said.items() if value is not None]:
+        raise of.WrongOption(f"{', '.join(given)}, must be left out where a model is replayed: its spec says it")
+    return AskedSpec(spec_of(what), windows or (), start, batches, seeds=seeds)
 
 
 def _of_table(
+    options: of.Options,
     what: str,
     time: str | None,
     label: str | None,
@@ -116,48 +132,39 @@ def _of_table(
     windows: tuple[int | None, ...] | None,
     start: int | None,
 ) -> Any:
-    """A bare table's replay; leaves with 2 where the options say too little or contradict each other."""
+    """A bare table's replay, with what is wrong told to `options`."""
     from retrain_platform.cli.replaying import Asked
 
     if time is None or label is None:
-        fail(f"{'--time' if time is None else '--label'} == None, must name a column of the table, as the other does")
+        lacks = "--time" if time is None else "--label"
+        options.wrong.append(f"{lacks} == None, must name a column of the table, as the other does")
     if said["--every"] is not None and said["--batches"] is not None:
-        fail(f"--every == {said['--every']} and --batches == {said['--batches']}, must be only one of them")
+        options.wrong.append(
+            f"--every == {said['--every']} and --batches == {said['--batches']}, must be only one of them"
+        )
+    hurts = (said[f"--{name}"] for name in ("takes", "canary", "bake", "gate", "holdout", "rollback"))
     return Asked(
         table=what,
-        time=time,
-        label=label,
+        time=time or "",
+        label=label or "",
         task=said["--task"],
         metric=said["--metric"],
         every=said["--every"],
         batches=said["--batches"],
         windows=windows or (None,),
-        start=start or 1,
-        delay=of.at_least("--label-delay", said["--label-delay"] or 0, 0),
-        trees=of.at_least("--trees", 100 if said["--trees"] is None else said["--trees"], 1),
-        practice=of.practice_of(
-            said["--takes"], said["--canary"], said["--bake"], said["--gate"], said["--holdout"], said["--rollback"]
-        ),
+        start=start,
+        delay=options.read(of.at_least, "--label-delay", said["--label-delay"] or 0, 0),
+        trees=options.read(of.at_least, "--trees", 100 if said["--trees"] is None else said["--trees"], 1),
+        practice=options.read(of.practice_of, *hurts),
         exclude=tuple(part.strip() for part in (said["--exclude"] or "").split(",") if part.strip()),
+        entity=said["--entity"],
     )
-
-
-def _paid_in(asked: Any, currency: str) -> Any:
-    """The same with its costs in a currency; leaves with 2 of a table, which knows none."""
-    from retrain_platform.cli.replaying import AskedSpec
-
-    if not isinstance(asked, AskedSpec):
-        fail(f"--costs == ... {currency}, must be losses of a period: only a spec says what they are worth (cost)")
-    return asked._replace(currency=currency)
 
 
 def _answer(
     asked: Any, costs: tuple[float, ...], policies: list[Any], json_file: Path | None, html_file: Path | None
 ) -> None:
     """Replay, and hand the report out."""
-    for option, path in (("--json", json_file), ("--html", html_file)):
-        if path is not None and not path.absolute().parent.is_dir():
-            fail(f"{option} == {path}, must lie in a folder that is there")
     report = _replayed(asked, costs, policies, quiet=str(json_file) == "-")
     if html_file is not None:
         from retrain_platform.replay.page import page

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeVar, cast
 
 import typer
 
-from retrain_platform.cli.app import fail
+from retrain_platform.cli.errors import fail
 
 if TYPE_CHECKING:
     from retrain_platform.replay.effects import Effects
@@ -42,6 +43,10 @@ Costs = Annotated[
 ]
 Policies = Annotated[Path | None, typer.Option("--policies", help="A YAML file of policies by name.")]
 Exclude = Annotated[str, typer.Option("--exclude", help="Columns that are no features; patterns, with commas.")]
+Entity = Annotated[
+    str | None,
+    typer.Option("--entity", help="A column of whom rows are about; no feature, but tells what others would change."),
+]
 Trees = Annotated[int | None, typer.Option("--trees", help="How many trees LightGBM grows.")]
 Seeds = Annotated[int | None, typer.Option("--seeds", help="Do all with so many seeds of the model's learner: 3.")]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the report here; '-' is standard output.")]
@@ -63,23 +68,74 @@ Without = Annotated[
 ]
 
 
+class WrongOption(ValueError):
+    """An option makes no sense; the message says which, and what it must be."""
+
+
+T = TypeVar("T")
+
+
+class Options:
+    """Reads options one by one, and tells all that is wrong with them at once."""
+
+    def __init__(self) -> None:
+        self.wrong: list[str] = []
+
+    def read(self, reading: Callable[..., T], *given: Any) -> T:
+        """What `reading` makes of an option; of one that makes no sense nothing, and `must_be_right` leaves."""
+        try:
+            return reading(*given)
+        except WrongOption as error:
+            self.wrong.append(str(error))
+            return cast(T, None)
+
+    def must_be_right(self) -> None:
+        """Leave with 2 where anything was wrong."""
+        if self.wrong:
+            fail("\n".join(self.wrong))
+
+
 def at_least(option: str, value: int, least: int) -> int:
-    """The value, which must not be less; leaves with 2 where it is."""
-    return value if value >= least else fail(f"{option} == {value}, must be >= {least}")
+    """The value.
+
+    Raises:
+        WrongOption: it is less.
+    """
+    if value < least:
+        raise WrongOption(f"{option} == {value}, must be >= {least}")
+    return value
+
+
+def in_a_folder(option: str, path: Path | None) -> Path | None:
+    """A file to be written.
+
+    Raises:
+        WrongOption: its folder is not there, or it is one itself.
+    """
+    if path is not None and str(path) != "-" and not path.absolute().parent.is_dir():
+        raise WrongOption(f"{option} == {path}, must lie in a folder that is there")
+    if path is not None and path.is_dir():
+        raise WrongOption(f"{option} == {path}, must be a file: there is a folder of that name")
+    return path
 
 
 def windows_of(text: str) -> tuple[int | None, ...]:
-    """The windows by their numbers of periods, None for all the past; leaves with 2 where they are none."""
+    """The windows by their numbers of periods, None for all the past.
+
+    Raises:
+        WrongOption: they are none.
+    """
     parts = [part.strip() for part in text.split(",")]
     if not all(part == "all" or (part.isdecimal() and int(part)) for part in parts):
-        fail(f"--window == {text!r}, must be whole numbers of periods or all, as in 3,all")
+        raise WrongOption(f"--window == {text!r}, must be whole numbers of periods or all, as in 3,all")
     return tuple(dict.fromkeys(None if part == "all" else int(part) for part in parts))
 
 
 def costs_of(text: str | None) -> tuple[tuple[float, ...], str]:
     """The costs, each once, none where nothing is said, and the currency after them, '' of losses.
 
-    Leaves with 2 where they are none.
+    Raises:
+        WrongOption: they are none.
     """
     if text is None:
         return (), ""
@@ -90,12 +146,16 @@ def costs_of(text: str | None) -> tuple[tuple[float, ...], str]:
     except ValueError:
         found = ()
     if not found or not all(isfinite(each) and each >= 0 for each in found):
-        fail(f"--costs == {text!r}, must be numbers >= 0, as in 0.05,0.1 or '20,40 EUR'")
+        raise WrongOption(f"--costs == {text!r}, must be numbers >= 0, as in 0.05,0.1 or '20,40 EUR'")
     return found, currency.strip()
 
 
 def policies_of(path: Path | None) -> list[Any]:
-    """The policies of the file; leaves with 2 and every mistake of it at once."""
+    """The policies of the file.
+
+    Raises:
+        WrongOption: with every mistake of it at once.
+    """
     import yaml
     from pydantic import TypeAdapter, ValidationError
 
@@ -107,9 +167,11 @@ def policies_of(path: Path | None) -> list[Any]:
     try:
         written = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        fail(f"--policies == {path}, must be a YAML file that can be read: {error}")
+        raise WrongOption(f"--policies == {path}, must be a YAML file that can be read: {error}") from error
     if not isinstance(written, dict) or not written:
-        fail(f"--policies == {path}, must hold policies by name, as in 'ours: {{kind: schedule, every: 4w}}'")
+        raise WrongOption(
+            f"--policies == {path}, must hold policies by name, as in 'ours: {{kind: schedule, every: 4w}}'"
+        )
     family: TypeAdapter[Any] = TypeAdapter(Policy)
     found, wrong = [], []
     for name, policy in written.items():
@@ -118,7 +180,7 @@ def policies_of(path: Path | None) -> list[Any]:
         except ValidationError as error:
             wrong += [f"{path}: {'.'.join(map(str, (name, *one['loc'])))}: {one['msg']}" for one in error.errors()]
     if wrong:
-        fail("\n".join(wrong))
+        raise WrongOption("\n".join(wrong))
     return found
 
 
@@ -148,39 +210,53 @@ def practice_of(
     holdout: int | None,
     rollback: float | None,
 ) -> Practice:
-    """What the options say of it; leaves with 2 where they make no sense."""
+    """What the options say of it.
+
+    Raises:
+        WrongOption: with all that makes no sense.
+    """
+    options = Options()
     if holdout is not None and gate is None:
-        fail(f"--holdout == {holdout}, must stand beside --gate: nothing else is compared there")
+        options.wrong.append(f"--holdout == {holdout}, must stand beside --gate: nothing else is compared there")
     if rollback is not None and not (canary or bake):
-        fail(f"--rollback == {rollback:g}, must stand beside --canary or --bake: what is not watched is not taken back")
-    return Practice(
-        takes=at_least("--takes", takes or 0, 0),
-        shares=_shares(canary),
-        bake=at_least("--bake", bake or 0, 0),
-        gate=_margin("--gate", gate),
-        holdout=at_least("--holdout", 1 if holdout is None else holdout, 1),
-        rollback=_margin("--rollback", rollback),
+        options.wrong.append(
+            f"--rollback == {rollback:g}, must stand beside --canary or --bake: what is not watched is not taken back"
+        )
+    found = Practice(
+        takes=options.read(at_least, "--takes", takes or 0, 0),
+        shares=options.read(_shares, canary),
+        bake=options.read(at_least, "--bake", bake or 0, 0),
+        gate=options.read(_margin, "--gate", gate),
+        holdout=options.read(at_least, "--holdout", 1 if holdout is None else holdout, 1),
+        rollback=options.read(_margin, "--rollback", rollback),
     )
+    if options.wrong:
+        raise WrongOption("\n".join(options.wrong))
+    return found
 
 
 def _margin(option: str, value: float | None) -> float | None:
     if value is not None and not (isfinite(value) and value >= 0):
-        fail(f"{option} == {value}, must be a number >= 0")
+        raise WrongOption(f"{option} == {value}, must be a number >= 0")
     return value
 
 
 def _shares(text: str | None) -> tuple[float, ...]:
     parts = [part.strip() for part in text.split(",")] if text else []
     if not all(part.isdecimal() and int(part) < 100 for part in parts):
-        fail(f"--canary == {text!r}, must be percents from 0 to 99, one a period, as in 0,50")
+        raise WrongOption(f"--canary == {text!r}, must be percents from 0 to 99, one a period, as in 0,50")
     return tuple(int(part) / 100 for part in parts)
 
 
 def effects_of(text: str) -> Effects:
-    """All effects but those that the text names; leaves with 2 where it names something else."""
+    """All effects but those that the text names.
+
+    Raises:
+        WrongOption: it names something else.
+    """
     from retrain_platform.replay.effects import EFFECTS, Effects
 
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if unknown := [part for part in parts if part not in EFFECTS]:
-        fail(f"--without == {', '.join(unknown)!r}, must be among {', '.join(EFFECTS)}")
+        raise WrongOption(f"--without == {', '.join(unknown)!r}, must be among {', '.join(EFFECTS)}")
     return Effects()._replace(**dict.fromkeys(parts, False))

@@ -8,11 +8,14 @@ groups of few entities tells the error as well, and takes little room however ma
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from retrain_platform.replay.answering import answering
+from retrain_platform.replay.losses import Loss
 from retrain_platform.replay.road import Retrain, Road, Way
 from retrain_platform.replay.rules import Floats
 from retrain_platform.stats.intervals import linear_error
@@ -21,8 +24,19 @@ GROUPS = 1000
 """Groups of entities; fewer entities are each a group, but for those that share a hash."""
 
 
+def group_of(names: pd.Series[Any]) -> NDArray[np.intp]:
+    """The group of each entity by its name, shape (rows,), from 0 to `GROUPS` - 1; the nameless are one entity."""
+    hashed = pd.util.hash_pandas_object(names.astype(str), index=False).to_numpy()
+    return (hashed % GROUPS).astype(np.intp)
+
+
+def by_group(groups: NDArray[np.intp], effects: Floats, loss: Loss) -> Floats:
+    """What each group adds to a loss, shape (GROUPS,), by its rows' effects on the metric, shape (rows,)."""
+    return np.bincount(groups, (loss.of(1.0) - loss.of(0.0)) * effects, GROUPS).astype(np.float64)
+
+
 class Entities(Protocol):
-    """The entities of a spec's rows, in groups."""
+    """The entities of the rows, in groups."""
 
     def moved(self, strategy: int, cut: int, place: int) -> Floats | None:
         """How much each group adds to a training's loss in a period, shape (GROUPS,); they sum to 0.

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from retrain_platform.dataset.classes import among, class_names, class_places, ordered
 from retrain_platform.stats.metrics import metric as metric_named
-from retrain_platform.training.base import Fitted, Task
+from retrain_platform.steps.answers import Answers
+from retrain_platform.training.base import Task
 
 DEFAULTS: dict[Task, str] = {"binary": "accuracy", "multiclass": "accuracy", "regression": "mae"}
 """What is replayed by where nothing is said: the metrics that count errors."""
@@ -64,10 +65,9 @@ def loss_of(name: str, task: Task, first: NDArray[np.float64]) -> Loss:
     return Loss(name, False, scale=spread or 1.0)
 
 
-def measured(name: str, fitted: Fitted, scores: NDArray[np.float64], labels: NDArray[np.generic]) -> float:
-    """The metric of a model's scores; nan where it is undefined. Of several classes labels are names."""
-    known = metric_named(name)
-    if not fitted.report.classes:
-        return known.compute(labels.astype(np.float64), scores)
-    classes = ordered((*fitted.report.classes, *class_names(labels)))
-    return known.compute(class_places(labels, classes), among(scores, fitted.report.classes, classes))
+def as_measured(answers: Answers, labels: NDArray[np.generic]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Labels and what a model answered about their rows, as metrics take them. Of several classes labels are names."""
+    if not answers.classes:
+        return labels.astype(np.float64), answers.scores
+    classes = ordered((*answers.classes, *class_names(labels)))
+    return class_places(labels, classes), among(answers.scores, answers.classes, classes)

@@ -29,7 +29,7 @@ from retrain_platform.replay.spec_rules import rules_of
 from retrain_platform.replay.trainings import Trainings
 from retrain_platform.replay.verdicts import Verdicts
 from retrain_platform.replay.walked import Named
-from retrain_platform.replay.wording import many
+from retrain_platform.replay.wording import listed
 from retrain_platform.spec.model import ModelSpec
 from retrain_platform.stats.loss_alarms import Detector
 from retrain_platform.steps.workshop import Workshop
@@ -219,17 +219,7 @@ def _uncounted(ground: Ground) -> Iterator[str]:
     """Which periods do not count, or teach nothing."""
     broken = [key for key, taken in ground.taken.items() if taken.problems and taken.shape.rows]
     if broken:
-        yield f"broken and not learned from: {_listed(broken)} of {len(ground.periods)}"
+        yield f"broken and not learned from: {listed(broken, 'period')} of {len(ground.periods)}"
     late = [each.key for each in ground.periods if each.key not in ground.judged]
     if late:
-        yield f"without rows, or labels that are in, and counting for nobody: {_listed(late)}"
-
-
-def _listed(periods: Sequence[str]) -> str:
-    """The first of some periods, and how many there are.
-
-    >>> _listed(["a", "b", "c", "d"]), _listed(["a"])
-    ('4 periods (a, b, c, ...)', '1 period (a)')
-    """
-    named = ", ".join(periods[:3]) + (", ..." if len(periods) > 3 else "")
-    return f"{many(len(periods), 'period')} ({named})"
+        yield f"without rows, or labels that are in, and counting for nobody: {listed(late, 'period')}"

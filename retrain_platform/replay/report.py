@@ -28,7 +28,7 @@ from retrain_platform.replay.results import (
 )
 from retrain_platform.replay.road import Road, Way
 from retrain_platform.replay.walked import Named, Walked, detected, walked
-from retrain_platform.replay.wording import every_text
+from retrain_platform.replay.wording import every_text, listed
 
 SHOWN = 3
 """So many fixed periods, and so many detectors, are shown at each cost, the cheapest; the JSON has all."""
@@ -79,7 +79,7 @@ def replay(
         worth=worth_buying(road, setting.loss, said, money),
         cadences=cadences(setting, _told_at(costs, money), said),
         effects=effect_costs(setting, ways, told_of(policies, {each.name for _, each in at}), costs, said, told),
-        notes=(*notes, *_practice(road, money, said)),
+        notes=(*notes, *_undefined(setting, said), *_practice(road, money, said)),
         trainings=int(np.count_nonzero(road.matrix.rows)),
         fits=road.matrix.fits,
         scored=road.matrix.scored,
@@ -91,6 +91,14 @@ def _own_names(names: Sequence[str]) -> None:
     twice = [name for name, count in Counter([*names, "oracle"]).items() if count > 1]
     if twice:
         raise ValueError(f"policies == {twice[0]!r}, must be called otherwise: a baseline has that name")
+
+
+def _undefined(setting: Setting, said: str) -> list[str]:
+    """Which periods have rows, and count for nobody all the same."""
+    matrix, loss = setting.road.matrix, setting.loss
+    places = [place for place in setting.road.scored if matrix.periods[place].rows and not matrix.judged[place]]
+    names = [matrix.periods[place].period.key for place in places]
+    return [f"{loss.metric} is undefined, and counts for nobody, in {listed(names, said)}"] if names else []
 
 
 def _practice(road: Road, money: Money | None, said: str) -> list[str]:

@@ -251,14 +251,15 @@ def road(matrix: Matrix, *, start: int = 1, delay: int = 0, strategy: int = 0, r
     count = len(matrix.periods)
     if not made.scored:
         needed = made.first + 2
+        late = f"{delay} until labels are in, " if delay else ""
         raise TooShort(
-            f"periods == {count}, must be at least {needed}: {start} to learn from first, {delay} until labels are in, "
-            "and one to be judged on"
+            f"periods == {count}, must be at least {needed}: {start} to learn from first, {late}and one to be judged "
+            "on; give more rows, or shorter periods"
         )
     if not made.trained(Retrain(made.first, strategy)):
         why = matrix.why.get((strategy, start - 1), "it was not trained")
         raise TooShort(
-            f"no first model of the first {start} of {count} periods: {why}; let it learn from more periods (start)"
+            f"no first model of the first {start} of {count} periods: {why}; let it learn from more periods (--start)"
         )
     if not matrix.judged[made.scored.start :].any():
         raise TooShort(f"the loss is undefined in each of the {len(made.scored)} periods after the first model")

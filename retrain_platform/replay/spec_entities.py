@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
-from retrain_platform.replay.entities import GROUPS
+from retrain_platform.replay.entities import by_group, group_of
 from retrain_platform.replay.ground import Ground
 from retrain_platform.replay.losses import Loss
 from retrain_platform.replay.matrix import Strategy
@@ -36,6 +35,4 @@ class SpecEntities:
         effects = metric(self._loss.metric).influence(rows.labels, rows.scores[0], rows.queries)
         if np.isnan(effects).any():
             return None
-        groups = pd.util.hash_pandas_object(frame.loc[there, "_entity"].astype(str), index=False).to_numpy() % GROUPS
-        by_metric = self._loss.of(1.0) - self._loss.of(0.0)
-        return np.bincount(groups.astype(np.intp), by_metric * effects, GROUPS).astype(np.float64)
+        return by_group(group_of(frame.loc[there, "_entity"]), effects, self._loss)

@@ -1,9 +1,7 @@
-"""A bare table as a past: periods of its rows, a learner, a loss."""
+"""A bare table: its rows in the order of time, cut into periods."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -12,16 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from retrain_platform.dataset.period import Calendar, Every, Period
-from retrain_platform.dataset.preparation import UnfitColumn
-from retrain_platform.replay.losses import Loss, measured
-from retrain_platform.replay.matrix import PastPeriod, Scorer, Untrainable
-from retrain_platform.training.base import Learner, OneClass, Rows
+from retrain_platform.training.base import Task
 
 BATCH = timedelta(days=1)
 """How long a batch of equal count lasts to a policy: whatever its rows' own times, they come one a day."""
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _UNITS: tuple[Every, ...] = ("month", "week", "day", "hour")
-_FEWEST, _MOST = 26, 150
+FEWEST, MOST = 26, 150
 """Of so many periods a calendar is taken by itself."""
 _DENSE = 0.9
 """And where so many of them have rows."""
@@ -30,12 +25,15 @@ _DENSE = 0.9
 class Table(NamedTuple):
     """Rows in the order of time: features, labels (float64, or class names), and when each happened.
 
-    `times` is in UTC, or None where the time column only orders.
+    `times` is in UTC, or None where the time column only orders. `tied` says of each row whether the one before it has
+    the same time, shape (rows,). `groups` number the entities of the rows, shape (rows,), where a column names them.
     """
 
     features: pd.DataFrame
     labels: NDArray[np.generic]
     times: pd.Series[Any] | None
+    tied: NDArray[np.bool_]
+    groups: NDArray[np.intp] | None = None
 
 
 class Cut(NamedTuple):
@@ -48,6 +46,11 @@ class Cut(NamedTuple):
     places: tuple[int, ...]
     every: Every | None
     said: str
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The rows of each period."""
+        return tuple(np.diff(self.places).tolist())
 
     @property
     def length(self) -> timedelta:
@@ -76,7 +79,7 @@ def in_batches(rows: int, count: int) -> Cut:
 
 def by_calendar(times: pd.Series[Any], every: Every) -> Cut:
     """The calendar's periods from that of the first row to that of the last (UTC), gaps included."""
-    first = times.iloc[0].to_pydatetime().date()
+    first = times.iloc[0].date()
     start = first.replace(day=1) if every == "month" else first
     calendar = Calendar(every=every, start=start)
     spans = [calendar.at(0)]
@@ -95,54 +98,18 @@ def usual_cut(table: Table, batches: int) -> Cut:
         days = (times.iloc[-1] - times.iloc[0]) / pd.Timedelta(days=1)
         for every in _UNITS:
             count = days / (Calendar(every=every, start=_EPOCH.date()).length() / timedelta(days=1))
-            if count > _MOST + 1 or count < _FEWEST - 2:
+            if count > MOST + 1 or count < FEWEST - 2:
                 continue
             made = by_calendar(times, every)
             filled = np.count_nonzero(np.diff(made.places)) / len(made.periods)
-            if _FEWEST <= len(made.periods) <= _MOST and filled >= _DENSE:
+            if FEWEST <= len(made.periods) <= MOST and filled >= _DENSE:
                 return made
     return in_batches(len(table.labels), min(batches, max(2, len(table.labels))))
 
 
-class TablePast:
-    """`Past` over a table. `rounds` fixes how many trees a learner grows; nothing stops it early."""
-
-    def __init__(self, table: Table, cut: Cut, learner: Learner, loss: Loss, recipe: str, rounds: int | None) -> None:
-        self._table, self._cut, self._learner, self._loss, self._rounds = table, cut, learner, loss, rounds
-        self.recipe = f"{recipe}/{rounds}/{loss!r}"
-        self.periods: Sequence[PastPeriod] = _digested(table, cut)
-
-    def train(self, first: int, last: int) -> Scorer:
-        """The model of the rows from period `first` to `last`.
-
-        Raises:
-            Untrainable: there are no rows, one class only, or a column that does not fit.
-        """
-        begin, end = self._cut.places[first], self._cut.places[last + 1]
-        if begin == end:
-            raise Untrainable("there are no rows")
-        rows = Rows(self._table.features.iloc[begin:end], self._table.labels[begin:end])
-        try:
-            fitted = self._learner.fit(rows, rounds=self._rounds)
-        except (OneClass, UnfitColumn) as error:
-            raise Untrainable(str(error)) from error
-
-        def score(period: int) -> float:
-            begin, end = self._cut.places[period], self._cut.places[period + 1]
-            scores = fitted.score(self._table.features.iloc[begin:end])
-            return self._loss.of(measured(self._loss.metric, fitted, scores, self._table.labels[begin:end]))
-
-        return score
-
-
-def _digested(table: Table, cut: Cut) -> tuple[PastPeriod, ...]:
-    names = ",".join(f"{name}:{kind}" for name, kind in table.features.dtypes.items())
-    hashes = pd.util.hash_pandas_object(table.features, index=False, categorize=True).to_numpy()
-    labels = pd.util.hash_array(table.labels, categorize=True)
-    found = []
-    for span, begin, end in zip(cut.periods, cut.places[:-1], cut.places[1:], strict=True):
-        digest = hashlib.sha256(names.encode())
-        digest.update(np.ascontiguousarray(hashes[begin:end]).tobytes())
-        digest.update(np.ascontiguousarray(labels[begin:end]).tobytes())
-        found.append(PastPeriod(span, end - begin, digest.hexdigest()[:32]))
-    return tuple(found)
+def first_training(table: Table, cut: Cut, task: Task) -> int:
+    """How many periods a first model learns from where nobody says it: one, or as many as hold two classes."""
+    labels = table.labels
+    other = np.arange(len(labels)) if task == "regression" else np.flatnonzero(labels != labels[0])
+    needed = int(other[0]) if len(other) else 0
+    return max(1, int(np.searchsorted(cut.places, needed, side="right")))

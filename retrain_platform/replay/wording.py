@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 BECAME = {
     "failed": "no model came of it",
     "refused": "the gate refused it",
@@ -38,6 +40,15 @@ def every_text(count: int, said: str) -> str:
     ('never', 'every week', 'every 3 batches')
     """
     return "never" if not count else f"every {said}" if count == 1 else f"every {count} {plural(said)}"
+
+
+def listed(names: Sequence[str], said: str) -> str:
+    """How many there are, and the first of them.
+
+    >>> listed(["a", "b", "c", "d"], "period"), listed(["a"], "week")
+    ('4 periods (a, b, c, ...)', '1 week (a)')
+    """
+    return f"{many(len(names), said)} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
 
 
 def newest(count: int | None) -> str:

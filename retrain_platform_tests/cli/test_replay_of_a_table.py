@@ -204,6 +204,29 @@ def test_wrong_use_is_told_and_ends_with_2(place: Path, more: list[str], message
     assert message in done.output
 
 
+def test_all_that_is_wrong_is_told_at_once(place: Path) -> None:
+    wrong = [
+        "--costs",
+        "cheap",
+        "--window",
+        "0",
+        "--trees",
+        "0",
+        "--gate",
+        "-1",
+        "--holdout",
+        "0",
+        "--html",
+        "no/a.html",
+    ]
+    told = retrain(*ASKED, *wrong, "--start", "0", "--without", "pain", "--every", "week").output
+    for option in ("costs", "window", "trees", "gate", "holdout", "html", "start", "without", "every"):
+        assert f"--{option} == " in told
+    told = retrain("replay", "stream.parquet", "--time", "when", "--label", "late", "--exclude", "b,z*").output
+    assert told.count("stream.parquet: ") == 3
+    assert "stream.parquet: --exclude == 'z*', must match a column of the table: at, a, b, c, y" in told
+
+
 def test_no_table_is_told(place: Path) -> None:
     done = retrain("replay", "absent.parquet", "--time", "at", "--label", "y")
     assert done.exit_code == 2

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retrain_platform.replay.doubts import undivided
+from retrain_platform.replay.entities import GROUPS
 from retrain_platform.replay.losses import Loss, loss_of
 from retrain_platform.replay.reading import CannotReplay, read
-from retrain_platform.replay.table import by_calendar, in_batches, usual_cut
+from retrain_platform.replay.table import by_calendar, first_training, in_batches, usual_cut
 
 
 def frame(**columns: Any) -> pd.DataFrame:
@@ -41,9 +43,9 @@ class TestReading:
 
     def test_rows_without_a_time_or_label_are_left_out_and_told(self) -> None:
         found = read(
-            frame(y=[0, None, 1, 0], at=pd.to_datetime(["2024-01-01", "2024-01-02", None, "2024-01-04"])), "at", "y"
+            frame(y=[0, None, 1, 1], at=pd.to_datetime(["2024-01-01", "2024-01-02", None, "2024-01-04"])), "at", "y"
         )
-        assert found.table.labels.tolist() == [0, 0]
+        assert found.table.labels.tolist() == [0, 1]
         assert found.notes == ("2 rows without a time or a label are left out",)
 
     @pytest.mark.parametrize(
@@ -81,16 +83,98 @@ class TestReading:
             (frame(y=None), {}, r"no row has both a time \(at\) and a label \(y\)"),
             (frame(), {"exclude": ["x"]}, r"no column is left to learn from"),
             (frame(at=["soon", "late", "b", "c"]), {}, r"at == 'soon', must be a time"),
-            (frame(y=[0, 1, 2, 1]), {"task": "binary"}, r"label == .*2.*, must be 0 or 1 for task binary"),
-            (frame(y=list("abab")), {"task": "regression"}, r"label y, must hold numbers for task regression"),
+            (frame(y=[0, 1, 2, 1]), {"task": "binary"}, r"y == 2, must be 0 or 1 for task binary"),
+            (frame(y=list("abab")), {"task": "regression"}, r"y == 'a' in 4 rows, must be finite numbers for task"),
+            (frame(y=[1.0, float("inf"), 2, 3]), {"task": "regression"}, r"y == inf in 1 rows, must be finite"),
+            (frame(y=1), {}, r"y == 1 in all 4 rows, must have two values at least"),
+            (
+                frame(),
+                {"time": "att", "label": "z", "entity": "w"},
+                r"(?s)--time == 'att'.*mean at\?.*--label.*--entity",
+            ),
+            (frame(), {"entity": "y"}, r"--entity == 'y', must be another column than --time and --label"),
+            (frame(), {"exclude": ["xx"]}, r"--exclude == 'xx', must match a column of the table: at, x, y"),
         ],
     )
     def test_what_cannot_be_replayed_is_told(self, table: pd.DataFrame, asked: dict[str, Any], message: str) -> None:
         with pytest.raises(CannotReplay, match=message):
             read(table, **{"time": "at", "label": "y", **asked})
 
+    def test_a_label_of_many_names_is_none_unless_it_is_said(self) -> None:
+        many = pd.DataFrame({"at": range(300), "x": 1.0, "y": [f"id {place}" for place in range(300)]})
+        with pytest.raises(
+            CannotReplay, match=r"y == 'id 0', 'id 1', ... \(300 different in 300 rows\), must be at most"
+        ):
+            read(many, "at", "y")
+        assert read(many, "at", "y", task="multiclass").task == "multiclass"
+
+    def test_an_entity_is_no_feature_and_has_one_group_whatever_its_row(self) -> None:
+        found = read(frame(who=["b", "a", "b", None], at=[4, 3, 2, 1]), "at", "y", entity="who")
+        assert list(found.table.features.columns) == ["x"]
+        assert found.table.groups is not None
+        nameless, second, third, fourth = found.table.groups
+        assert second == fourth
+        assert len({nameless, second, third}) == 3
+        assert ((found.table.groups >= 0) & (found.table.groups < GROUPS)).all()
+
+
+class TestDoubts:
+    """What a person should look at; 400 rows, of which every other one is learned from."""
+
+    def notes(self, **columns: Any) -> str:
+        rng = np.random.default_rng(1)
+        rows = {"at": pd.date_range("2024-01-01", periods=400, freq="h"), "x": rng.normal(size=400)}
+        rows["y"] = (rows["x"] + rng.normal(size=400) > 0).astype(int)
+        table = pd.DataFrame({**rows, **{name: made(rows) for name, made in columns.items()}})
+        return " | ".join(read(table.sample(frac=1, random_state=2), "at", "y").notes)
+
+    def test_a_sound_table_raises_none(self) -> None:
+        assert self.notes(half=lambda rows: rows["y"] + (np.arange(400) % 3 == 0)) == ""
+
+    @pytest.mark.parametrize(
+        "leak",
+        [
+            lambda rows: np.where(rows["y"] == 1, "L", "O"),
+            lambda rows: rows["y"] * 10.0 + np.linspace(0, 1, 400),
+            lambda rows: np.where(rows["y"] == 1, 3.5, np.nan),
+        ],
+    )
+    def test_a_column_that_tells_the_label_alone_is_named(self, leak: Any) -> None:
+        assert "leak alone nearly tells y: was that known when the row happened?" in self.notes(leak=leak)
+
+    def test_so_is_a_number_that_is_the_label_in_another_unit(self) -> None:
+        told = self.notes(y=lambda rows: rows["x"] * 7.25, x=lambda rows: rows["x"] * 2 + 1)
+        assert "x alone nearly tells y" in told
+
+    def test_row_numbers_of_pandas_are_left_out_for_they_tell_the_time(self) -> None:
+        told = self.notes(__index_level_0__=lambda rows: np.arange(400))
+        assert told == "'__index_level_0__' left out: row numbers that were written with it"
+
+    def test_what_differs_in_every_row_is_named(self) -> None:
+        told = self.notes(session=lambda rows: [f"{place:x}" for place in range(400)], id=lambda rows: np.arange(400))
+        assert "session, id: another value in every row" in told
+
+    def test_a_class_that_is_nearly_all_rows_is_told(self) -> None:
+        told = self.notes(y=lambda rows: (np.arange(400) % 100 == 0).astype(int))
+        assert told.startswith("99.0% of the rows have y 0: a model that always says so has that accuracy")
+
+    def test_batches_whose_border_is_within_one_time_are_told(self) -> None:
+        table = pd.DataFrame({"at": np.repeat([1, 2, 3], 4), "x": 1.0, "y": [0, 1] * 6})
+        found = read(table, "at", "y").table
+        assert list(undivided(found, in_batches(12, 3))) == []
+        assert "3 of the 5 borders between batches" in next(undivided(found, in_batches(12, 6)))
+
 
 class TestCutting:
+    @pytest.mark.parametrize(
+        ("labels", "task", "start"), [("0100", "binary", 1), ("0001", "binary", 2), ("0001", "regression", 1)]
+    )
+    def test_the_first_model_learns_from_as_many_periods_as_hold_two_classes(
+        self, labels: str, task: Any, start: int
+    ) -> None:
+        found = read(frame(y=list(map(float, labels))), "at", "y", task=task)
+        assert first_training(found.table, in_batches(4, 2), task) == start
+
     @given(rows=st.integers(2, 400), count=st.integers(2, 60))
     def test_batches_are_those_of_array_split(self, rows: int, count: int) -> None:
         if count > rows:
