@@ -69,10 +69,10 @@ class Took(NamedTuple):
     page: float
 
 
-def timed(asked: Any, named: Sequence[Named], home: Path) -> Took:
+def timed(asked: Any, named: Sequence[Named]) -> Took:
     """One replay from nothing, and what it found."""
     clock = Clock()
-    report = asked.replayed(COSTS, named, home, clock.trained, lambda text: None)
+    report = asked.replayed(COSTS, named, clock.trained, lambda text: None)
     ended = time.process_time()
     made = page(report)
     drawn = time.process_time()
@@ -130,7 +130,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         os.environ["RETRAIN_HOME"] = home
         asked = of_spec(given.spec) if given.spec else of_table(given.weeks, given.delay, Path(home))
-        took = timed(asked, policies(), Path(home))
+        took = timed(asked, policies())
     for name, seconds in took._asdict().items():
         print(f"{name:8} {seconds:7.1f} s")
     print(f"walking and page: {1 + (took.walking + took.page) / took.matrix:.3f} times the matrix")

@@ -48,6 +48,11 @@ def gather(  # noqa: PLR0913 - the rows, whose they are, and by what they are co
     chosen = metric_named(metric)
     within = None if queries is None else queries[keep]
     interval = paired(labels[keep], open_scores[keep], other_scores[keep], days[keep], chosen, confidence, within)
+    return told(interval, version=version, other=other, periods=periods, metric=metric)
+
+
+def told(interval: Interval, *, version: str, other: str, periods: Sequence[str], metric: str) -> Evidence:
+    """The evidence that a paired difference is; arguments as `gather`."""
     why = _missing(interval, metric)
     return Evidence(
         version=version,

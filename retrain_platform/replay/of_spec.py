@@ -15,15 +15,17 @@ from retrain_platform.replay.effects import Effects
 from retrain_platform.replay.ground import CannotReplay, Ground
 from retrain_platform.replay.losses import Loss, loss_of
 from retrain_platform.replay.matrix import Kept, Strategy, Told, build
+from retrain_platform.replay.measured import Measured
 from retrain_platform.replay.money import Money, money_of, usual_costs
 from retrain_platform.replay.ours import ours
 from retrain_platform.replay.prefix import Setting
 from retrain_platform.replay.report import replay
 from retrain_platform.replay.results import ReplayReport
 from retrain_platform.replay.road import Road, TooShort, road
+from retrain_platform.replay.spec_answered import Answered
 from retrain_platform.replay.spec_entities import SpecEntities
 from retrain_platform.replay.spec_history import SpecWatched
-from retrain_platform.replay.spec_judges import ASKED, Answered
+from retrain_platform.replay.spec_judges import ASKED
 from retrain_platform.replay.spec_past import SpecPast, first_labels, strategies
 from retrain_platform.replay.spec_rules import rules_of
 from retrain_platform.replay.trainings import Trainings
@@ -83,6 +85,7 @@ def replay_spec(
     finally:
         for each in (own, *again):
             each.verdicts.save()
+            each.measured.save()
 
 
 def _seeded(ground: Ground, more: int) -> Ground:
@@ -98,11 +101,14 @@ def _seeded(ground: Ground, more: int) -> Ground:
 
 
 class SetUp(NamedTuple):
-    """A spec's road before anybody walks it, what is to be told of it, and what is held against its candidates."""
+    """A spec's road before anybody walks it, what is to be told of it, and what its walks leave behind for the next:
+    what was held against candidates, and what was measured.
+    """
 
     setting: Setting
     notes: tuple[str, ...]
     verdicts: Verdicts
+    measured: Measured
 
 
 def set_up(ground: Ground, asked: SpecReplay, kept: Kept, scores: KeptScores, trained: Told) -> SetUp:
@@ -124,12 +130,13 @@ def set_up(ground: Ground, asked: SpecReplay, kept: Kept, scores: KeptScores, tr
     # The newest ones are asked for only where labels are taken to come at once.
     cuts = range(start - 1, count - 1) if start + ground.delay < count else range(0)
     matrix = build(past, ways, kept, cuts, at_once=asked.at_once, told=trained)
-    watched = SpecWatched(ground, lambda delay: Trainings(past, ways, delay), rules.with_labels(ground.delay).bake)
+    measured, bake = Measured(past, kept), rules.with_labels(ground.delay).bake
+    watched = SpecWatched(ground, lambda delay: Trainings(past, ways, delay), bake, measured)
     made = road(matrix, start=start, delay=ground.delay, rules=rules)
     entities = SpecEntities(ground, loss, past, ways)
     money = _money(ground, made, loss)
     setting = Setting(made, loss, spec.period.length(), spec.name, watched, asked.detectors, entities, money)
-    return SetUp(setting, _notes(ground), verdicts)
+    return SetUp(setting, _notes(ground), verdicts, measured)
 
 
 def _judged_as(past: SpecPast, ways: tuple[Strategy, ...]) -> str:

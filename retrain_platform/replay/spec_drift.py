@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from retrain_platform.dataset.period import Period
+from retrain_platform.monitoring.drift import Reference
+from retrain_platform.monitoring.reference import lead
 from retrain_platform.monitoring.reports import DriftReport
 from retrain_platform.policy.compose import Policy
 from retrain_platform.policy.history import Released
@@ -15,12 +17,16 @@ from retrain_platform.release.advance import open_release
 from retrain_platform.release.base import ReleasePlan, ReleaseState
 from retrain_platform.replay.cells import Made
 from retrain_platform.replay.ground import Ground
+from retrain_platform.replay.measured import Measured
 from retrain_platform.replay.road import Retrain
 from retrain_platform.steps.lines import RETRAINED
-from retrain_platform.steps.monitoring.drifting import drift, make_profile
+from retrain_platform.steps.monitoring.drifting import compared, make_profile
 from retrain_platform.steps.monitoring.reference import reference_periods
 from retrain_platform.steps.release.releasing import record
 from retrain_platform.steps.workshop import Workshop
+
+Read = tuple[str, ...]
+"""The segment columns whose drift a policy reads."""
 
 
 class Answering(NamedTuple):
@@ -32,13 +38,14 @@ class Answering(NamedTuple):
 
 
 class SpecDrift:
-    """The drift reports of a spec's ground, each made once for a champion and a period."""
+    """The drift reports of a spec's ground, each made once for the periods of a reference and a period."""
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, ground: Ground, kept: Measured) -> None:
+        self._ground, self._kept = ground, kept
         self._profiled = False
-        self._shops: dict[tuple[Retrain, str, tuple[str, ...]], Workshop] = {}
-        self._found: dict[tuple[Retrain, str, tuple[str, ...], int], DriftReport | None] = {}
+        self._shops: dict[tuple[Retrain, str, Read], Workshop] = {}
+        self._references: dict[Read, dict[tuple[str, ...], Reference | None]] = {}
+        self._found: dict[tuple[Retrain, str, Read, int], DriftReport | None] = {}
 
     def report(self, policy: Policy, champion: Answering, place: int) -> DriftReport | None:
         """The period's drift beside its champion, with the segments whose noise `policy` reads.
@@ -48,19 +55,32 @@ class SpecDrift:
         read = tuple(sorted(segments_read(policy)))
         key = (champion.made, champion.version, read, place)
         if key not in self._found:
-            self._profile()
-            shop, period = self.beside(policy, champion), self._ground.periods[place]
-            drift(shop, period, reference_periods(shop, period), within=read)
-            # The one that is kept apart has the segments, too.
-            self._found[key] = shop.values.newest(shop.model, "drift_segments", period.key, DriftReport)
+            self._found[key] = self._report(self.beside(policy, champion), read, place)
         return self._found[key]
+
+    def _report(self, shop: Workshop, read: Read, place: int) -> DriftReport | None:
+        """Two champions that learned from the same periods have the same report, but for what is said of them."""
+        period = self._ground.periods[place]
+        reference = reference_periods(shop, period)
+
+        def made() -> DriftReport | None:
+            self._profile()
+            return compared(shop, period, reference, within=read)
+
+        ahead = lead(shop.spec.period, reference, period)
+        found = self._kept.drift(place, (*reference.periods, f"lead {ahead}", *read), made)
+        if found is None:
+            return None
+        return found.model_copy(update={"basis": reference.basis, "said": reference.said})
 
     def beside(self, policy: Policy, champion: Answering) -> Workshop:
         """A workshop on whose record the champion answers, and nothing else happened."""
-        key = (champion.made, champion.version, tuple(sorted(segments_read(policy))))
+        read = tuple(sorted(segments_read(policy)))
+        key = (champion.made, champion.version, read)
         if key not in self._shops:
-            shop = self._ground.beside()
-            shop = replace(shop, spec=shop.spec.model_copy(update={"policy": policy}))
+            shop, references = self._ground.beside(), self._references.setdefault(read, {})
+            spec = shop.spec.model_copy(update={"policy": policy})
+            shop = replace(shop, spec=spec, references=references)
             _answers(shop, champion, self._ground.periods[champion.made.at])
             self._shops[key] = shop
         return self._shops[key]

@@ -12,6 +12,7 @@ from retrain_platform.policy.compose import Policy
 from retrain_platform.policy.history import Champion, History, Incident, Retrained, RipePeriod
 from retrain_platform.policy.reads import reads, segments_read
 from retrain_platform.replay.ground import Ground
+from retrain_platform.replay.measured import Measured
 from retrain_platform.replay.ripening import Ripening
 from retrain_platform.replay.road import Retrain
 from retrain_platform.replay.spec_drift import champions, only
@@ -30,8 +31,8 @@ class SpecWatched:
     `bake` are the periods in which a champion's predecessor is scored beside it, as the spec's release says.
     """
 
-    def __init__(self, ground: Ground, trainings: TrainingsAt, bake: int) -> None:
-        self._ground, self._trainings, self._bake = ground, trainings, bake
+    def __init__(self, ground: Ground, trainings: TrainingsAt, bake: int, kept: Measured) -> None:
+        self._ground, self._trainings, self._bake, self._kept = ground, trainings, bake, kept
         self._lenses: dict[int, SpecLens] = {}
 
     def told(self, policy: Policy, known: History, made: Mapping[str, Retrain]) -> History:
@@ -45,7 +46,7 @@ class SpecWatched:
         delay = round(known.label_delay / known.period_length)
         if delay not in self._lenses:
             ripening = Ripening(self._ground, at_once=delay < self._ground.delay)
-            self._lenses[delay] = SpecLens(ripening, self._trainings(delay))
+            self._lenses[delay] = SpecLens(ripening, self._trainings(delay), self._kept)
         return self._lenses[delay]
 
     def _of_rows(self, known: History) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from retrain_platform.release.advance import stage_periods
 from retrain_platform.release.base import Stage
 from retrain_platform.replay.ground import Ground
 from retrain_platform.replay.rules import Rules
-from retrain_platform.replay.spec_judges import ASKED, Answered, GatesOfSpec, ReleaseOfSpec
+from retrain_platform.replay.spec_answered import Answered
+from retrain_platform.replay.spec_judges import ASKED, GatesOfSpec, ReleaseOfSpec
 from retrain_platform.replay.verdicts import Verdicts
 
 

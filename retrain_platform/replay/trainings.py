@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from retrain_platform.replay.cells import Made
-from retrain_platform.replay.matrix import Strategy
+from retrain_platform.replay.matrix import Strategy, training_key
 from retrain_platform.replay.road import Retrain
 from retrain_platform.replay.spec_past import SpecPast
 from retrain_platform.steps.answers import Answers
@@ -21,6 +21,10 @@ class Trainings:
         if retrain not in self._made:
             self._made[retrain] = self._past.made(*self._span(retrain))
         return self._made[retrain]
+
+    def key(self, retrain: Retrain) -> str:
+        """Equal for trainings of equal rows by an equal recipe."""
+        return training_key(self._past, *self._span(retrain))
 
     def answers(self, retrain: Retrain, place: int) -> Answers | None:
         """What its model answers about the period's rows; None where it cannot read them."""

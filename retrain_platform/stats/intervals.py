@@ -54,10 +54,31 @@ def single(
     Raises:
         ValueError: lengths differ, a label is none of the task's, `confidence` not within (0, 1).
     """
+    value, without = side(labels, scores, days, metric, queries)
+    return _jackknife(value, without, len(labels), confidence)
+
+
+class Side(NamedTuple):
+    """One model's metric on some rows: of all of them, and without each day, shape (days,).
+
+    Two of the same rows make a comparison (`apart`); who holds one model beside many works it out once.
+    """
+
+    value: float
+    without: Floats
+
+
+def side(
+    labels: Floats,
+    scores: Floats,
+    days: NDArray[np.integer],
+    metric: Metric,
+    queries: NDArray[np.integer] | None = None,
+) -> Side:
+    """What a comparison needs of one model; arguments and errors as `single`."""
     groups, count = numbered(days)
     value = metric.compute(labels, scores, queries=queries)
-    without = metric.without_each(labels, scores, groups, count, queries)
-    return _jackknife(value, without, len(labels), confidence)
+    return Side(value, metric.without_each(labels, scores, groups, count, queries))
 
 
 def paired(
@@ -101,17 +122,23 @@ def beside(
     queries: NDArray[np.integer] | None = None,
 ) -> Beside:
     """`paired`, with how its noise goes together with that of `b`'s own metric; arguments and errors as there."""
-    groups, count = numbered(days)
-    sign = 1.0 if metric.greater_is_better else -1.0
-    of_b = metric.compute(labels, b, queries=queries)
-    value = sign * (metric.compute(labels, a, queries=queries) - of_b)
-    without_b = metric.without_each(labels, b, groups, count, queries)
-    without = sign * (metric.without_each(labels, a, groups, count, queries) - without_b)
-    interval = _jackknife(value, without, len(labels), confidence)
+    mine, theirs = (side(labels, scores, days, metric, queries) for scores in (a, b))
+    return apart(mine, theirs, metric, len(labels), confidence)
+
+
+def apart(a: Side, b: Side, metric: Metric, rows: int, confidence: float = 0.95) -> Beside:
+    """`beside` of two models' sides, both of the same `rows` rows and days.
+
+    Raises:
+        ValueError: `confidence` not within (0, 1).
+    """
+    sign, count = 1.0 if metric.greater_is_better else -1.0, len(b.without)
+    value, without = sign * (a.value - b.value), sign * (a.without - b.without)
+    interval = _jackknife(value, without, rows, confidence)
     if count < 2:
         return Beside(interval, np.nan, np.nan)
-    shared = (count - 1) / count * ((without - value) * (without_b - of_b)).sum()
-    return Beside(interval, jackknife_error(of_b, without_b), float(shared))
+    shared = (count - 1) / count * ((without - value) * (b.without - b.value)).sum()
+    return Beside(interval, jackknife_error(b.value, b.without), float(shared))
 
 
 def linear_single(

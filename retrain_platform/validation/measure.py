@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,14 +12,12 @@ from numpy.typing import NDArray
 
 from retrain_platform.dataset.record import finite
 from retrain_platform.dataset.snapshot import Basis
-from retrain_platform.monitoring.performance import POOL
-from retrain_platform.monitoring.reading import segment_groups
-from retrain_platform.stats.intervals import beside
 from retrain_platform.stats.metrics import Metric
 from retrain_platform.stats.metrics import metric as metric_named
-from retrain_platform.validation.base import Comparison, Measurements, Scores, WorstRow
+from retrain_platform.validation.base import Measurements, Scores, WorstRow
 from retrain_platform.validation.curves import ModelCurves, curves
 from retrain_platform.validation.scores import scores_of
+from retrain_platform.validation.sides import ALL, WHOLE, compared, segments, sides
 from retrain_platform.validation.task_curves import class_curves, list_curves
 from retrain_platform.validation.worst import worst_queries, worst_rows
 
@@ -45,7 +43,7 @@ class Holdout:
         if len(set(lengths)) > 1:
             raise ValueError(f"lengths == {lengths}, must be equal")
 
-    def only(self, rows: NDArray[np.bool_]) -> Holdout:
+    def only(self, rows: NDArray[np.bool_] | slice) -> Holdout:
         """The rows where `rows` is true."""
         return Holdout(
             labels=self.labels[rows],
@@ -104,7 +102,7 @@ def measure(  # noqa: PLR0913 - the arrays of one holdout, and what they are
     chosen = [metric_named(name) for name in metrics]
     told = _told(holdout, chosen, alone=champion is None)
     if champion is None:
-        told["worst_rows"] = _worst({"all": holdout}, chosen[0], alone=True)
+        told["worst_rows"] = _worst({ALL: holdout}, chosen[0], alone=True)
     else:
         told |= _against(holdout, columns, chosen, confidence, min_segment)
     return Measurements(decision_id=decision_id, basis=basis, holdout_start=start, holdout_end=end, looks=looks, **told)
@@ -130,10 +128,14 @@ def _against(
     least: int,
 ) -> dict[str, Any]:
     """What the comparison with the champion tells, by field of `Measurements`."""
-    parts = dict(_parts(holdout, columns, metrics[0], least))
-    segments = {name: _compare(part, metrics, confidence, why) for name, (part, why) in parts.items()}
-    worst = _worst({"all": holdout} | {name: part for name, (part, _) in parts.items()}, metrics[0])
-    return {"comparisons": _compare(holdout, metrics, confidence), "segments": segments, "worst_rows": worst}
+    split = segments(holdout.labels, holdout.queries, columns, metrics[0].task_of(holdout.candidate), least)
+    mine, theirs = (
+        sides(holdout.labels, scores, holdout.days, metrics, queries=holdout.queries, parts=[WHOLE, *split])
+        for scores in (holdout.candidate, holdout.champion)
+    )
+    named = () if holdout.ids is None else split
+    worst = _worst({ALL: holdout} | {each.name: holdout.only(each.rows) for each in named}, metrics[0])
+    return {**compared(mine, theirs, metrics, confidence), "worst_rows": worst}
 
 
 def _curves(holdout: Holdout, models: Mapping[str, Floats], primary: Metric) -> dict[str, ModelCurves]:
@@ -175,78 +177,6 @@ def _must_fit(basis: Basis, champion: Floats | None, metrics: Sequence[str]) -> 
     if (basis == "alone") != (champion is None):
         given = "none" if champion is None else "given"
         raise ValueError(f"champion == {given} with basis == {basis!r}, must be none exactly where it is 'alone'")
-
-
-def _compare(holdout: Holdout, metrics: Sequence[Metric], confidence: float, why: str = "") -> dict[str, Comparison]:
-    """Metric by metric; `why` these rows cannot be told, where they are too few."""
-    if why:
-        rows, days = len(holdout.labels), len(np.unique(holdout.days))
-        return {each.name: Comparison.untold(each.name, confidence, why, rows=rows, days=days) for each in metrics}
-    return {each.name: _comparison(holdout, each, confidence) for each in metrics}
-
-
-def _comparison(holdout: Holdout, metric: Metric, confidence: float) -> Comparison:
-    found = beside(
-        holdout.labels, holdout.candidate, holdout.champion, holdout.days, metric, confidence, holdout.queries
-    )
-    interval = found.interval
-    why = ""
-    if not np.isfinite(interval.value):
-        why = f"cannot tell: {metric.name} cannot be computed on {interval.rows} rows, {_undefined(holdout)}"
-    elif not np.isfinite(interval.low):
-        why = f"cannot tell: days == {interval.groups}, too few for an interval"
-    return Comparison(
-        metric=metric.name,
-        confidence=confidence,
-        rows=interval.rows,
-        days=interval.groups,
-        why=why,
-        candidate=holdout.value(metric, holdout.candidate),
-        champion=holdout.value(metric, holdout.champion),
-        difference=finite(interval.value),
-        low=finite(interval.low),
-        high=finite(interval.high),
-        standard_error=finite(interval.standard_error),
-        champion_error=finite(found.error),
-        shared=finite(found.shared),
-    )
-
-
-def _undefined(holdout: Holdout) -> str:
-    """Why a metric has no value there, as far as the rows tell."""
-    for who, scores in (("candidate", holdout.candidate), ("champion", holdout.champion)):
-        if missing := int((~np.isfinite(scores)).sum()):
-            return f"{missing} of the {who}'s scores are not finite"
-    return "of one class perhaps"
-
-
-def _parts(
-    holdout: Holdout, columns: Mapping[str, NDArray[np.object_]], metric: Metric, least: int
-) -> Iterator[tuple[str, tuple[Holdout, str]]]:
-    """Each segment's rows, and why it cannot be told ('' where it can); a column's pool comes last."""
-    for column, values in columns.items():
-        groups, names = segment_groups(values)
-        small = np.zeros(len(names), dtype=bool)
-        for code, name in enumerate(names):
-            part = holdout.only(groups.codes == code)
-            why = _too_small(part, metric, least)
-            small[code] = bool(why)
-            yield f"{column}={name}", (part, why)
-        if small.any():
-            pool = holdout.only(small[groups.codes])
-            name = f"{POOL} (pooled)" if POOL in names and not small[names.index(POOL)] else POOL
-            yield f"{column}={name}", (pool, _too_small(pool, metric, least))
-
-
-def _too_small(part: Holdout, metric: Metric, least: int) -> str:
-    rows, positives = len(part.labels), int((part.labels == 1).sum())
-    if metric.task_of(part.candidate) == "binary" and min(positives, rows - positives) < least:
-        return f"cannot tell: {positives} positives, {rows - positives} negatives, must be >= {least}"
-    if part.queries is not None and (lists := len(np.unique(part.queries))) < least:
-        return f"cannot tell: {lists} queries, must be >= {least}"
-    if rows < least:
-        return f"cannot tell: {rows} rows, must be >= {least}"
-    return ""
 
 
 def _worst(parts: Mapping[str, Holdout], primary: Metric, *, alone: bool = False) -> dict[str, tuple[WorstRow, ...]]:

@@ -13,6 +13,7 @@ from retrain_platform.dataset.period import Period
 from retrain_platform.replay.advice import NOW
 from retrain_platform.replay.cells import Cells
 from retrain_platform.replay.ground import Ground
+from retrain_platform.replay.measured import Measured
 from retrain_platform.replay.of_spec import SpecReplay, replay_spec, set_up
 from retrain_platform.replay.results import ReplayReport
 from retrain_platform.replay.ripening import Ripening
@@ -92,7 +93,8 @@ def test_rows_without_a_label_are_answered_and_neither_judged_nor_read(half: Gro
     assert (len(answers.scores), there.sum()) == (300, 150)
     value = roc_auc_score(rows["_label"][there], answers.scores[there])
     assert setting.road.matrix.loss[0, 4, 7] == pytest.approx(1 - value)
-    lens = SpecLens(Ripening(half), Trainings(SpecPast(half, setting.loss, Cells(kept, scores)), (ALL,), half.delay))
+    past = SpecPast(half, setting.loss, Cells(kept, scores))
+    lens = SpecLens(Ripening(half), Trainings(past, (ALL,), half.delay), Measured(past, kept))
     reading = lens.reading(Retrain(4 + half.delay), 7)
     assert reading is not None
     assert (reading.rows, reading.labelled) == (300, 150)

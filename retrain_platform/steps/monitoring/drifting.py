@@ -75,6 +75,20 @@ def drift(
 
     The report of segments is many times as long, and few policies read it: it is kept apart.
     """
+    found = compared(shop, period, reference, within)
+    if found is None:
+        return None
+    told = found.model_copy(update={"predictions": prediction_drift(shop, period)})
+    shop.values.put(shop.model, "drift_segments", period.key, "drift", told)
+    whole = told.model_copy(update={"segments": {}})
+    shop.values.put(shop.model, "drift_report", period.key, "drift", whole)
+    return whole
+
+
+def compared(
+    shop: Workshop, period: Period, reference: ReferencePeriods, within: Collection[str] | None = None
+) -> DriftReport | None:
+    """The same report with its segments, without the scores, and kept nowhere."""
     current = read_profile(shop, period.key)
     standing = _reference(shop, reference.periods)
     if current is None or standing is None:
@@ -83,17 +97,7 @@ def drift(
     ahead = lead(shop.spec.period, reference, period)
     segments = True if within is None else within
     report = compare(standing, current, period=period.key, as_of=period.end, lead=ahead, segments=segments)
-    told = report.model_copy(
-        update={
-            "basis": reference.basis,
-            "said": reference.said,
-            "predictions": prediction_drift(shop, period),
-        }
-    )
-    shop.values.put(shop.model, "drift_segments", period.key, "drift", told)
-    whole = told.model_copy(update={"segments": {}})
-    shop.values.put(shop.model, "drift_report", period.key, "drift", whole)
-    return whole
+    return report.model_copy(update={"basis": reference.basis, "said": reference.said})
 
 
 def known_drift(shop: Workshop, period: Period) -> list[DriftReport]:

@@ -1,0 +1,123 @@
+"""What trainings of a spec answered about labelled rows, and each one's side of every comparison there, once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from retrain_platform.dataset.classes import among, class_names, class_places, ordered
+from retrain_platform.replay.ground import Ground
+from retrain_platform.replay.matrix import Strategy
+from retrain_platform.replay.rules import Beside, Floats
+from retrain_platform.replay.spec_past import SpecPast
+from retrain_platform.replay.spec_rows import Labelled, LabelledRows
+from retrain_platform.stats.metrics import metric
+from retrain_platform.steps.answers import Answers, queries_of, together
+from retrain_platform.validation.base import Scores
+from retrain_platform.validation.scores import scores_of
+from retrain_platform.validation.sides import WHOLE, Part, Told, segments, sides
+
+_KEPT = 256
+"""So many answers of a training about a period are held; a candidate is judged beside all champions of its time."""
+
+Training = tuple[int, int]
+"""A strategy and a cut."""
+Sides = dict[str, Told]
+
+
+class Answered:
+    """The labelled rows of periods with what trainings, by strategy and cut, answered about them.
+
+    What a training's comparisons need does not hang on whom it is held against: it is worked out once for the same
+    rows, so that every candidate beside every champion costs little more than each by itself.
+    """
+
+    def __init__(self, ground: Ground, past: SpecPast, strategies: tuple[Strategy, ...]) -> None:
+        self._ground, self._past, self._strategies = ground, past, strategies
+        asked = [name for gate in ground.shop.spec.validation.gates for name in gate.needs()]
+        self._metrics = [metric(name) for name in dict.fromkeys([ground.shop.spec.primary, *asked])]
+        self._of = lru_cache(maxsize=_KEPT)(self._read)
+        self._rows = LabelledRows(ground, self._when)
+        self._together = lru_cache(maxsize=8)(self._all_labelled)
+        self._split = lru_cache(maxsize=8)(self._segments)
+        self._sides: dict[tuple[Training, tuple[int, ...], tuple[str, ...], bool], Sides] = {}
+
+    def sides(self, beside: Beside, *, by_segment: bool = False) -> tuple[Sides | None, Sides | None]:
+        """The candidate's and the champion's; None of one that could not answer all of the periods."""
+        champion, candidate = beside.of
+        if not (self._through(champion, beside.periods) and self._through(candidate, beside.periods)):
+            return None, None
+        names = self._names(beside)
+        return self._side(candidate, beside, names, by_segment), self._side(champion, beside, names, by_segment)
+
+    def labels(self, beside: Beside) -> Scores:
+        """What the labels of the rows look like."""
+        return scores_of(self.numbers(beside))
+
+    def numbers(self, beside: Beside) -> Floats:
+        """The labels of the rows as metrics take them."""
+        labels = self.rows(beside.periods).told["_label"]
+        return class_places(labels, names) if (names := self._names(beside)) else labels.to_numpy(np.float64)
+
+    def scores(self, training: Training, beside: Beside) -> Floats:
+        """What the training answered about the rows, which it could all read."""
+        found, names = together(self._through(training, beside.periods)), self._names(beside)
+        return among(found.scores, found.classes, names) if names else found.scores
+
+    def rows(self, places: tuple[int, ...]) -> Labelled:
+        """The labelled rows of several periods, one after the other."""
+        return self._together(places)
+
+    def _side(self, training: Training, beside: Beside, names: tuple[str, ...], by_segment: bool) -> Sides:
+        found = self._told(training, beside, names, by_segment=False)
+        return {**found, **self._told(training, beside, names, by_segment=True)} if by_segment else found
+
+    def _told(self, training: Training, beside: Beside, names: tuple[str, ...], *, by_segment: bool) -> Sides:
+        key = (training, beside.periods, names, by_segment)
+        if key not in self._sides:
+            labels, scores, rows = self.numbers(beside), self.scores(training, beside), self.rows(beside.periods)
+            parts = self._split(beside.periods) if by_segment else [WHOLE]
+            self._sides[key] = sides(labels, scores, rows.days, self._metrics, queries=rows.queries, parts=parts)
+        return self._sides[key]
+
+    def _names(self, beside: Beside) -> tuple[str, ...]:
+        """The classes that a label of the rows or one of the two models has; none of another task."""
+        if self._ground.shop.spec.task != "multiclass":
+            return ()
+        own = [name for each in beside.of for name in self._through(each, beside.periods)[0].classes]
+        return ordered([*class_names(self.rows(beside.periods).told["_label"]), *own])
+
+    def _segments(self, places: tuple[int, ...]) -> list[Part]:
+        rows, spec = self.rows(places), self._ground.shop.spec
+        labels = rows.told["_label"].to_numpy()
+        return segments(labels, rows.queries, rows.segments, spec.task, spec.monitoring.min_segment)
+
+    def _through(self, training: Training, places: tuple[int, ...]) -> list[Answers]:
+        """The training's answers about every one of the periods; none where one is missing."""
+        found = [self._of(training, place) for place in places]
+        return [each for each in found if each is not None] if None not in found else []
+
+    def _read(self, training: Training, place: int) -> Answers | None:
+        strategy, cut = training
+        found = self._past.answers(self._strategies[strategy].first(cut), cut, place)
+        return None if found is None else found._replace(scores=found.scores[self._rows.of(place).there])
+
+    def _all_labelled(self, places: tuple[int, ...]) -> Labelled:
+        parts = [self._rows.of(place) for place in places]
+        rows = pd.concat([each.told for each in parts], ignore_index=True)
+        names = dict.fromkeys(name for each in parts for name in each.segments)
+        return Labelled(
+            rows,
+            np.concatenate([each.days for each in parts]),
+            {name: np.concatenate([each.segment(name) for each in parts]) for name in names},
+            np.concatenate([each.there for each in parts]),
+            queries_of(self._ground.shop.spec, rows),
+        )
+
+    def _when(self, place: int) -> datetime:
+        """The labels that count had come when the period became ripe."""
+        key = self._ground.periods[place].key
+        return self._ground.ripe[key].as_of if key in self._ground.ripe else self._ground.until

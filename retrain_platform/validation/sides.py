@@ -1,0 +1,156 @@
+"""One model on the rows of an exam, whole and by segment; two of them make the comparisons that gates judge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrain_platform.dataset.record import finite
+from retrain_platform.monitoring.performance import POOL
+from retrain_platform.monitoring.reading import segment_groups
+from retrain_platform.stats.intervals import Side, apart, side
+from retrain_platform.stats.metrics import Metric
+from retrain_platform.stats.metrics.base import MetricTask
+from retrain_platform.validation.base import Comparison, Scores
+from retrain_platform.validation.scores import scores_of
+
+Floats = NDArray[np.float64]
+
+ALL = "all"
+"""The name of the part that is all rows."""
+
+
+class Part(NamedTuple):
+    """All rows, or those of one segment, 'column=value'; `why` they cannot be told, '' where they can."""
+
+    name: str
+    rows: NDArray[np.bool_] | slice
+    why: str = ""
+
+
+WHOLE = Part(ALL, slice(None))
+
+
+class Told(NamedTuple):
+    """One model on the rows of a part: how many there are, over how many days, what its scores look like, and its side
+    of each metric's comparison; none where the rows cannot be told, and `why`.
+    """
+
+    rows: int
+    days: int
+    scores: Scores
+    sides: Mapping[str, Side]
+    why: str = ""
+
+
+def segments(
+    labels: NDArray[Any],
+    queries: NDArray[np.integer] | None,
+    columns: Mapping[str, NDArray[np.object_]],
+    task: MetricTask,
+    least: int,
+) -> list[Part]:
+    """The segments of each column, with the pool of those that are too small, which comes last of its column.
+
+    Arrays are of shape (rows,). A segment under `least` (positives and negatives for a binary label, queries for
+    ranking, else rows) cannot be told.
+    """
+    found: list[Part] = []
+    for column, values in columns.items():
+        groups, names = segment_groups(values)
+        own = [groups.codes == code for code in range(len(names))]
+        whys = [_too_small(labels[rows], None if queries is None else queries[rows], task, least) for rows in own]
+        found += [Part(f"{column}={name}", *each) for name, *each in zip(names, own, whys, strict=True)]
+        small = np.array([bool(why) for why in whys], dtype=bool)
+        if small.any():
+            pool = small[groups.codes]
+            name = f"{POOL} (pooled)" if POOL in names and not small[names.index(POOL)] else POOL
+            why = _too_small(labels[pool], None if queries is None else queries[pool], task, least)
+            found.append(Part(f"{column}={name}", pool, why))
+    return list({each.name: each for each in found}.values())
+
+
+def _too_small(labels: NDArray[Any], queries: NDArray[np.integer] | None, task: MetricTask, least: int) -> str:
+    rows, positives = len(labels), int((labels == 1).sum())
+    if task == "binary" and min(positives, rows - positives) < least:
+        return f"cannot tell: {positives} positives, {rows - positives} negatives, must be >= {least}"
+    if queries is not None and (lists := len(np.unique(queries))) < least:
+        return f"cannot tell: {lists} queries, must be >= {least}"
+    if rows < least:
+        return f"cannot tell: {rows} rows, must be >= {least}"
+    return ""
+
+
+def sides(
+    labels: Floats,
+    scores: Floats,
+    days: NDArray[np.integer],
+    metrics: Sequence[Metric],
+    *,
+    queries: NDArray[np.integer] | None = None,
+    parts: Sequence[Part] = (WHOLE,),
+) -> dict[str, Told]:
+    """What one model's comparisons need of each part, by name.
+
+    Arrays are of shape (rows,), `scores` of several classes (rows, classes).
+    """
+
+    def told(part: Part) -> Told:
+        chosen = (labels[part.rows], scores[part.rows], days[part.rows])
+        within = None if queries is None else queries[part.rows]
+        own = {} if part.why else {each.name: side(*chosen, each, within) for each in metrics}
+        return Told(len(chosen[0]), len(np.unique(chosen[2])), scores_of(chosen[1]), own, part.why)
+
+    return {each.name: told(each) for each in parts}
+
+
+def compared(
+    candidate: Mapping[str, Told], champion: Mapping[str, Told], metrics: Sequence[Metric], confidence: float
+) -> dict[str, Any]:
+    """`comparisons` and `segments` of `Measurements`, of two models on the same parts, `WHOLE` among them."""
+    found = {
+        name: {each.name: comparison(each, mine, champion[name], confidence) for each in metrics}
+        for name, mine in candidate.items()
+    }
+    return {"comparisons": found.pop(ALL), "segments": found}
+
+
+def comparison(metric: Metric, candidate: Told, champion: Told, confidence: float) -> Comparison:
+    """One metric of two models on the same rows."""
+    if candidate.why:
+        return Comparison.untold(metric.name, confidence, candidate.why, rows=candidate.rows, days=candidate.days)
+    mine, theirs = candidate.sides[metric.name], champion.sides[metric.name]
+    found = apart(mine, theirs, metric, candidate.rows, confidence)
+    interval = found.interval
+    why = ""
+    if not np.isfinite(interval.value):
+        missing = _undefined(candidate, champion)
+        why = f"cannot tell: {metric.name} cannot be computed on {interval.rows} rows, {missing}"
+    elif not np.isfinite(interval.low):
+        why = f"cannot tell: days == {interval.groups}, too few for an interval"
+    return Comparison(
+        metric=metric.name,
+        confidence=confidence,
+        rows=interval.rows,
+        days=interval.groups,
+        why=why,
+        candidate=finite(mine.value),
+        champion=finite(theirs.value),
+        difference=finite(interval.value),
+        low=finite(interval.low),
+        high=finite(interval.high),
+        standard_error=finite(interval.standard_error),
+        champion_error=finite(found.error),
+        shared=finite(found.shared),
+    )
+
+
+def _undefined(candidate: Told, champion: Told) -> str:
+    """Why a metric has no value there, as far as the rows tell."""
+    for who, told in (("candidate", candidate), ("champion", champion)):
+        if told.scores.not_finite:
+            return f"{told.scores.not_finite} of the {who}'s scores are not finite"
+    return "of one class perhaps"
