@@ -9,7 +9,8 @@ from typing import Any
 
 from retrain_platform.cli import replay_options as of
 from retrain_platform.cli.app import app, fail, spec_of
-from retrain_platform.cli.screen import console, hush, say, show, write_report
+from retrain_platform.cli.replay_told import tell
+from retrain_platform.cli.screen import console, hush, say, write_report
 
 
 @app.command()
@@ -173,7 +174,7 @@ def _answer(
     if json_file is not None:
         write_report(report, json_file)
     if str(json_file) != "-":
-        _tell(report)
+        tell(report)
         say([f"written to {path}" for path in (json_file, html_file) if path is not None])
 
 
@@ -206,84 +207,3 @@ def _progress(*, quiet: bool) -> Iterator[tuple[Any, Any]]:
             lambda done, of: shown.update(task, completed=done, total=of),
             lambda text: shown.update(task, description=f"walking {text}"),
         )
-
-
-def _tell(report: Any) -> None:
-    judged = [each for each in report.periods if each.judged]
-    say(
-        f"{report.table}: {len(report.periods)} periods, each a {report.period}; {len(judged)} judged, from "
-        f"{judged[0].key} to {judged[-1].key}; a loss of a {report.period} is {report.loss_of_a_period}"
-    )
-    say(f"trainings: {report.trainings}, of which {report.fits} were made now")
-    say(report.notes)
-    for cost in report.costs:
-        say("")
-        show([_row(report, each) for each in report.shown(cost)], _priced(report, cost))
-    if report.budgeted:
-        say("")
-        show([_budgeted(report, each) for each in report.budgeted], "with at most so many retrains")
-    say(["", report.worth, *(text for each in report.recommended for text in (each.sentence, each.instead) if text)])
-    say(_effects(report))
-    _cadences(report)
-    _snippets(report)
-
-
-def _cadences(report: Any) -> None:
-    """How often to retrain by how fast models fall behind, with its line of a spec."""
-    import yaml
-
-    for each in report.cadences:
-        policy = {"policy": each.policy} if each.policy is not None else None
-        line = "" if policy is None else yaml.safe_dump(policy, default_flow_style=True, sort_keys=False).strip()
-        say(["", each.sentence, *([line[1:-1]] if line else [])])
-
-
-def _effects(report: Any) -> list[str]:
-    """What the effects cost the policy that is recommended at each cost; else the best fixed period."""
-    from retrain_platform.replay.effects import BEST_FIXED, told
-
-    found = [
-        told(report.effects, each.name, each.cost, report.money)
-        or told(report.effects, BEST_FIXED, each.cost, report.money)
-        for each in report.recommended
-    ]
-    return [text for text in found if text]
-
-
-def _row(report: Any, each: Any) -> dict[str, Any]:
-    return {
-        "policy": each.name + (" (best fixed in hindsight)" if each.best_in_hindsight else ""),
-        "loss": each.loss,
-        "retrains": each.retrains,
-        "total": each.total,
-        "regret": each.regret,
-        **({} if report.money is None else {"in all": report.money.said(each.total)}),
-        report.metric: each.metric,
-    }
-
-
-def _priced(report: Any, cost: float) -> str:
-    """What a retrain costs in a table, and by whom."""
-    if report.money is None:
-        return f"at a cost of {cost:g} a retrain"
-    whose = ", as the spec says" if cost == report.money.own else ""
-    return f"at {report.money.said(cost)} a retrain{whose} (a loss of {cost:.3g})"
-
-
-def _budgeted(report: Any, each: Any) -> dict[str, Any]:
-    least = {} if report.money is None else {"in money": report.money.said(each.loss)}
-    return {
-        "retrains": each.retrains,
-        "loss": each.loss,
-        **least,
-        **each.model_dump(exclude={"retrains", "loss", "money"}),
-    }
-
-
-def _snippets(report: Any) -> None:
-    """What was recommended, as lines of a spec."""
-    import yaml
-
-    told = {each.name: each.policy for each in report.recommended if each.policy is not None}
-    for name, policy in told.items():
-        say(["", f"{name}, as the spec writes it:", *yaml.safe_dump({"policy": policy}, sort_keys=False).splitlines()])

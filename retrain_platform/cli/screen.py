@@ -62,24 +62,35 @@ def _wrapped(line: str) -> str:
     return textwrap.fill(line, max(console.width, 40), subsequent_indent=hang, break_on_hyphens=False) or line
 
 
-def show(rows: Sequence[Mapping[str, Any]], title: str = "", empty: str = "nothing yet") -> None:
+def show(
+    rows: Sequence[Mapping[str, Any]], title: str = "", empty: str = "nothing yet", spare: Sequence[str] = ()
+) -> None:
     """A table where its columns fit side by side, else one block a row; None is a dash, numbers have four places.
 
-    A column that is empty in every row is left out.
+    A column that is empty in every row is left out, and, one after the other, those that are `spare` as long as they
+    do not fit.
     """
     if not rows:
         say(empty)
         return
-    names = [name for name in rows[0] if any(row[name] not in (None, "") for row in rows)]
-    cells = [[_cell(row[name]) for name in names] for row in rows]
-    widest = [max(len(cell) for cell in (name, *column)) for name, *column in zip(names, *cells, strict=True)]
     width = console.width if console.is_terminal or "COLUMNS" in os.environ else _PIPED
+    names = [name for name in rows[0] if any(row[name] not in (None, "") for row in rows)]
+    columns = {name: [name, *(_cell(row[name]) for row in rows)] for name in names}
+    widest = {name: max(map(len, column)) for name, column in columns.items()}
+    for name in (each for each in spare if each in columns):
+        if not _fits(widest.values(), width):
+            del columns[name], widest[name]
+    cells = [list(row) for row in zip(*columns.values(), strict=True)][1:]
     if title:
         say(title)
-    if sum(2 + min(each, _WORDS) for each in widest) <= width + 2:
-        Console(width=width, highlight=False).print(_table(names, cells, widest))
+    if _fits(widest.values(), width):
+        Console(width=width, highlight=False).print(_table(list(columns), cells, list(widest.values())))
     else:
-        _blocks(names, cells)
+        _blocks(list(columns), cells)
+
+
+def _fits(widest: Iterable[int], width: int) -> bool:
+    return sum(2 + min(each, _WORDS) for each in widest) <= width + 2
 
 
 def _table(names: Sequence[str], cells: Sequence[Sequence[str]], widest: Sequence[int]) -> Table:

@@ -136,6 +136,7 @@ def _told(report: "ReplayReport") -> dict[str, Any]:
         f"advice at {at}": sentence(advice.instead or advice.sentence),
         **({} if advice.policy is None else {"in a spec": yaml.safe_dump({"policy": advice.policy}, sort_keys=False)}),
         "how often": listed([sentence(each.sentence) for each in report.cadences]),
+        **_behind(report),
         "recommended": table([_advised(each, report.money) for each in report.recommended]),
         "what retrains buy": drawn(frontier_plot(report), "Loss against retrains"),
         f"over time, at {at}": drawn(course_plot(report, cost, alive=False), "Over time"),
@@ -145,6 +146,16 @@ def _told(report: "ReplayReport") -> dict[str, Any]:
         "trainings": report.trainings,
         "trained now": report.fits,
     }
+
+
+def _behind(report: "ReplayReport") -> dict[str, Any]:
+    """How far models fall behind a fresh one by their age, a plot for each window that was replayed."""
+    from retrain_platform.replay.drift_plot import drift_plot
+
+    said = "how far models fall behind"
+    measured = [each for each in report.cadences if each.drift.behind]
+    names = [said if len(report.cadences) == 1 else f"{said}, {each.strategy}" for each in measured]
+    return {name: drawn(drift_plot(report, each), said) for name, each in zip(names, measured, strict=True)}
 
 
 def _advised(each: Any, money: "Money | None") -> dict[str, Any]:

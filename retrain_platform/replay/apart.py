@@ -52,6 +52,21 @@ class Difference(Record):
         return self.low is not None and all(not low <= 0 <= high for low, high in known)
 
     @property
+    def margin(self) -> float | None:
+        """How far the farthest end of its intervals is from the value; None where there is no interval."""
+        ends = (self.low, self.high, self.entity_low, self.entity_high, self.seed_low, self.seed_high)
+        return None if self.low is None else max(abs(each - self.value) for each in ends if each is not None)
+
+    def brief(self, money: Money | None) -> str:
+        """The difference in a table's cell.
+
+        >>> Difference(to="never", value=-17.31, low=-21.6, high=-13.02).brief(None)
+        '-17.3 ± 4.29'
+        """
+        said = _bare(self.value, money)
+        return said if self.margin is None else f"{said} ± {_bare(self.margin, money).lstrip('+')}"
+
+    @property
     def said(self) -> str:
         """In words, without what it is beside.
 
@@ -82,6 +97,10 @@ def _ends(low: float, high: float, turned: bool, money: Money | None) -> str:
     first, last = (-high, -low) if turned else (low, high)
     low_said = amount(first, None) if money is None else money.bare(first)
     return f"{low_said} to {amount(last, money)}"
+
+
+def _bare(loss: float, money: Money | None) -> str:
+    return f"{loss:+.3g}" if money is None else f"{'' if money.of(loss) < 0 else '+'}{money.bare(loss)}"
 
 
 class Apart:

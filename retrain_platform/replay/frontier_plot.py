@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import sqrt
 
 from retrain_platform import drawing
-from retrain_platform.drawing import WIDTH, Point, Sheet
+from retrain_platform.drawing import LETTER, WIDTH, Point, Sheet
 from retrain_platform.replay.hues import BEST, DETECTOR, FIXED, NEVER, hues
 from retrain_platform.replay.money import price
 from retrain_platform.replay.results import FrontierLine, FrontierPoint, ReplayReport
@@ -15,6 +15,8 @@ from retrain_platform.replay.wording import many
 HEIGHT = 430
 _LEFT, _TOP, _FOOT = 64, 52, 56
 _TICKS = (0, 1, 2, 3, 5, 10, 20, 30, 50, 75, 100, 150, 200, 300, 500, 1000)
+_TITLE, _ROW = 190, 18
+"""The width of the plot's title, and the height of a row of its key."""
 _OUT = "#f1f3f5"
 """Of what is not possible."""
 
@@ -31,9 +33,26 @@ def frontier_plot(report: ReplayReport) -> str:
         *_possible(sheet, best),
         *(part for line in lines for part in _line(sheet, line, report)),
         *_named(sheet, report, lines[0]),
-        *drawing.key(_key(report), dashed=["oracle"]),
     ]
-    return drawing.svg(parts, height=HEIGHT, title="Loss against retrains")
+    rows = _rows(_key(report))
+    down = _ROW * (len(rows) - 1)
+    named = [part for row, names in enumerate(rows) for part in _moved(drawing.key(names, dashed=["oracle"]), row)]
+    moved = f'<g transform="translate(0,{down})">{"".join(parts)}</g>'
+    return drawing.svg([moved, *named], height=HEIGHT + down, title="Loss against retrains")
+
+
+def _rows(key: Mapping[str, str]) -> list[dict[str, str]]:
+    """The key in as many rows as it needs beside the plot's title."""
+    rows: list[dict[str, str]] = [{}]
+    for name, colour in key.items():
+        if sum(26 + LETTER * len(each) for each in (*rows[-1], name)) > WIDTH - _TITLE and rows[-1]:
+            rows.append({})
+        rows[-1][name] = colour
+    return rows
+
+
+def _moved(parts: Iterable[str], row: int) -> Iterator[str]:
+    yield f'<g transform="translate(0,{_ROW * row})">{"".join(parts)}</g>'
 
 
 def _key(report: ReplayReport) -> dict[str, str]:

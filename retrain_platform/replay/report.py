@@ -79,7 +79,7 @@ def replay(
         worth=worth_buying(road, setting.loss, said, money),
         cadences=cadences(setting, _told_at(costs, money), said),
         effects=effect_costs(setting, ways, told_of(policies, {each.name for _, each in at}), costs, said, told),
-        notes=(*notes, *_undefined(setting, said), *_practice(road, money, said)),
+        notes=(*notes, *_scaled(setting), *_undefined(setting, said), *_practice(road, money, said)),
         trainings=int(np.count_nonzero(road.matrix.rows)),
         fits=road.matrix.fits,
         scored=road.matrix.scored,
@@ -91,6 +91,16 @@ def _own_names(names: Sequence[str]) -> None:
     twice = [name for name, count in Counter([*names, "oracle"]).items() if count > 1]
     if twice:
         raise ValueError(f"policies == {twice[0]!r}, must be called otherwise: a baseline has that name")
+
+
+def _scaled(setting: Setting) -> list[str]:
+    """What an error in the label's own unit was divided by."""
+    loss = setting.loss
+    if loss.scale == 1.0:
+        return []
+    return [
+        f"a loss of 1 is {loss.metric} {loss.scale:.4g}, about that of calling every row by the first labels' median"
+    ]
 
 
 def _undefined(setting: Setting, said: str) -> list[str]:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from retrain_platform.replay.apart import Apart
+from retrain_platform.policy.gain import CostSpec
+from retrain_platform.replay.apart import Apart, Difference
+from retrain_platform.replay.losses import Loss
+from retrain_platform.replay.money import money_of
 from retrain_platform.replay.road import Retrain, Road
 from retrain_platform_tests.replay.pasts import GivenPast, by_age, drawn, matrix
 
@@ -71,3 +76,27 @@ def test_what_one_more_seed_would_give_counts_the_later_part_alone_where_that_is
     assert found.seed_low is not None
     assert found.seed_high is not None
     assert (found.seed_low + found.seed_high) / 2 == pytest.approx(np.mean(values))
+
+
+@given(ends=st.tuples(*[st.floats(0.01, 9)] * 3), value=st.floats(-9, 9))
+def test_in_brief_it_is_told_where_it_is_more_than_its_margin(ends: tuple[float, ...], value: float) -> None:
+    blocks, entities, seeds = ends
+    found = Difference(
+        to="never",
+        value=value,
+        low=value - blocks,
+        high=value + blocks,
+        entity_low=value - entities,
+        entity_high=value + entities,
+        seed_low=value - seeds,
+        seed_high=value + seeds,
+    )
+    assert found.margin == pytest.approx(max(ends))
+    assert found.told == (abs(value) > max(blocks, entities, seeds)) or abs(value) == pytest.approx(max(ends))
+
+
+def test_in_brief_money_is_written_without_its_currency() -> None:
+    price = money_of(CostSpec(currency="EUR", retrain=40, per_point=5), Loss("auc", True), 900)
+    found = Difference(to="never", value=-0.1, low=-0.2, high=0.0)
+    assert found.brief(price) == "-50 ± 50"
+    assert found.model_copy(update={"value": 0.1, "low": None, "high": None}).brief(price) == "+50"

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
 import yaml
 from pydantic import TypeAdapter
 
+from retrain_platform.drawing import WIDTH
 from retrain_platform.policy import Policy, SchedulePolicy
 from retrain_platform.replay.cadence import cadences
+from retrain_platform.replay.drift_plot import AGES, drift_plot
 from retrain_platform.replay.drift_time import MEASURABLE, DriftTime, cadence_of, drift_time
 from retrain_platform.replay.matrix import Matrix
 from retrain_platform.replay.page import page
@@ -211,3 +215,46 @@ def test_each_strategy_has_its_own_and_all_are_in_the_report() -> None:
         assert f"{each.sentence[1:].partition(' (')[0]}" in shown
     assert "<pre>{kind: schedule, every: 3d}</pre>" in shown
     assert of_both.length == DAY
+
+
+def marked(slope: float, count: int = 45, **more: Any) -> tuple[Cadence, ET.Element]:
+    made = opening(slope, 0.002, count=count)
+    report = replay("a table", setting(made)._replace(road=Road(made, **more)), [], (0.1,), "week")
+    [found] = report.cadences
+    return found, ET.fromstring(drift_plot(report, found))
+
+
+def texts(plot: ET.Element, tag: str) -> list[str]:
+    return [each.text or "" for each in plot.iter(f"{{http://www.w3.org/2000/svg}}{tag}")]
+
+
+def test_the_plot_marks_the_drift_time_the_cadence_and_every_age_that_it_shows() -> None:
+    found, plot = marked(0.0035)
+    assert (found.drift.periods, found.cadence) == (2, 3)
+    said = texts(plot, "text")
+    assert f"drift time 2 ({found.drift.low} to {found.drift.high})" in said
+    assert "retrain every 3 weeks" in said
+    assert "2% of a fresh model's loss: measurable from here on" in said
+    told = texts(plot, "title")
+    assert len(told) == AGES < len(found.drift.behind)
+    for one, text in zip(found.drift.behind, told, strict=False):
+        assert f"{one.gap:+.4f} ({one.low:+.4f} to {one.high:+.4f}, 95%), {one.cuts} cuts" in text
+
+
+def test_a_plot_without_a_drift_time_marks_none_and_one_without_ages_is_empty() -> None:
+    found, plot = marked(0.0)
+    assert found.drift.periods is None
+    assert not [text for text in texts(plot, "text") if text.startswith(("drift time", "retrain "))]
+    made = opening(0.01, 0.0, count=8)
+    report = replay("a table", setting(made), [], (0.1,), "week")
+    assert drift_plot(report, report.cadences[0]) == ""
+
+
+def test_a_cadence_beyond_half_of_the_ages_is_drawn_within_the_sheet() -> None:
+    """Labels that come late make the cadence longer than any age that a fresh model's successor is seen at."""
+    found, plot = marked(0.009, count=32, delay=14)
+    assert found.cadence == 14 > len(found.drift.behind)
+    lines = [each.get("d", "") for each in plot.iter("{http://www.w3.org/2000/svg}path")]
+    across = [float(number) for line in lines for number in re.findall(r"[ML]([\d.]+) ", line)]
+    assert max(across) <= WIDTH
+    assert "retrain every 14 weeks" in texts(plot, "text")

@@ -1,0 +1,126 @@
+"""What `retrain replay` says on the screen: a table for each cost, and what to take from them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from retrain_platform.cli.screen import say, show
+
+_SPARE = ("beside best fixed", "loss", "regret", "beside present")
+"""Columns that a narrow terminal goes without, in this order."""
+_BESIDE = (
+    "beside: its total less that of another, with half of an interval of 95% (what other periods of the same world, "
+    "other entities, or other seeds would have given: the widest); a difference below its half is not told from none"
+)
+
+
+def tell(report: Any) -> None:
+    """Tell people the report; what they decide by comes last."""
+    judged = [each for each in report.periods if each.judged]
+    say(
+        f"{report.table}: {len(report.periods)} periods, each a {report.period}; {len(judged)} judged, from "
+        f"{judged[0].key} to {judged[-1].key}; a loss of a {report.period} is {report.loss_of_a_period}"
+    )
+    say(f"trainings: {report.trainings}, of which {report.fits} were made now")
+    say(report.notes)
+    for cost in report.costs:
+        say("")
+        show([_row(report, each) for each in report.shown(cost)], _priced(report, cost), spare=_SPARE)
+    say(["", "* the fixed period, or never, that was best in hindsight", _BESIDE])
+    if report.budgeted:
+        say("")
+        rows = [_budgeted(report, each) for each in report.budgeted]
+        show(rows, "with at most so many retrains", spare=(report.metric, "its retrains"))
+    say(["", report.worth, *(text for each in report.recommended for text in (each.sentence, each.instead) if text)])
+    say(_effects(report))
+    _cadences(report)
+    _snippets(report)
+
+
+def _row(report: Any, each: Any) -> dict[str, Any]:
+    paid = {"total": f"{each.total:.3f}"} if report.money is None else {"in all": report.money.said(each.total)}
+    regret = f"{each.regret:.3f}" if report.money is None else report.money.said(each.regret)
+    return {
+        "policy": each.name + "*" * each.best_in_hindsight,
+        "retrains": each.retrains,
+        "loss": f"{each.loss:.3f}",
+        report.metric: each.metric,
+        **paid,
+        **_beside(report, each),
+        "regret": regret,
+    }
+
+
+def _beside(report: Any, each: Any) -> dict[str, str]:
+    """By how much its total is apart from the others', by their columns."""
+    from retrain_platform.replay.advice import NOW
+
+    best = {one.name for one in report.at(each.cost) if one.best_in_hindsight}
+    columns = {"beside never": "", "beside present": "", "beside best fixed": ""}
+    for one in each.apart:
+        name = "present" if one.to.startswith(NOW) else "never" if one.to.startswith("never") else "best fixed"
+        if name != "best fixed" or one.to in best:
+            columns[f"beside {name}"] = one.brief(report.money)
+    return columns
+
+
+def _priced(report: Any, cost: float) -> str:
+    """What a retrain costs in a table, and by whom."""
+    if report.money is None:
+        return f"at a cost of {cost:g} a retrain"
+    whose = ", as the spec says" if cost == report.money.own else ""
+    return f"at {report.money.said(cost)} a retrain{whose} (a loss of {cost:.3g})"
+
+
+def _budgeted(report: Any, each: Any) -> dict[str, Any]:
+    def lost(loss: float) -> str:
+        return f"{loss:.3f}" if report.money is None else report.money.said(loss)
+
+    return {
+        "retrains": each.retrains,
+        "least loss": lost(each.loss),
+        report.metric: each.metric,
+        "nearest fixed period": each.fixed,
+        "its loss": lost(each.fixed_loss),
+        "staleness": lost(each.ours_loss),
+        "its retrains": each.ours_retrains,
+    }
+
+
+def _effects(report: Any) -> list[str]:
+    """What the effects cost the policy that is recommended at each cost; else the best fixed period."""
+    from retrain_platform.replay.effects import BEST_FIXED, told
+
+    found = [
+        told(report.effects, each.name, each.cost, report.money)
+        or told(report.effects, BEST_FIXED, each.cost, report.money)
+        for each in report.recommended
+    ]
+    return [text for text in found if text]
+
+
+def _cadences(report: Any) -> None:
+    """How often to retrain by how fast models fall behind, with its line of a spec."""
+    import yaml
+
+    for each in report.cadences:
+        policy = {"policy": each.policy} if each.policy is not None else None
+        line = "" if policy is None else yaml.safe_dump(policy, default_flow_style=True, sort_keys=False).strip()
+        say(["", each.sentence, *([line[1:-1]] if line else [])])
+
+
+def _snippets(report: Any) -> None:
+    """What was recommended, as lines of a spec; of what did not beat never where it was judged, that."""
+    import yaml
+
+    told = {each.name: each.policy for each in report.recommended if each.policy is not None}
+    for name, policy in told.items():
+        paid = any(_paid(each) for each in report.recommended if each.name == name)
+        but = "" if paid else ", though where it was judged it is not told to have been cheaper than never"
+        lines = yaml.safe_dump({"policy": policy}, sort_keys=False).splitlines()
+        say(["", f"{name}, as the spec writes it{but}:", *lines])
+
+
+def _paid(each: Any) -> bool:
+    """Whether it is told to have been cheaper than never in the periods that it was not chosen by."""
+    return any(one.to.startswith("never") and one.told and one.value < 0 for one in each.apart)

@@ -1,0 +1,27 @@
+"""Tables on terminals of any width: which columns a narrow one goes without."""
+
+from __future__ import annotations
+
+import pytest
+
+from retrain_platform.cli.screen import show
+
+ROWS = [{"policy": "every 2 weeks", "loss": "28.446", "beside never": "-22.4 ± 15.6", "regret": "0.024"}]
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown"),
+    [
+        ("120", ["policy", "loss", "beside never", "regret"]),
+        ("42", ["policy", "beside never", "regret"]),
+        ("34", ["policy", "beside never"]),
+    ],
+)
+def test_spare_columns_go_one_by_one_until_the_others_fit(
+    columns: str, shown: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    show(ROWS, spare=("loss", "regret", "absent"))
+    head, row = capsys.readouterr().out.splitlines()
+    assert head.replace("beside never", "beside_never").split() == [each.replace(" ", "_") for each in shown]
+    assert "-22.4 ± 15.6" in row
