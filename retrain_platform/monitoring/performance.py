@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from retrain_platform.monitoring.reading import segment_groups
 from retrain_platform.monitoring.reports import PeriodPerformance, Reading, Role
-from retrain_platform.stats.intervals import Interval, single
+from retrain_platform.stats.intervals import Interval, jackknifed, sides
 from retrain_platform.stats.metrics import Metric, metric
 
 Floats = NDArray[np.float64]
@@ -112,11 +112,18 @@ class _Ruled(NamedTuple):
 
     def read(self, sample: _Sample) -> dict[str, Reading]:
         """Each metric with its interval."""
+        return self.read_parts(sample, np.zeros(len(sample.labels), dtype=np.intp), 1)[0]
+
+    def read_parts(self, sample: _Sample, parts: NDArray[np.intp], count: int) -> list[dict[str, Reading]]:
+        """Each metric with its interval, of the rows of each part."""
         labels, scores, days, queries = sample
-        return {
-            each.name: _reading(single(labels, scores, days, each, self.confidence, queries), each)
-            for each in self.metrics
-        }
+        rows = np.bincount(parts, minlength=count).tolist()
+        found: list[dict[str, Reading]] = [{} for _ in range(count)]
+        for each in self.metrics:
+            told = sides(labels, scores, days, each, parts, count, queries)
+            for place, side in enumerate(told):
+                found[place][each.name] = _reading(jackknifed(side, rows[place], self.confidence), each)
+        return found
 
     def by_segment(self, sample: _Sample, values: NDArray[np.object_]) -> dict[str, dict[str, Reading]]:
         """Each segment's readings, by its text, sorted; the pool last."""
@@ -125,8 +132,9 @@ class _Ruled(NamedTuple):
         groups, names = segment_groups(values)
         parts = dict(zip(names, np.split(groups.order, groups.starts[1:]), strict=True))
         small = {name: why for name, chosen in parts.items() if (why := self.too_small(sample.where(chosen)))}
+        told = dict(zip(names, self.read_parts(sample, groups.codes, groups.count), strict=True))
         readings = {
-            name: self.untold(sample.where(chosen), small[name]) if name in small else self.read(sample.where(chosen))
+            name: self.untold(sample.where(chosen), small[name]) if name in small else told[name]
             for name, chosen in parts.items()
         }
         if small:

@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import NamedTuple
 
 from retrain_platform.dataset.record import fingerprint
-from retrain_platform.policy.reads import reads, windows_read
+from retrain_platform.policy.reads import windows_read
 from retrain_platform.replay.advice import NOW
 from retrain_platform.replay.cells import Cells, KeptScores
 from retrain_platform.replay.effects import Effects
@@ -218,8 +218,6 @@ def _left_out(spec: ModelSpec) -> Iterator[str]:
         yield "a person's yes is taken to come at once"
     if spec.release.live is not None:
         yield "a release by live traffic is taken to be over within a period"
-    if reads(spec.policy, "estimated"):
-        yield "estimates before labels come are left out: a policy on them cannot tell"
 
 
 def _uncounted(ground: Ground) -> Iterator[str]:

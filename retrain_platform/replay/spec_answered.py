@@ -18,7 +18,7 @@ from retrain_platform.stats.metrics import metric
 from retrain_platform.steps.answers import Answers, queries_of, together
 from retrain_platform.validation.base import Scores
 from retrain_platform.validation.scores import scores_of
-from retrain_platform.validation.sides import WHOLE, Part, Told, segments, sides
+from retrain_platform.validation.sides import ALL, Column, Told, segments, sides, sides_by_segment
 
 _KEPT = 256
 """So many answers of a training about a period are held; a candidate is judged beside all champions of its time."""
@@ -53,9 +53,12 @@ class Answered:
         names = self._names(beside)
         return self._side(candidate, beside, names, by_segment), self._side(champion, beside, names, by_segment)
 
-    def labels(self, beside: Beside) -> Scores:
-        """What the labels of the rows look like."""
-        return scores_of(self.numbers(beside))
+    def looks(self, beside: Beside) -> dict[str, Scores]:
+        """What the candidate's scores of the rows look like, and their labels."""
+        return {
+            "candidate": scores_of(self.scores(beside.of[1], beside)),
+            "labels": scores_of(self.numbers(beside)),
+        }
 
     def numbers(self, beside: Beside) -> Floats:
         """The labels of the rows as metrics take them."""
@@ -79,8 +82,12 @@ class Answered:
         key = (training, beside.periods, names, by_segment)
         if key not in self._sides:
             labels, scores, rows = self.numbers(beside), self.scores(training, beside), self.rows(beside.periods)
-            parts = self._split(beside.periods) if by_segment else [WHOLE]
-            self._sides[key] = sides(labels, scores, rows.days, self._metrics, queries=rows.queries, parts=parts)
+            every = (labels, scores, rows.days, self._metrics)
+            self._sides[key] = (
+                sides_by_segment(*every, self._split(beside.periods), queries=rows.queries)
+                if by_segment
+                else {ALL: sides(*every, queries=rows.queries)}
+            )
         return self._sides[key]
 
     def _names(self, beside: Beside) -> tuple[str, ...]:
@@ -90,7 +97,7 @@ class Answered:
         own = [name for each in beside.of for name in self._through(each, beside.periods)[0].classes]
         return ordered([*class_names(self.rows(beside.periods).told["_label"]), *own])
 
-    def _segments(self, places: tuple[int, ...]) -> list[Part]:
+    def _segments(self, places: tuple[int, ...]) -> list[Column]:
         rows, spec = self.rows(places), self._ground.shop.spec
         labels = rows.told["_label"].to_numpy()
         return segments(labels, rows.queries, rows.segments, spec.task, spec.monitoring.min_segment)

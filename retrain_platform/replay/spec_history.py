@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from retrain_platform.monitoring.error_reports import PeriodEstimate
 from retrain_platform.monitoring.gap import GapReading
 from retrain_platform.monitoring.reports import DriftReport, PeriodPerformance
 from retrain_platform.policy.compose import Policy
@@ -17,6 +18,7 @@ from retrain_platform.replay.ripening import Ripening
 from retrain_platform.replay.road import Retrain
 from retrain_platform.replay.spec_drift import champions, only
 from retrain_platform.replay.spec_errors import Answered
+from retrain_platform.replay.spec_estimates import Champion as Estimable
 from retrain_platform.replay.spec_lens import SpecLens
 from retrain_platform.replay.trainings import Trainings
 from retrain_platform.steps.policy.detecting import with_detected
@@ -109,6 +111,7 @@ class _Seen:
             "concept": self._lens.errors.concepts(self._answered(performance))
             if reads(self._policy, "concept")
             else (),
+            "estimated": self._estimated() if reads(self._policy, "estimated") else (),
             "gaps": self._gaps() if reads(self._policy, "gaps") else (),
         }
 
@@ -175,6 +178,24 @@ class _Seen:
             if each.role == "champion" and each.period in sound:
                 found.append(Answered(place, each.version, self._made[each.version], first[each.version]))
         return found
+
+    def _estimated(self) -> tuple[PeriodEstimate, ...]:
+        """What was estimated of the periods that were not ripe, at the end of each so far."""
+        who = champions(self._known.released, self._ground, self._place)
+        scored = {version: self._scored(version, who) for version in dict.fromkeys(who.values())}
+        found = {place: Estimable(version, self._made[version], scored[version]) for place, version in who.items()}
+        return self._lens.estimates.known(found, self._place)
+
+    def _scored(self, version: str, who: Mapping[int, str]) -> tuple[int, ...]:
+        """The periods that a champion scored: from its training on, and beside its successor while that was new."""
+        answered = [place for place, name in who.items() if name == version]
+        beside = (
+            self._ground.place[each.period]
+            for each in self._known.performance
+            if (each.version, each.role) == (version, "previous")
+        )
+        tried = range(self._made[version].at + 1, answered[0])
+        return tuple(sorted({*tried, *answered, *(place for place in beside if self._baking(place))}))
 
     def _gaps(self) -> tuple[GapReading, ...]:
         """What challengers said at the end of every period that a champion answered, where the spec asks for them."""

@@ -61,7 +61,7 @@ class GatesOfSpec:
             rows=whole.rows,
             days=whole.days,
             candidate={each.name: finite(whole.sides[each.name].value) for each in metrics},
-            scores={"candidate": whole.scores, "labels": self._answered.labels(beside)},
+            scores=self._answered.looks(beside),
             **compared(candidate, champion, metrics, spec.monitoring.confidence),
         )
         gates: list[GateBase] = list(self._gates)
@@ -84,7 +84,7 @@ class ReleaseOfSpec:
         if candidate is None or champion is None:
             return Ruling("cannot tell", "one of the two cannot score the rows")
         spec, mine, theirs = self._ground.shop.spec, candidate[ALL], champion[ALL]
-        if mine.scores.not_finite or theirs.scores.not_finite:
+        if mine.not_finite or theirs.not_finite:
             evidence = self._by_rows(beside)
         else:
             sure, name = look_confidence(spec.plan.confidence, len(beside.periods)), spec.primary

@@ -12,6 +12,7 @@ from retrain_platform.replay.ripening import Ripening
 from retrain_platform.replay.road import Retrain
 from retrain_platform.replay.spec_drift import Answering, SpecDrift
 from retrain_platform.replay.spec_errors import SpecErrors
+from retrain_platform.replay.spec_estimates import SpecEstimates
 from retrain_platform.replay.spec_rows import LabelledRows
 from retrain_platform.replay.trainings import Trainings
 from retrain_platform.steps.answers import judged
@@ -24,6 +25,7 @@ class SpecLens:
     def __init__(self, ripening: Ripening, trainings: Trainings, kept: Measured) -> None:
         self.ripening, self.trainings = ripening, trainings
         self.errors = SpecErrors(ripening, trainings)
+        self.estimates = SpecEstimates(ripening, trainings, self.errors, self.reading)
         self._ground, self._kept = ripening.ground, kept
         self._drift = SpecDrift(ripening.ground, kept)
         self._rows = LabelledRows(ripening.ground, ripening.labels)

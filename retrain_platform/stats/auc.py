@@ -25,23 +25,48 @@ def auc(labels: Floats, scores: Floats, weights: Floats | None = None) -> float:
 
 
 def auc_without_each(labels: Floats, scores: Floats, groups: NDArray[np.intp], count: int) -> Floats:
-    """AUC without the rows of group 0, 1, ... `count` - 1; nan where that leaves one class.
+    """AUC without the rows of group 0, 1, ... `count` - 1; nan where that leaves one class."""
+    _, without = auc_in_parts(labels, scores, np.zeros(len(labels), dtype=np.intp), 1, groups, count)
+    return without.reshape(count)
 
-    The pairs won are counted once for each pair of groups' margins: leaving a group out takes
-    away those in which it gave the positive or the negative, and gives back those within it.
+
+def auc_in_parts(
+    labels: Floats,
+    scores: Floats,
+    parts: NDArray[np.intp],
+    places: int,
+    groups: NDArray[np.intp],
+    count: int,
+) -> tuple[Floats, Floats]:
+    """AUC of the rows of each part, shape (places,), and the same without each group, (places, count).
+
+    nan where a class has no rows. The pairs won are counted once for each pair of groups' margins: leaving a group out
+    takes away those in which it gave the positive or the negative, and gives back those within it. Scores are sorted
+    once; pairs won are whole and half numbers, so that no order of adding them up changes a digit.
     """
     order = np.argsort(scores, kind="stable")
-    ranked, group = scores[order], groups[order]
-    positive = labels[order]
-    negative = 1 - positive
-    starts = _starts(ranked)
-    below, above = _below(negative, starts), positive.sum() - _below(positive, starts)
-    as_positive = np.bincount(group, positive * below, count)
-    as_negative = np.bincount(group, negative * above, count)
-    won = as_positive.sum() - as_positive - as_negative + _won_within(ranked, positive, group, count)
-    positives, negatives = np.bincount(group, positive, count), np.bincount(group, negative, count)
-    pairs = (positives.sum() - positives) * (negatives.sum() - negatives)
-    areas: Floats = np.divide(won, pairs, out=np.full(count, np.nan), where=pairs > 0)
+    order = order[np.argsort(parts[order].astype(np.min_scalar_type(places)), kind="stable")]
+    ranked, part, positive = scores[order], parts[order], labels[order]
+    negative, cell = 1 - positive, part * count + groups[order]
+    starts = _starts(ranked, part)
+
+    def by_cell(weight: Floats) -> Floats:
+        return np.bincount(cell, weight, places * count).reshape(places, count).astype(np.float64)
+
+    positives, negatives = by_cell(positive), by_cell(negative)
+    all_positive, all_negative = positives.sum(axis=1), negatives.sum(axis=1)
+    below = _below(negative, starts) - (np.cumsum(all_negative) - all_negative)[part]
+    above = np.cumsum(all_positive)[part] - _below(positive, starts)
+    as_positive, as_negative = by_cell(positive * below), by_cell(negative * above)
+    all_won = as_positive.sum(axis=1)
+    within = _won_within(ranked, positive, cell, places * count).reshape(places, count)
+    won = all_won[:, None] - as_positive - as_negative + within
+    pairs = (all_positive[:, None] - positives) * (all_negative[:, None] - negatives)
+    return _shares(all_won, all_positive * all_negative), _shares(won, pairs)
+
+
+def _shares(won: Floats, pairs: Floats) -> Floats:
+    areas: Floats = np.divide(won, pairs, out=np.full(pairs.shape, np.nan), where=pairs > 0)
     return areas
 
 

@@ -54,8 +54,7 @@ def single(
     Raises:
         ValueError: lengths differ, a label is none of the task's, `confidence` not within (0, 1).
     """
-    value, without = side(labels, scores, days, metric, queries)
-    return _jackknife(value, without, len(labels), confidence)
+    return jackknifed(side(labels, scores, days, metric, queries), len(labels), confidence)
 
 
 class Side(NamedTuple):
@@ -76,9 +75,36 @@ def side(
     queries: NDArray[np.integer] | None = None,
 ) -> Side:
     """What a comparison needs of one model; arguments and errors as `single`."""
+    return sides(labels, scores, days, metric, np.zeros(len(labels), dtype=np.intp), 1, queries)[0]
+
+
+def sides(
+    labels: Floats,
+    scores: Floats,
+    days: NDArray[np.integer],
+    metric: Metric,
+    parts: NDArray[np.intp],
+    places: int,
+    queries: NDArray[np.integer] | None = None,
+) -> list[Side]:
+    """`side` of the rows of each part 0, 1, ... `places` - 1, by its own days; `parts` of shape (rows,).
+
+    Raises:
+        ValueError: as `single`.
+    """
     groups, count = numbered(days)
-    value = metric.compute(labels, scores, queries=queries)
-    return Side(value, metric.without_each(labels, scores, groups, count, queries))
+    values, without = metric.in_parts(labels, scores, parts, places, groups, count, queries)
+    held = np.bincount(parts * count + groups, minlength=places * count).reshape(places, count) > 0
+    return [Side(float(values[place]), without[place, held[place]]) for place in range(places)]
+
+
+def jackknifed(side: Side, rows: int, confidence: float) -> Interval:
+    """The interval of one model's metric on so many rows.
+
+    Raises:
+        ValueError: `confidence` not within (0, 1).
+    """
+    return _jackknife(side.value, side.without, rows, confidence)
 
 
 def paired(

@@ -17,7 +17,7 @@ from retrain_platform.stats.metrics import metric as metric_named
 from retrain_platform.validation.base import Measurements, Scores, WorstRow
 from retrain_platform.validation.curves import ModelCurves, curves
 from retrain_platform.validation.scores import scores_of
-from retrain_platform.validation.sides import ALL, WHOLE, compared, segments, sides
+from retrain_platform.validation.sides import ALL, Column, Told, compared, segments, sides, sides_by_segment
 from retrain_platform.validation.task_curves import class_curves, list_curves
 from retrain_platform.validation.worst import worst_queries, worst_rows
 
@@ -129,13 +129,16 @@ def _against(
 ) -> dict[str, Any]:
     """What the comparison with the champion tells, by field of `Measurements`."""
     split = segments(holdout.labels, holdout.queries, columns, metrics[0].task_of(holdout.candidate), least)
-    mine, theirs = (
-        sides(holdout.labels, scores, holdout.days, metrics, queries=holdout.queries, parts=[WHOLE, *split])
-        for scores in (holdout.candidate, holdout.champion)
-    )
-    named = () if holdout.ids is None else split
+    mine, theirs = (_sides(holdout, scores, metrics, split) for scores in (holdout.candidate, holdout.champion))
+    named = [] if holdout.ids is None else [part for column in split for part in column.parts()]
     worst = _worst({ALL: holdout} | {each.name: holdout.only(each.rows) for each in named}, metrics[0])
     return {**compared(mine, theirs, metrics, confidence), "worst_rows": worst}
+
+
+def _sides(holdout: Holdout, scores: Floats, metrics: Sequence[Metric], split: Sequence[Column]) -> dict[str, Told]:
+    """What one of the two models is on all rows and in every segment."""
+    rows, queries = (holdout.labels, scores, holdout.days, metrics), holdout.queries
+    return {ALL: sides(*rows, queries=queries), **sides_by_segment(*rows, split, queries=queries)}
 
 
 def _curves(holdout: Holdout, models: Mapping[str, Floats], primary: Metric) -> dict[str, ModelCurves]:

@@ -12,10 +12,10 @@ from retrain_platform.dataset.record import finite
 from retrain_platform.monitoring.performance import POOL
 from retrain_platform.monitoring.reading import segment_groups
 from retrain_platform.stats.intervals import Side, apart, side
+from retrain_platform.stats.intervals import sides as each_side
 from retrain_platform.stats.metrics import Metric
 from retrain_platform.stats.metrics.base import MetricTask
-from retrain_platform.validation.base import Comparison, Scores
-from retrain_platform.validation.scores import scores_of
+from retrain_platform.validation.base import Comparison
 
 Floats = NDArray[np.float64]
 
@@ -34,14 +34,30 @@ class Part(NamedTuple):
 WHOLE = Part(ALL, slice(None))
 
 
+class Column(NamedTuple):
+    """The segments of a column: each row's by number, shape (rows,), the names, 'column=value', and why each cannot be
+    told. `pool` are the rows of all that are too small, where there are any.
+    """
+
+    codes: NDArray[np.intp]
+    names: list[str]
+    whys: list[str]
+    pool: Part | None
+
+    def parts(self) -> list[Part]:
+        """The segments one by one, and the pool."""
+        found = [Part(name, self.codes == code, self.whys[code]) for code, name in enumerate(self.names)]
+        return found if self.pool is None else [*found, self.pool]
+
+
 class Told(NamedTuple):
-    """One model on the rows of a part: how many there are, over how many days, what its scores look like, and its side
-    of each metric's comparison; none where the rows cannot be told, and `why`.
+    """One model on the rows of a part: how many there are, over how many days, how many scores are no numbers, and its
+    side of each metric's comparison; none where the rows cannot be told, and `why`.
     """
 
     rows: int
     days: int
-    scores: Scores
+    not_finite: int
     sides: Mapping[str, Side]
     why: str = ""
 
@@ -52,25 +68,25 @@ def segments(
     columns: Mapping[str, NDArray[np.object_]],
     task: MetricTask,
     least: int,
-) -> list[Part]:
-    """The segments of each column, with the pool of those that are too small, which comes last of its column.
+) -> list[Column]:
+    """The segments of each column. Arrays are of shape (rows,).
 
-    Arrays are of shape (rows,). A segment under `least` (positives and negatives for a binary label, queries for
-    ranking, else rows) cannot be told.
+    A segment under `least` (positives and negatives for a binary label, queries for ranking, else rows) cannot be told.
     """
-    found: list[Part] = []
+
+    def why(rows: NDArray[np.bool_]) -> str:
+        return _too_small(labels[rows], None if queries is None else queries[rows], task, least)
+
+    found = []
     for column, values in columns.items():
         groups, names = segment_groups(values)
-        own = [groups.codes == code for code in range(len(names))]
-        whys = [_too_small(labels[rows], None if queries is None else queries[rows], task, least) for rows in own]
-        found += [Part(f"{column}={name}", *each) for name, *each in zip(names, own, whys, strict=True)]
-        small = np.array([bool(why) for why in whys], dtype=bool)
+        whys, pool = [why(groups.codes == code) for code in range(groups.count)], None
+        small = np.array([bool(each) for each in whys], dtype=bool)
         if small.any():
-            pool = small[groups.codes]
             name = f"{POOL} (pooled)" if POOL in names and not small[names.index(POOL)] else POOL
-            why = _too_small(labels[pool], None if queries is None else queries[pool], task, least)
-            found.append(Part(f"{column}={name}", pool, why))
-    return list({each.name: each for each in found}.values())
+            pool = Part(f"{column}={name}", small[groups.codes], why(small[groups.codes]))
+        found.append(Column(groups.codes, [f"{column}={name}" for name in names], whys, pool))
+    return found
 
 
 def _too_small(labels: NDArray[Any], queries: NDArray[np.integer] | None, task: MetricTask, least: int) -> str:
@@ -91,20 +107,42 @@ def sides(
     metrics: Sequence[Metric],
     *,
     queries: NDArray[np.integer] | None = None,
-    parts: Sequence[Part] = (WHOLE,),
-) -> dict[str, Told]:
-    """What one model's comparisons need of each part, by name.
+    part: Part = WHOLE,
+) -> Told:
+    """What one model's comparisons need of a part.
 
     Arrays are of shape (rows,), `scores` of several classes (rows, classes).
     """
+    chosen = (labels[part.rows], scores[part.rows], days[part.rows])
+    within = None if queries is None else queries[part.rows]
+    own = {} if part.why else {each.name: side(*chosen, each, within) for each in metrics}
+    return Told(len(chosen[0]), len(np.unique(chosen[2])), _not_finite(chosen[1]), own, part.why)
 
-    def told(part: Part) -> Told:
-        chosen = (labels[part.rows], scores[part.rows], days[part.rows])
-        within = None if queries is None else queries[part.rows]
-        own = {} if part.why else {each.name: side(*chosen, each, within) for each in metrics}
-        return Told(len(chosen[0]), len(np.unique(chosen[2])), scores_of(chosen[1]), own, part.why)
 
-    return {each.name: told(each) for each in parts}
+def sides_by_segment(
+    labels: Floats,
+    scores: Floats,
+    days: NDArray[np.integer],
+    metrics: Sequence[Metric],
+    columns: Sequence[Column],
+    *,
+    queries: NDArray[np.integer] | None = None,
+) -> dict[str, Told]:
+    """The same of each segment and pool of the columns, by name; the segments of a column are worked out together."""
+    found: dict[str, Told] = {}
+    for codes, names, whys, pool in columns:
+        of = {each.name: each_side(labels, scores, days, each, codes, len(names), queries) for each in metrics}
+        for code, (name, why) in enumerate(zip(names, whys, strict=True)):
+            own = codes == code
+            told = {} if why else {metric: by_code[code] for metric, by_code in of.items()}
+            found[name] = Told(int(own.sum()), len(np.unique(days[own])), _not_finite(scores[own]), told, why)
+        if pool is not None:
+            found[pool.name] = sides(labels, scores, days, metrics, queries=queries, part=pool)
+    return found
+
+
+def _not_finite(scores: Floats) -> int:
+    return int((~np.isfinite(scores)).sum())
 
 
 def compared(
@@ -151,6 +189,6 @@ def comparison(metric: Metric, candidate: Told, champion: Told, confidence: floa
 def _undefined(candidate: Told, champion: Told) -> str:
     """Why a metric has no value there, as far as the rows tell."""
     for who, told in (("candidate", candidate), ("champion", champion)):
-        if told.scores.not_finite:
-            return f"{told.scores.not_finite} of the {who}'s scores are not finite"
+        if told.not_finite:
+            return f"{told.not_finite} of the {who}'s scores are not finite"
     return "of one class perhaps"

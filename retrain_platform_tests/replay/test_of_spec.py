@@ -201,6 +201,7 @@ def test_the_future_changes_no_past_decision() -> None:
         {"kind": "volume", "new_ripe_share": 0.5},
         {"kind": "feature_drift", "features": ["x"], "over": 0.2},
         {"kind": "prediction_drift", "over": 0.2},
+        {"kind": "estimate", "metric": "auc", "falls_by": 0.02},
     ]
     both = {"kind": "any_of", "policies": [*POLICY["policies"], *more]}
     walks = [followed(shop_of(change=noise(seed), policy=both), every=True) for seed in (1, 2)]

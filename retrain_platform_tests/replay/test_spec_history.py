@@ -40,6 +40,7 @@ READS_ALL: dict[str, Any] = {
             {"kind": "prediction_drift", "over": 0.2, "action": "watch"},
             {"kind": "calibration", "bias_over": 0.05, "action": "watch"},
             {"kind": "gap", "over": 0.2, "action": "watch"},
+            {"kind": "estimate", "metric": "auc", "falls_by": 0.02, "action": "watch"},
         ],
     },
     "checks": {"min_rows": 600},
@@ -80,7 +81,7 @@ def both(ground: Ground, setting: Setting, road: Workshop) -> list[tuple[History
     return found
 
 
-@pytest.mark.parametrize("name", ["performance", "segment_drift", "concept", "gaps", "ripe", "problem"])
+@pytest.mark.parametrize("name", ["performance", "segment_drift", "concept", "gaps", "estimated", "ripe", "problem"])
 def test_a_walk_has_on_record_what_the_road_had(both: list[tuple[History, History]], name: str) -> None:
     assert any(getattr(live, name) for _, live in both) or name == "problem"
     for told, live in both:
@@ -91,6 +92,13 @@ def test_concept_and_gap_come_to_a_judgement(both: list[tuple[History, History]]
     told, _ = both[-1]
     assert told.concept[-1].calibration
     assert told.gaps[-1].value is not None
+
+
+def test_estimates_come_to_numbers_before_the_labels_are_in(both: list[tuple[History, History]]) -> None:
+    told, _ = both[-1]
+    assert any(each.metrics["auc"].value is not None for each in told.estimated)
+    ripe = {each.period for each in told.ripe}
+    assert told.estimated[-1].period not in ripe
 
 
 def test_drift_is_measured_from_what_the_champion_learned(both: list[tuple[History, History]]) -> None:
@@ -107,7 +115,7 @@ def test_what_a_policy_does_not_read_is_not_measured(setting: Setting) -> None:
     known = going.known(setting.road.decisions[0])
     assert setting.watched is not None
     told = setting.watched.told(SchedulePolicy(every=timedelta(weeks=3)), known, going.standing.made)
-    assert (told.drift, told.concept, told.gaps) == ((), (), ())
+    assert (told.drift, told.concept, told.gaps, told.estimated) == ((), (), (), ())
 
 
 def dumped(value: Any) -> Any:

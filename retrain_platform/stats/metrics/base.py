@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,16 @@ class Measure(Protocol):
 
     def influence(self, rows: Rows) -> Floats:
         """Each row's first-order effect on the metric, shape (rows,); they sum to 0."""
+
+
+@runtime_checkable
+class InParts(Protocol):
+    """A measure that is faster for all parts of the rows together than for one after the other."""
+
+    def in_parts(
+        self, rows: Rows, parts: NDArray[np.intp], places: int, groups: NDArray[np.intp], count: int
+    ) -> tuple[Floats, Floats]:
+        """`value` of each part's rows, shape (places,), and `without_each` of them, (places, count)."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +112,36 @@ class Metric:
         """
         measure, rows = self._checked(labels, scores, groups, queries)
         return np.full(count, np.nan) if rows is None else measure.without_each(rows, groups, count)
+
+    def in_parts(
+        self,
+        labels: Floats,
+        scores: Floats,
+        parts: NDArray[np.intp],
+        places: int,
+        groups: NDArray[np.intp],
+        count: int,
+        queries: NDArray[np.integer] | None = None,
+    ) -> tuple[Floats, Floats]:
+        """`compute` of the rows of each part 0, 1, ... `places` - 1, shape (places,), and of those without each group,
+        (places, count); nan without a group that the part does not have.
+
+        Raises:
+            ValueError: as `compute`.
+        """
+        measure, rows = self._checked(labels, scores, groups, queries)
+        values, without = np.full(places, np.nan), np.full((places, count), np.nan)
+        if rows is not None and isinstance(measure, InParts):
+            values, without = measure.in_parts(rows, parts, places, groups, count)
+            held = np.bincount(parts * count + groups, minlength=places * count).reshape(places, count) > 0
+            return values, np.where(held, without, np.nan)
+        for place in range(places):
+            own = np.flatnonzero(parts == place)
+            within = None if queries is None else queries[own]
+            names, local = np.unique(groups[own], return_inverse=True)
+            values[place] = self.compute(labels[own], scores[own], queries=within)
+            without[place, names] = self.without_each(labels[own], scores[own], local, len(names), within)
+        return values, without
 
     def recounted(
         self,

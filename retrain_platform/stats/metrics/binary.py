@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from retrain_platform.stats.auc import auc, auc_influence, auc_without_each
+from retrain_platform.stats.auc import auc, auc_in_parts, auc_influence, auc_without_each
 from retrain_platform.stats.bootstrap_auc import auc_recounted
 from retrain_platform.stats.metrics.base import Floats, Metric, Recount, Rows
 from retrain_platform.stats.metrics.multiclass import CROSS_ENTROPY, HITS
@@ -25,6 +25,12 @@ class FromRanks:
     def without_each(self, rows: Rows, groups: NDArray[np.intp], count: int) -> Floats:
         """See `Measure`."""
         return auc_without_each(rows.labels, rows.scores, groups, count)
+
+    def in_parts(
+        self, rows: Rows, parts: NDArray[np.intp], places: int, groups: NDArray[np.intp], count: int
+    ) -> tuple[Floats, Floats]:
+        """See `InParts`."""
+        return auc_in_parts(rows.labels, rows.scores, parts, places, groups, count)
 
     def recounted(self, rows: Rows, units: NDArray[np.intp], count: int) -> Recount:
         """See `Measure`."""
