@@ -38,6 +38,8 @@ def tell(report: Any) -> None:
 
 
 def _row(report: Any, each: Any) -> dict[str, Any]:
+    from retrain_platform.replay.policies_table import beside
+
     paid = {"total": f"{each.total:.3f}"} if report.money is None else {"in all": report.money.said(each.total)}
     regret = f"{each.regret:.3f}" if report.money is None else report.money.said(each.regret)
     return {
@@ -46,22 +48,9 @@ def _row(report: Any, each: Any) -> dict[str, Any]:
         "loss": f"{each.loss:.3f}",
         report.metric: each.metric,
         **paid,
-        **_beside(report, each),
+        **beside(report, each),
         "regret": regret,
     }
-
-
-def _beside(report: Any, each: Any) -> dict[str, str]:
-    """By how much its total is apart from the others', by their columns."""
-    from retrain_platform.replay.advice import NOW
-
-    best = {one.name for one in report.at(each.cost) if one.best_in_hindsight}
-    columns = {"beside never": "", "beside present": "", "beside best fixed": ""}
-    for one in each.apart:
-        name = "present" if one.to.startswith(NOW) else "never" if one.to.startswith("never") else "best fixed"
-        if name != "best fixed" or one.to in best:
-            columns[f"beside {name}"] = one.brief(report.money)
-    return columns
 
 
 def _priced(report: Any, cost: float) -> str:
@@ -113,12 +102,11 @@ def _snippets(report: Any) -> None:
     """What was recommended, as lines of a spec; of what did not beat never where it was judged, that."""
     import yaml
 
-    told = {each.name: each.policy for each in report.recommended if each.policy is not None}
-    for name, policy in told.items():
+    told = {each.name: each.lines for each in report.recommended if each.lines}
+    for name, lines in told.items():
         paid = any(_paid(each) for each in report.recommended if each.name == name)
         but = "" if paid else ", though where it was judged it is not told to have been cheaper than never"
-        lines = yaml.safe_dump({"policy": policy}, sort_keys=False).splitlines()
-        say(["", f"{name}, as the spec writes it{but}:", *lines])
+        say(["", f"{name}, as the spec writes it{but}:", *yaml.safe_dump(lines, sort_keys=False).splitlines()])
 
 
 def _paid(each: Any) -> bool:

@@ -200,7 +200,7 @@ def describe(  # noqa: PLR0913 - a snapshot is no less than all of this
         seed=seed,
         valid_from=valid_from,
         holdout_from=holdout_from,
-        newest=rows["_event_time"].max().to_pydatetime(),
+        newest=rows["_event_time"].max().to_pydatetime(warn=False),
         basis=basis,
         basis_why=basis_why,
         rows=len(rows),
@@ -244,8 +244,8 @@ def report_part(frame: pd.DataFrame, features: Sequence[str], *, classes: bool) 
     times = frame["_event_time"]
     return PartReport(
         rows=len(frame),
-        first=times.min().to_pydatetime() if len(frame) else None,
-        last=times.max().to_pydatetime() if len(frame) else None,
+        first=times.min().to_pydatetime(warn=False) if len(frame) else None,
+        last=times.max().to_pydatetime(warn=False) if len(frame) else None,
         classes={name: counts[name] for name in ordered(counts)},
         label=_column(frame["_label"]),
         columns={name: _column(frame[name]) for name in features},

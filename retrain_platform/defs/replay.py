@@ -121,8 +121,6 @@ def _files(report: "ReplayReport", folder: Path, run: str) -> dict[str, Any]:
 
 def _told(report: "ReplayReport") -> dict[str, Any]:
     """What a person wants to see of it; plots and tables of one cost, the middle one."""
-    import yaml
-
     from retrain_platform.replay.course_plot import course_plot
     from retrain_platform.replay.frontier_plot import frontier_plot
     from retrain_platform.replay.money import price
@@ -134,13 +132,13 @@ def _told(report: "ReplayReport") -> dict[str, Any]:
     return {
         "retraining": sentence(report.worth),
         f"advice at {at}": sentence(advice.instead or advice.sentence),
-        **({} if advice.policy is None else {"in a spec": yaml.safe_dump({"policy": advice.policy}, sort_keys=False)}),
+        **({"in a spec": _as_yaml(advice.lines)} if advice.lines else {}),
         "how often": listed([sentence(each.sentence) for each in report.cadences]),
         **_behind(report),
         "recommended": table([_advised(each, report.money) for each in report.recommended]),
         "what retrains buy": drawn(frontier_plot(report), "Loss against retrains"),
         f"over time, at {at}": drawn(course_plot(report, cost, alive=False), "Over time"),
-        f"policies at {at}": table([_policy(each, report.money) for each in report.shown(cost)]),
+        f"policies at {at}": table([_policy(report, each) for each in report.shown(cost)]),
         f"when and why, at {at}": table(_why(report, cost), none="no policy retrained"),
         "notes": listed(report.notes),
         "trainings": report.trainings,
@@ -171,9 +169,19 @@ def _advised(each: Any, money: "Money | None") -> dict[str, Any]:
     }
 
 
-def _policy(each: Any, money: "Money | None") -> dict[str, Any]:
-    """One policy as a row."""
-    beside = next((one for one in each.apart if one.to.startswith("never")), None)
+def _as_yaml(lines: dict[str, Any]) -> dg.MarkdownMetadataValue:
+    """Lines of a spec as they stand there."""
+    import yaml
+
+    return dg.MetadataValue.md(f"```yaml\n{yaml.safe_dump(lines, sort_keys=False)}```")
+
+
+def _policy(report: "ReplayReport", each: Any) -> dict[str, Any]:
+    """One policy as a row; how sure a difference is, it says by half of the widest interval."""
+    from retrain_platform.replay.policies_table import beside
+
+    money = report.money
+    others = beside(report, each)
     return {
         "policy": each.name + (" (best fixed in hindsight)" if each.best_in_hindsight else ""),
         "retrains": each.retrains,
@@ -181,7 +189,7 @@ def _policy(each: Any, money: "Money | None") -> dict[str, Any]:
         "metric": each.metric,
         "total": _sum(each.total, money),
         "regret": _sum(each.regret, money),
-        "beside never": "" if beside is None else beside.said_in(money),
+        **others,
     }
 
 

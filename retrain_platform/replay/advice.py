@@ -23,13 +23,15 @@ HARDLY = 0.1
 class Rival(NamedTuple):
     """A policy that can be recommended, its way, and its lines of a spec (None: it is no policy, it is never).
 
-    `fixed`: it is never retraining, or a fixed period.
+    `fixed`: it is never retraining, or a fixed period. `window` is the one that it trains by, as a spec writes it,
+    where several were tried.
     """
 
     name: str
     way: Way
     spec: Mapping[str, Any] | None
     fixed: bool = False
+    window: str | None = None
 
 
 class Recommended(Record):
@@ -37,9 +39,10 @@ class Recommended(Record):
 
     `loss`, `retrains`, `total` and `metric` are of the later part, `never_total` and `best_fixed_total` beside it: of
     the first model alone, and of the fixed period that was cheapest there, in hindsight. `policy` are its lines of a
-    spec; None where the advice is to never retrain. `present_...` are of the policy that the spec has now, in the later
-    part too, and `instead` compares both in one sentence; None and '' of a table without a spec. `money` holds the sums
-    in the user's money, where the spec says what things cost.
+    spec, `window` that of its trainings where several were tried; None where the advice is to never retrain.
+    `present_...` are of the policy that the spec has now, in the later part too, and `instead` compares both in one
+    sentence; None and '' of a table without a spec. `money` holds the sums in the user's money, where the spec says
+    what things cost.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Recommended(Record):
     best_fixed_total: float
     apart: tuple[Difference, ...] = ()
     policy: dict[str, Any] | None
+    window: str | None = None
     sentence: str
     present_loss: float | None = None
     present_retrains: int | None = None
@@ -61,6 +65,13 @@ class Recommended(Record):
     present_metric: float | None = None
     instead: str = ""
     money: dict[str, float] = {}
+
+    @property
+    def lines(self) -> dict[str, Any]:
+        """What to write into a spec; nothing where the advice is to never retrain."""
+        if self.policy is None:
+            return {}
+        return {"policy": self.policy} | ({} if self.window is None else {"training": {"window": self.window}})
 
 
 class _Part(NamedTuple):
@@ -88,14 +99,16 @@ def recommend(
     apart: Apart | None = None,
     money: Money | None = None,
 ) -> Recommended:
-    """The rival that was cheapest on the first half of the served periods, judged on the second; ties go to the first.
+    """The rival that was cheapest on the first half of the served periods, judged on the second.
+
+    Ties go to the policy that the spec has now, which then need not be changed, else to the first.
 
     Both halves are of one walk: a policy decides by the past, and its second half begins where its first one led.
     """
     apart = apart or Apart(road)
     middle = road.middle
     tuned, rest = _Part(road.scored.start, middle), _Part(middle, road.scored.stop)
-    chosen = min(rivals, key=lambda each: tuned.total(each.way))
+    chosen = min(rivals, key=lambda each: (tuned.total(each.way), not each.name.startswith(NOW)))
     never = next(each for each in rivals if each.fixed and not each.way.retrains)
     fixed = min((each for each in rivals if each.fixed), key=lambda each: rest.total(each.way))
     key = road.matrix.periods[middle - 1].period.key
@@ -123,6 +136,7 @@ def recommend(
         best_fixed_total=rest.total(fixed.way),
         apart=tuple(beside),
         policy=None if chosen.spec is None else dict(chosen.spec),
+        window=chosen.window,
         sentence=shown,
     )
     now = next((each for each in rivals if each.name.startswith(NOW)), None)

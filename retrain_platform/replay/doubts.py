@@ -36,7 +36,7 @@ def row_numbers(name: str, values: pd.Series[Any]) -> bool:
 
 
 def doubts(features: pd.DataFrame, labels: NDArray[np.generic], task: Task, label: str) -> Iterator[str]:
-    """Columns that tell the label alone, or each row from the others, and a class that is nearly all rows."""
+    """Columns that tell the label alone, or each row from the others."""
     places = np.linspace(0, len(labels) - 1, min(len(labels), _LOOKED_AT)).astype(int)
     rows, known = features.iloc[places], labels[places]
     tells = [name for name in map(str, features.columns) if _tells(rows[name], known, task)]
@@ -48,7 +48,12 @@ def doubts(features: pd.DataFrame, labels: NDArray[np.generic], task: Task, labe
     alone = [name for name in map(str, features.columns) if len(labels) >= _ENOUGH and _one_each(features[name])]
     if alone:
         yield f"{', '.join(alone)}: another value in every row, in which there is nothing to learn from (--exclude)"
-    if task == "binary" and max(share := float(np.mean(labels == 1)), 1 - share) >= _NEARLY_ALL:
+
+
+def one_sided(labels: NDArray[np.generic], label: str) -> Iterator[str]:
+    """A class of two, 0 and 1, that is nearly all rows: of it accuracy says little."""
+    share = float(np.mean(labels == 1))
+    if max(share, 1 - share) >= _NEARLY_ALL:
         common = f"{max(share, 1 - share):.1%} of the rows have {label} {int(share > 0.5)}"
         yield f"{common}: a model that always says so has that accuracy (--metric auc tells more)"
 

@@ -144,8 +144,8 @@ def told(found: Sequence[EffectCost], policy: str, cost: float, money: Money | N
     if not mine:
         return ""
     parts = [f"{_SAID[each.effect]} {_by(each.costs, money)}" for each in mine]
-    total = amount(mine[0].total, money)
-    return f"at {price(cost, money)}, of the {total} in all that {policy} comes to: {'; '.join(parts)}"
+    total, name = amount(mine[0].total, money), f"the {policy}" if policy == BEST_FIXED else policy
+    return f"at {price(cost, money)}, of the {total} in all that {name} comes to: {'; '.join(parts)}"
 
 
 def _by(costs: float, money: Money | None) -> str:

@@ -78,14 +78,22 @@ def replay_spec(
     taken = {each.name for each in asked.policies} | {NOW}
     named = [Named(NOW, spec.policy), *ours(own.setting, taken), *asked.policies]
     others = [each.setting._replace(money=own.setting.money) for each in again]
-    said = spec.period.every if asked.batches is None else "batch"
+    said, notes = _called(spec, asked, own.notes)
     costs = _costs(asked, own.setting.money)
     try:
-        return replay(spec.name, own.setting, named, costs, said, own.notes, walked, asked.effects, others)
+        return replay(spec.name, own.setting, named, costs, said, notes, walked, asked.effects, others)
     finally:
         for each in (own, *again):
             each.verdicts.save()
             each.measured.save()
+
+
+def _called(spec: ModelSpec, asked: SpecReplay, notes: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """What a period is called, and what is to be told: of batches whence they have their names."""
+    if asked.batches is None:
+        return spec.period.every, notes
+    told = f"a batch is called by the {spec.period.every} in whose place it stands, whatever the times of its rows"
+    return "batch", (told, *notes)
 
 
 def _seeded(ground: Ground, more: int) -> Ground:

@@ -104,8 +104,8 @@ def _advice(report: ReplayReport, cost: float) -> Iterator[str]:
         if each.cost == cost:
             yield f"<p class=lead>{escape(sentence(each.instead or each.sentence))}</p>"
             yield f"<p class=quiet>{escape(sentence(each.sentence))}</p>" if each.instead else ""
-            if each.policy is not None:
-                lines = escape(yaml.safe_dump({"policy": each.policy}, sort_keys=False))
+            if each.lines:
+                lines = escape(yaml.safe_dump(each.lines, sort_keys=False))
                 yield f"<details><summary>{escape(each.name)} in a spec</summary><pre>{lines}</pre></details>"
 
 

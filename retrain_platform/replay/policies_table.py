@@ -33,6 +33,20 @@ def policies_table(report: ReplayReport, cost: float) -> Iterator[str]:
     yield from _others(report, [each for each in report.at(cost) if not each.course])
 
 
+def beside(report: ReplayReport, each: ReplayedPolicy) -> dict[str, str]:
+    """How far a total is from never's, the present policy's and the best fixed period's, in brief."""
+    best = {one.name for one in report.at(each.cost) if one.best_in_hindsight}
+    columns = {"beside never": "", "beside present": "", "beside best fixed": ""}
+    for one in each.apart:
+        if one.to.startswith(NOW):
+            columns["beside present"] = one.brief(report.money)
+        elif one.to.startswith("never"):
+            columns["beside never"] = one.brief(report.money)
+        elif one.to in best:
+            columns["beside best fixed"] = one.brief(report.money)
+    return columns
+
+
 def _best(shown: Sequence[ReplayedPolicy]) -> str:
     """The fixed period, or never, that was best in hindsight."""
     return next(each.name for each in shown if each.best_in_hindsight)

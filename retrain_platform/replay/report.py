@@ -175,7 +175,7 @@ def _at_cost(
         more = tuple(apart.of(each.way, one.way, one.name, entities=not hidden, name=each.name) for one in others)
         found.append(made.model_copy(update={"best_in_hindsight": each is fixed[0], "course": course, "apart": more}))
     rivals = [
-        Rival(each.name, each.way, each.spec, fixed=each.kind in ("never", "fixed"))
+        Rival(each.name, each.way, each.spec, each.kind in ("never", "fixed"), each.window)
         for each in ways
         if each.kind != "detector"  # no spec names it
     ]

@@ -27,7 +27,8 @@ class Named(NamedTuple):
 class Walked(NamedTuple):
     """A way by its name, why each of its retrains was asked for, and the policy's lines of a spec.
 
-    None of never, and of a detector, which no spec names.
+    None of never, and of a detector, which no spec names. `window` is that of its trainings, as a spec writes it; None
+    where one alone is replayed, or where the policy chooses it.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Walked(NamedTuple):
     way: Way
     reasons: Mapping[Retrain, str]
     spec: Mapping[str, Any] | None
+    window: str | None = None
 
     def at(self, cost: float) -> Walked:
         """The same way where a retrain costs so much."""
@@ -68,9 +70,8 @@ def _baselines(setting: Setting, said: str) -> list[Walked]:
         for count in range(len(own.road.decisions) + 1):
             kind: Sort = "fixed" if count else "never"
             spec = schedule(count, setting) if count else None
-            found.append(
-                Walked(_suffixed(every_text(count, said), own.road), kind, own.road.every(count, 0.0), {}, spec)
-            )
+            name, way = _suffixed(every_text(count, said), own.road), own.road.every(count, 0.0)
+            found.append(Walked(name, kind, way, {}, spec, _window(own)))
     return found
 
 
@@ -147,5 +148,18 @@ def _at_costs(own: Setting, named: Named, costs: Sequence[float], told: Callable
 
 def _walk(own: Setting, named: Named, followed: Followed) -> Walked:
     spec = named.policy.model_dump(mode="json", exclude_unset=True) | {"kind": named.policy.kind}
-    name = named.name if chooses_window(named.policy) else _suffixed(named.name, own.road)
-    return Walked(name, "policy", followed.way, _reasons(own, followed), spec)
+    if chooses_window(named.policy):
+        return Walked(named.name, "policy", followed.way, _reasons(own, followed), spec)
+    name = _suffixed(named.name, own.road)
+    return Walked(name, "policy", followed.way, _reasons(own, followed), spec, _window(own))
+
+
+def _window(own: Setting) -> str | None:
+    """The window of the strategy as a spec writes it: it reaches back from the decision, when the newest periods have
+    no labels yet. None where there is no other.
+    """
+    road = own.road
+    if len(road.matrix.strategies) == 1:
+        return None
+    count = road.matrix.strategies[road.strategy].window
+    return "all" if count is None else duration_text((count + road.delay) * own.length)

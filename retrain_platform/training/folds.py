@@ -85,5 +85,5 @@ def _before(times: pd.Series[pd.Timestamp], places: Places, gap: timedelta) -> N
 
 def told(places: Places, frame: pd.DataFrame, search: Search) -> Fold:
     """What a report says of a fold."""
-    since = frame["_event_time"].iloc[places.valid].min().to_pydatetime() if search.by == "time" else None
+    since = frame["_event_time"].iloc[places.valid].min().to_pydatetime(warn=False) if search.by == "time" else None
     return Fold(train=len(places.train), valid=len(places.valid), since=since)

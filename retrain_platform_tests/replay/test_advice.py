@@ -83,6 +83,15 @@ def test_never_has_no_lines_for_a_spec() -> None:
     assert (found.name, found.policy) == ("never", None)
 
 
+def test_ties_go_to_the_policy_that_the_spec_has_now_and_it_is_said_to_be_the_cheapest() -> None:
+    on = Road(matrix(GivenPast(by_age(0.02, 0.1), 21)))
+    now = Rival(NOW, on.every(3, 0.1), {"kind": "schedule"})
+    others = [each for each in rivals(on, 0.1) if each.name != "every period"]
+    found = recommend(on, ACCURACY, [*others, now], 0.1, "period")
+    assert found.name == NOW
+    assert found.instead.startswith("your present policy was the cheapest of all")
+
+
 def test_both_halves_add_up_to_the_whole_way() -> None:
     on = Road(matrix(GivenPast(by_age(), 12)))
     way = on.way([Retrain(2), Retrain(6), Retrain(7)], 0.3)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrain_platform.replay.doubts import undivided
+from retrain_platform.replay.doubts import one_sided, undivided
 from retrain_platform.replay.entities import GROUPS
 from retrain_platform.replay.losses import Loss, loss_of
 from retrain_platform.replay.reading import CannotReplay, read
@@ -155,8 +155,11 @@ class TestDoubts:
         assert "session, id: another value in every row" in told
 
     def test_a_class_that_is_nearly_all_rows_is_told(self) -> None:
-        told = self.notes(y=lambda rows: (np.arange(400) % 100 == 0).astype(int))
+        rare = (np.arange(400) % 100 == 0).astype(np.float64)
+        [told] = one_sided(rare, "y")
         assert told.startswith("99.0% of the rows have y 0: a model that always says so has that accuracy")
+        assert "99.0% of the rows have y 1" in next(one_sided(1 - rare, "y"))
+        assert list(one_sided(np.arange(400) % 2, "y")) == []
 
     def test_batches_whose_border_is_within_one_time_are_told(self) -> None:
         table = pd.DataFrame({"at": np.repeat([1, 2, 3], 4), "x": 1.0, "y": [0, 1] * 6})

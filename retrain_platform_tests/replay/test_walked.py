@@ -8,10 +8,13 @@ import pytest
 from pydantic import TypeAdapter
 
 from retrain_platform.dataset.period import Calendar
+from retrain_platform.dataset.window import Window
 from retrain_platform.policy import Policy, SchedulePolicy, StalenessPolicy
 from retrain_platform.policy.reads import reads_cost
 from retrain_platform.replay.matrix import Strategy
+from retrain_platform.replay.ours import count_of
 from retrain_platform.replay.prefix import follow
+from retrain_platform.replay.road import Road
 from retrain_platform.replay.walked import Named, walked
 from retrain_platform_tests.policy.policy_examples import ALL as FAMILY
 from retrain_platform_tests.replay.pasts import ALL, GivenPast, by_age, drawn, matrix, setting
@@ -42,6 +45,22 @@ def test_each_strategy_is_walked_beside_the_others_by_its_name() -> None:
     names = [each.name for each in found if each.kind != "fixed"]
     assert names == ["never (newest 2)", "never (all the past)", "ours (newest 2)", "ours (all the past)"]
     assert {retrain.strategy for retrain in found[-1].way.retrains} == {1}
+
+
+@pytest.mark.parametrize("delay", [0, 2])
+def test_where_several_windows_are_tried_the_lines_of_a_spec_name_the_one_that_was_walked(delay: int) -> None:
+    made = matrix(GivenPast(by_age(), 9), Strategy(name="newest 2", window=2), ALL)
+    on = setting(made)._replace(road=Road(made, delay=delay))
+    chooses = StalenessPolicy(metric="accuracy", windows=("all", "2d"))
+    named = [Named("ours", SchedulePolicy(every="2d")), Named("chooses", chooses)]
+    [found] = walked(on, named, [0.1], "day", lambda _: None)
+    assert {each.window for each in found if each.name == "chooses"} == {None}
+    for name, count in (("ours (newest 2)", 2), ("every 2 days (newest 2)", 2), ("ours (all the past)", None)):
+        [window] = [each.window for each in found if each.name == name]
+        told = TypeAdapter(Window).validate_python(window)
+        assert count_of(told, on) == count
+    [alone] = walked(setting(matrix(GivenPast(by_age(), 9))), named[:1], [0.1], "day", lambda _: None)
+    assert {each.window for each in alone} == {None}
 
 
 @pytest.mark.parametrize("every", ["day", "week", "month"])

@@ -54,7 +54,7 @@ def newest(times: pd.Series[Any], timezone: str, where: str) -> datetime | None:
     last = utc(times, timezone, where).max()
     if pd.isna(last):
         return None
-    moment: datetime = last.to_pydatetime()
+    moment: datetime = last.to_pydatetime(warn=False)
     return moment
 
 

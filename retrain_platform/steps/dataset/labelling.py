@@ -201,7 +201,7 @@ def _asked(queue: str, choice: Choice, rows: pd.DataFrame, told: Told, segments:
     return AskedRow(
         queue=queue,
         period=row["_period"],
-        event_time=row["_at"].to_pydatetime(),
+        event_time=row["_at"].to_pydatetime(warn=False),
         entity=row["_entity"],
         nth=int(row["_nth"]),
         score=finite(told.scores[choice.place]),

@@ -61,7 +61,7 @@ def watermark() -> datetime:
     import pandas as pd
 
     hours = pd.read_csv(_folder() / "flights.csv.zip", usecols=["time_hour"])
-    last: datetime = hours_of(hours).max().to_pydatetime()
+    last: datetime = hours_of(hours).max().to_pydatetime(warn=False)
     return last + timedelta(hours=1)
 
 
