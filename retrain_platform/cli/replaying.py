@@ -149,7 +149,7 @@ class Asked(NamedTuple):
 
     def _notes(self, read: Read, cut: Cut, start: int) -> list[str]:
         """Why the table is cut as it is, and which of its periods hold nothing."""
-        from retrain_platform.replay.doubts import one_sided, undivided
+        from retrain_platform.replay.doubts import lasting, one_sided, undivided
         from retrain_platform.replay.table import FEWEST, MOST
         from retrain_platform.replay.wording import listed, many
 
@@ -164,6 +164,8 @@ class Asked(NamedTuple):
             found.append(f"without rows, and counting for nobody: {listed(gaps, cut.said)}")
         if self.start is None and start > 1:
             found.append(f"the first model learns from {many(start, cut.said)}: fewer hold one class alone (--start)")
+        if cut.every is None:
+            found.append(lasting(read.table, cut))
         if read.task == "binary" and self.metric in (None, "accuracy"):
             found += one_sided(read.table.labels, self.label)
         return [*found, *undivided(read.table, cut)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,13 +12,17 @@ from retrain_platform.dataset.record import Record, finite
 from retrain_platform.replay.apart import Apart, Difference
 from retrain_platform.replay.losses import Loss
 from retrain_platform.replay.money import Money, amount, price
-from retrain_platform.replay.road import Road, Way
+from retrain_platform.replay.road import Retrain, Road, Way
 from retrain_platform.replay.wording import many, plural
 
 NOW = "your present policy"
 """What the policy that a spec has now is called."""
 HARDLY = 0.1
 """Where retraining after every period saves less than this share of the loss, it is called hardly worth buying."""
+
+
+LARGE = 0.2
+"""A first model of this share of the periods is one that more rows alone do not make much better."""
 
 
 class Rival(NamedTuple):
@@ -196,7 +201,23 @@ def worth_buying(road: Road, loss: Loss, said: str, money: Money | None = None) 
     told = f"retrained {often}, the model loses {share:.0%} less than never retrained (+- {error:.0%})"
     if hardly_worth(road):
         return f"retraining is hardly worth buying here: {told}"
-    return f"retraining is worth something here: {told}; {_pays(road, never, loss, said, money)}"
+    pays = _pays(road, never, loss, said, money)
+    return f"retraining is worth something here: {told}; {_grown(road, share, said)}{pays}"
+
+
+def _grown(road: Road, whole: float, said: str) -> str:
+    """What is left of the share `whole` beside a larger first model: to one of few rows more rows are a gain, too.
+
+    Empty where the first model is as large, or none could be.
+    """
+    count = ceil(LARGE * len(road.matrix.periods))
+    later = road._replace(start=count)
+    if road.start >= count or not later.decisions or not later.trained(Retrain(later.first, road.strategy)):
+        return ""
+    share, error = _saves(later)
+    told = f"beside a first model of {many(count, said)} instead of {road.start} it loses {share:.0%} less"
+    most = f"but {told} (+- {error:.0%}): most of that is a larger first model; "
+    return most if share < whole / 2 else f"{told} (+- {error:.0%}); "
 
 
 def hardly_worth(road: Road) -> bool:

@@ -58,6 +58,15 @@ def one_sided(labels: NDArray[np.generic], label: str) -> Iterator[str]:
         yield f"{common}: a model that always says so has that accuracy (--metric auc tells more)"
 
 
+def lasting(table: Table, cut: Cut) -> str:
+    """That lines of a spec are written as if a batch lasted a day, and how long it did where the times say it."""
+    told = "lines of a spec are written as if a batch lasted a day (1d)"
+    if table.times is None:
+        return told
+    days = (table.times.iloc[-1] - table.times.iloc[0]) / pd.Timedelta(days=1) / len(cut.periods)
+    return f"{told}: here one lasts {days:.3g} days in the mean"
+
+
 def undivided(table: Table, cut: Cut) -> Iterator[str]:
     """Batches whose border lies within the rows of one time."""
     borders = cut.places[1:-1]

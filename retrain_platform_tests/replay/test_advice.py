@@ -28,6 +28,22 @@ def test_where_little_is_gained_it_is_hardly_worth_buying(gain: float) -> None:
     assert worth_buying(on, ACCURACY, "day").startswith("retraining is hardly worth buying here: retrained after every")
 
 
+def test_what_a_larger_first_model_would_have_gained_too_is_told_apart() -> None:
+    """The first two models are bad, and all after them alike: what retraining gains is one of them."""
+
+    def loss(first: int, last: int, period: int) -> float:
+        return 0.4 if last < 2 else 0.2
+
+    said = worth_buying(Road(matrix(GivenPast(loss, 20))), ACCURACY, "week")
+    assert (
+        "; but beside a first model of 4 weeks instead of 1 it loses 0% less (+- 0%): most of that is a larger first "
+        "model; at best" in said
+    )
+    opening = worth_buying(Road(matrix(GivenPast(by_age(0.02, 0.1), 20))), ACCURACY, "week")
+    assert "; beside a first model of 4 weeks instead of 1 it loses 60% less (+- " in opening
+    assert "first model" not in worth_buying(Road(matrix(GivenPast(by_age(0.02, 0.1), 20)), start=4), ACCURACY, "week")
+
+
 def test_a_gain_that_is_not_told_from_chance_is_hardly_worth_buying() -> None:
     luck = np.random.default_rng(4).uniform(0, 1, (20, 20))
     on = Road(matrix(GivenPast(lambda first, last, period: float(luck[last, period]), 20)))

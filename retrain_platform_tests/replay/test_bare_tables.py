@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrain_platform.replay.doubts import one_sided, undivided
+from retrain_platform.replay.doubts import lasting, one_sided, undivided
 from retrain_platform.replay.entities import GROUPS
 from retrain_platform.replay.losses import Loss, loss_of
 from retrain_platform.replay.reading import CannotReplay, read
@@ -160,6 +160,12 @@ class TestDoubts:
         assert told.startswith("99.0% of the rows have y 0: a model that always says so has that accuracy")
         assert "99.0% of the rows have y 1" in next(one_sided(1 - rare, "y"))
         assert list(one_sided(np.arange(400) % 2, "y")) == []
+
+    def test_how_long_a_batch_lasts_is_told_beside_the_day_that_it_stands_for(self) -> None:
+        times = pd.date_range("2024-01-01", periods=81, freq="D")
+        table = read(frame_of(times), "at", "y").table
+        assert lasting(table, in_batches(81, 8)).endswith("(1d): here one lasts 10 days in the mean")
+        assert lasting(table._replace(times=None), in_batches(81, 8)).endswith("(1d)")
 
     def test_batches_whose_border_is_within_one_time_are_told(self) -> None:
         table = pd.DataFrame({"at": np.repeat([1, 2, 3], 4), "x": 1.0, "y": [0, 1] * 6})
