@@ -44,7 +44,7 @@ def _row(report: Any, each: Any) -> dict[str, Any]:
     regret = f"{each.regret:.3f}" if report.money is None else report.money.said(each.regret)
     return {
         "policy": each.name + "*" * each.best_in_hindsight,
-        "retrains": each.retrains,
+        "retrains": each.paid,
         "loss": f"{each.loss:.3f}",
         report.metric: each.metric,
         **paid,

@@ -184,7 +184,7 @@ def _policy(report: "ReplayReport", each: Any) -> dict[str, Any]:
     others = beside(report, each)
     return {
         "policy": each.name + (" (best fixed in hindsight)" if each.best_in_hindsight else ""),
-        "retrains": each.retrains,
+        "retrains": each.paid,
         "loss": each.loss,
         "metric": each.metric,
         "total": _sum(each.total, money),

@@ -92,7 +92,7 @@ class _Part(NamedTuple):
         return float(np.nansum(way.losses[self.first : self.stop]))
 
     def total(self, way: Way) -> float:
-        return self.loss(way) + way.cost * self.retrains(way)
+        return float(way.spent[self.first : self.stop].sum())
 
 
 def recommend(

@@ -120,7 +120,7 @@ class Apart:
 
         Without `entities` those are not asked, who cost some time.
         """
-        more = (spent(way) - spent(other))[first:]
+        more = (way.spent - other.spent)[first:]
         counts = ~np.isnan(way.losses[first:]) | (more != 0)  # a retrain at a gap costs, too
         found = summed(more[counts], CONFIDENCE)
         low = high = float("nan")
@@ -147,18 +147,10 @@ class Apart:
         pairs = [(each[mine], each[theirs]) for each in self._again if mine in each and theirs in each]
         if not pairs:
             return float("nan"), float("nan")
-        drawn = np.array([value, *(float((spent(way) - spent(other))[first:].sum()) for way, other in pairs)])
+        drawn = np.array([value, *(float((way.spent - other.spent)[first:].sum()) for way, other in pairs)])
         error = float(drawn.std(ddof=1)) * (1 + 1 / len(drawn)) ** 0.5
         return two_sided(float(drawn.mean()), error, len(drawn), CONFIDENCE)
 
 
 def _counted(way: Way, first: int) -> int:
     return sum(each.at >= first for each in way.retrains)
-
-
-def spent(way: Way) -> Floats:
-    """What each period came to, shape (periods,): its loss, and the cost of a retrain decided at its end."""
-    found = np.nan_to_num(way.losses)
-    for each in way.retrains:
-        found[each.at] += way.cost
-    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from retrain_platform.replay.advice import hardly_worth
-from retrain_platform.replay.apart import spent
 from retrain_platform.replay.drift_time import MEASURABLE, DriftTime, cadence_of, drift_time, floor_of
 from retrain_platform.replay.money import amount, price
 from retrain_platform.replay.prefix import Setting
@@ -39,7 +38,7 @@ def _tried(own: Setting, cost: float, said: str) -> TriedCadence | None:
         return None
 
     def total(way: Way) -> float:
-        return float(spent(way)[road.middle :].sum())
+        return float(way.spent[road.middle :].sum())
 
     fixed = {every_text(each, said): total(road.every(each, cost)) for each in range(len(road.decisions) + 1)}
     best = min(fixed, key=lambda name: fixed[name])

@@ -91,12 +91,14 @@ def _price(report: ReplayReport, cost: float) -> str:
 
 def _saved(report: ReplayReport, each: ReplayedPolicy, never: ReplayedPolicy) -> list[float]:
     """What a policy lost less than never up to the end of each period, less what its retrains had cost by then."""
-    decided = {decision.period for decision in each.decisions}
+    paid = {tried.period: tried.share for tried in each.challenged}
+    for decision in each.decisions:
+        paid[decision.period] = paid.get(decision.period, 0.0) + 1
     so_far, found = 0.0, []
     for period, mine, theirs in zip(report.periods, each.course, never.course, strict=True):
         if mine is not None and theirs is not None:
             so_far += report.loss_by_metric * (theirs - mine)
-        so_far -= each.cost * (period.key in decided)
+        so_far -= each.cost * paid.get(period.key, 0.0)
         found.append(so_far if report.money is None else report.money.of(so_far))
     return found
 

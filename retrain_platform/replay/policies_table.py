@@ -25,7 +25,7 @@ def policies_table(report: ReplayReport, cost: float) -> Iterator[str]:
         yield f"<tr{row}><td class=name><i style='background:{hue(each, colours)}'></i>{escape(each.name)}"
         yield "".join(f" <span class='quiet tag'>{mark}</span>" for mark in marks)
         saved = next((f"{one.saves:+d}" for one in each.apart if one.to == beside), "")
-        yield f"<td class=n>{each.retrains}<td class=n>{saved}<td class=n>{each.loss:.3f}"
+        yield f"<td class=n>{each.paid}<td class=n>{saved}<td class=n>{each.loss:.3f}"
         yield f"<td class=n>{_number(each.metric)}<td class=n>{_sum(each.total, report.money)}"
         yield f"<td class=n>{_beside_never(each, report.money)}<td class=bar>{_sum(each.regret, report.money)}"
         yield f"<b style='width:{each.regret / most * 6:.2f}em'></b>"

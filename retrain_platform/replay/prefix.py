@@ -18,7 +18,7 @@ from retrain_platform.replay.entities import Entities
 from retrain_platform.replay.losses import Loss
 from retrain_platform.replay.matrix import PastPeriod
 from retrain_platform.replay.money import Money
-from retrain_platform.replay.road import Retrain, Road, Way
+from retrain_platform.replay.road import Challenge, Retrain, Road, Way
 from retrain_platform.replay.standing import Model, Standing
 from retrain_platform.stats.loss_alarms import Detector
 
@@ -66,6 +66,9 @@ class Watched(Protocol):
         `known.as_of`, nothing later.
         """
 
+    def challenges(self, told: History) -> tuple[Challenge, ...]:
+        """What the models cost that said how far champions were behind, of all that was `told` at the end of a walk."""
+
 
 class Setting(NamedTuple):
     """What all policies of a replay share: the road, what its losses are, and how long a period lasts.
@@ -91,13 +94,18 @@ def follow(policy: Policy, setting: Setting, cost: float) -> Followed:
     itself; nothing of a model that it never paid for.
     """
 
+    watched, last = setting.watched, list[History]()
+
     def asked(known: History, made: Mapping[str, Retrain]) -> Asked:
-        watched = setting.watched
-        decision = decide(policy, known if watched is None else watched.told(policy, known, made))
+        told = known if watched is None else watched.told(policy, known, made)
+        last[:] = [told]
+        decision = decide(policy, told)
         asked_by = triggers_of(decision.finding)
         return Asked(decision.action, decision.reason, decision.id, asked_by, decision.window)
 
-    return follow_by(asked, setting, cost)
+    found = follow_by(asked, setting, cost)
+    challenges = watched.challenges(last[0]) if watched is not None and last else ()
+    return found._replace(way=found.way._replace(challenges=challenges))
 
 
 def follow_by(asks: Callable[[History, Mapping[str, Retrain]], Asked], setting: Setting, cost: float) -> Followed:

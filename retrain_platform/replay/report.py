@@ -20,6 +20,7 @@ from retrain_platform.replay.prefix import Setting
 from retrain_platform.replay.priced import priced
 from retrain_platform.replay.results import (
     Budgeted,
+    Challenged,
     ReplayDecision,
     ReplayedPeriod,
     ReplayedPolicy,
@@ -221,6 +222,7 @@ def _result(setting: Setting, walk: Walked, cost: float, best: Way) -> ReplayedP
             )
             for each, outcome in zip(way.retrains, way.outcomes, strict=True)
         ),
+        challenged=tuple(Challenged(period=periods[each.at].period.key, share=each.share) for each in way.challenges),
     )
 
 

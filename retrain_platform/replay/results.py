@@ -35,8 +35,17 @@ class ReplayDecision(Record):
     outcome: Outcome = "serves"
 
 
+class Challenged(Record):
+    """A model that was only measured, fitted at the end of `period`, for such a `share` of a retrain's cost."""
+
+    period: str
+    share: float
+
+
 class ReplayedPolicy(Record):
     """One policy at one cost. `loss` is the sum over the judged periods, `total` that and the cost of its retrains.
+
+    A policy that asks challengers how far its champion is behind pays for them, too: `challenged`.
 
     `regret` is its total beyond the oracle's. `metric` is that of the mean period. `best_in_hindsight` marks the
     cheapest fixed period, which nobody knew beforehand; the oracle knew even more. `apart` is its total beside those of
@@ -57,7 +66,14 @@ class ReplayedPolicy(Record):
     apart: tuple[Difference, ...] = ()
     course: tuple[float | None, ...] = ()
     decisions: tuple[ReplayDecision, ...] = ()
+    challenged: tuple[Challenged, ...] = ()
     money: dict[str, float] = {}
+
+    @property
+    def paid(self) -> str:
+        """How many retrains it paid for, and beside them challengers, in retrains."""
+        tried = sum(each.share for each in self.challenged)
+        return f"{self.retrains} + {tried:.2g}" if tried else str(self.retrains)
 
 
 class Budgeted(Record):

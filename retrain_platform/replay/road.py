@@ -24,10 +24,18 @@ class Retrain(NamedTuple):
     strategy: int = 0
 
 
+class Challenge(NamedTuple):
+    """A model that is only measured, fitted at the end of the period `at`, for such a `share` of a retrain's cost."""
+
+    at: int
+    share: float
+
+
 class Way(NamedTuple):
     """What a sequence of retrains came to. `losses`, shape (periods,), are nan where nothing is judged.
 
-    `outcomes` says of each retrain what became of it, `begun` of which strategy the first model is.
+    `outcomes` says of each retrain what became of it, `begun` of which strategy the first model is, and `challenges`
+    what was fitted only to be measured.
     """
 
     retrains: tuple[Retrain, ...]
@@ -35,6 +43,7 @@ class Way(NamedTuple):
     cost: float
     outcomes: tuple[Outcome, ...] = ()
     begun: int = 0
+    challenges: tuple[Challenge, ...] = ()
 
     @property
     def loss(self) -> float:
@@ -44,7 +53,17 @@ class Way(NamedTuple):
     @property
     def total(self) -> float:
         """Loss and costs together."""
-        return self.loss + self.cost * len(self.retrains)
+        return self.loss + self.cost * (len(self.retrains) + sum(each.share for each in self.challenges))
+
+    @property
+    def spent(self) -> Floats:
+        """What each period came to, shape (periods,): its loss, and what was trained at its end."""
+        found = np.nan_to_num(self.losses)
+        for each in self.retrains:
+            found[each.at] += self.cost
+        for tried in self.challenges:
+            found[tried.at] += self.cost * tried.share
+        return found
 
     @property
     def failed(self) -> tuple[Retrain, ...]:

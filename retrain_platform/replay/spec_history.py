@@ -12,10 +12,11 @@ from retrain_platform.monitoring.reports import DriftReport, PeriodPerformance
 from retrain_platform.policy.compose import Policy
 from retrain_platform.policy.history import Champion, History, Incident, Retrained, RipePeriod
 from retrain_platform.policy.reads import reads, segments_read
+from retrain_platform.replay.challenges import challenges
 from retrain_platform.replay.ground import Ground
 from retrain_platform.replay.measured import Measured
 from retrain_platform.replay.ripening import Ripening
-from retrain_platform.replay.road import Retrain
+from retrain_platform.replay.road import Challenge, Retrain
 from retrain_platform.replay.spec_drift import champions, only
 from retrain_platform.replay.spec_errors import Answered
 from retrain_platform.replay.spec_estimates import Champion as Estimable
@@ -43,6 +44,12 @@ class SpecWatched:
         told = known.model_copy(update={**walk.standing(), **walk.measured(), **self._of_rows(known)})
         shop = replace(self._ground.shop, spec=self._ground.shop.spec.model_copy(update={"policy": policy}))
         return with_detected(shop, told)
+
+    def challenges(self, told: History) -> tuple[Challenge, ...]:
+        """What the models behind the gaps cost; nothing where the spec asks for none, or nobody read them."""
+        spec = self._ground.shop.spec
+        asked = spec.monitoring.challenger
+        return () if asked is None else challenges(told.gaps, self._ground.place, spec.training, asked, spec.cost)
 
     def _lens(self, known: History) -> SpecLens:
         delay = round(known.label_delay / known.period_length)

@@ -14,7 +14,7 @@ from retrain_platform.policy import Policy, SchedulePolicy
 from retrain_platform.policy.history import History
 from retrain_platform.replay.ground import Ground
 from retrain_platform.replay.of_spec import SpecReplay, set_up
-from retrain_platform.replay.prefix import Setting, _Walk
+from retrain_platform.replay.prefix import Setting, _Walk, follow
 from retrain_platform.replay.walk import walk
 from retrain_platform.steps.lines import DECIDED
 from retrain_platform.steps.policy.history import history
@@ -92,6 +92,19 @@ def test_concept_and_gap_come_to_a_judgement(both: list[tuple[History, History]]
     told, _ = both[-1]
     assert told.concept[-1].calibration
     assert told.gaps[-1].value is not None
+
+
+def test_a_policy_that_reads_gaps_pays_for_the_challengers_behind_them(
+    both: list[tuple[History, History]], setting: Setting, road: Workshop
+) -> None:
+    told, _ = both[-1]
+    fitted = [each.period for each in told.gaps if each.fresh is not None]
+    way = follow(road.spec.policy, setting, 0.1).way
+    assert [setting.road.matrix.periods[each.at].period.key for each in way.challenges] == fitted
+    first, *rest = [each.share for each in way.challenges]
+    assert first > max(rest, default=0.0), "the stale side is fitted once"
+    assert way.total == pytest.approx(way.loss + 0.1 * (len(way.retrains) + sum(each.share for each in way.challenges)))
+    assert follow(SchedulePolicy(every="45w"), setting, 0.1).way.challenges == ()
 
 
 def test_estimates_come_to_numbers_before_the_labels_are_in(both: list[tuple[History, History]]) -> None:
