@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from retrain_platform.replay.of_spec import SpecReplay
     from retrain_platform.replay.results import ReplayReport
     from retrain_platform.spec import ModelSpec
+    from retrain_platform.steps.workshop import Workshop
 
 SMALL = 2_000_000
 """Up to so many cells of training data, several trainings beside each other take little memory."""
@@ -49,7 +50,7 @@ def replayed(
     ground = ground_of(spec, place, said) if asked.batches is None else _batches_of(spec, place, asked.batches, said)
     at_once = _at_once(ground)
     return replay_spec(
-        _shared(ground, max(1, cores() // at_once)),
+        _tidied(_shared(ground, max(1, cores() // at_once))),
         asked._replace(at_once=at_once, detectors=error_detectors()),
         KeptTexts(home),
         ScoreFiles(home / "scores"),
@@ -113,6 +114,17 @@ def _shared(ground: Ground, threads: int) -> Ground:
         return ground
     shop = replace(ground.shop, teach=lambda recipe: learner(recipe, spec.task, threads=threads))
     return replace(ground, shop=shop, beside=partial(beside, shop))
+
+
+def _tidied(ground: Ground) -> Ground:
+    """The same ground; before a training begins the memory of the last one is handed back."""
+    from retrain_platform.adapters.freed_memory import give_back
+
+    def beside() -> Workshop:
+        give_back()
+        return ground.beside()
+
+    return replace(ground, beside=beside)
 
 
 def cores() -> int:

@@ -43,20 +43,18 @@ class Answered:
         self._rows = LabelledRows(ground, self._when)
         self._together = lru_cache(maxsize=8)(self._all_labelled)
         self._split = lru_cache(maxsize=8)(self._segments)
-        self._sides: dict[tuple[Training, tuple[int, ...], tuple[str, ...], bool], Sides] = {}
+        self._look = lru_cache(maxsize=_KEPT)(lambda *of: scores_of(self._scores(*of)))
+        self._sides: dict[tuple[Training, tuple[int, ...], tuple[str, ...], bool], Sides | None] = {}
 
     def sides(self, beside: Beside, *, by_segment: bool = False) -> tuple[Sides | None, Sides | None]:
         """The candidate's and the champion's; None of one that could not answer all of the periods."""
-        champion, candidate = beside.of
-        if not (self._through(champion, beside.periods) and self._through(candidate, beside.periods)):
-            return None, None
-        names = self._names(beside)
-        return self._side(candidate, beside, names, by_segment), self._side(champion, beside, names, by_segment)
+        champion, candidate = (self._side(each, beside, by_segment) for each in beside.of)
+        return candidate, champion
 
     def looks(self, beside: Beside) -> dict[str, Scores]:
         """What the candidate's scores of the rows look like, and their labels."""
         return {
-            "candidate": scores_of(self.scores(beside.of[1], beside)),
+            "candidate": self._look(beside.of[1], beside.periods, self._names(beside)),
             "labels": scores_of(self.numbers(beside)),
         }
 
@@ -67,35 +65,43 @@ class Answered:
 
     def scores(self, training: Training, beside: Beside) -> Floats:
         """What the training answered about the rows, which it could all read."""
-        found, names = together(self._through(training, beside.periods)), self._names(beside)
-        return among(found.scores, found.classes, names) if names else found.scores
+        return self._scores(training, beside.periods, self._names(beside))
 
     def rows(self, places: tuple[int, ...]) -> Labelled:
         """The labelled rows of several periods, one after the other."""
         return self._together(places)
 
-    def _side(self, training: Training, beside: Beside, names: tuple[str, ...], by_segment: bool) -> Sides:
-        found = self._told(training, beside, names, by_segment=False)
-        return {**found, **self._told(training, beside, names, by_segment=True)} if by_segment else found
+    def _side(self, training: Training, beside: Beside, by_segment: bool) -> Sides | None:
+        found = self._told(training, beside, by_segment=False)
+        if found is None or not by_segment:
+            return found
+        return {**found, **(self._told(training, beside, by_segment=True) or {})}
 
-    def _told(self, training: Training, beside: Beside, names: tuple[str, ...], *, by_segment: bool) -> Sides:
-        key = (training, beside.periods, names, by_segment)
+    def _told(self, training: Training, beside: Beside, *, by_segment: bool) -> Sides | None:
+        key = (training, beside.periods, self._names(beside), by_segment)
         if key not in self._sides:
-            labels, scores, rows = self.numbers(beside), self.scores(training, beside), self.rows(beside.periods)
-            every = (labels, scores, rows.days, self._metrics)
-            self._sides[key] = (
-                sides_by_segment(*every, self._split(beside.periods), queries=rows.queries)
-                if by_segment
-                else {ALL: sides(*every, queries=rows.queries)}
-            )
+            there = bool(self._through(training, beside.periods))
+            self._sides[key] = self._worked_out(training, beside, by_segment=by_segment) if there else None
         return self._sides[key]
+
+    def _worked_out(self, training: Training, beside: Beside, *, by_segment: bool) -> Sides:
+        rows = self.rows(beside.periods)
+        every = (self.numbers(beside), self.scores(training, beside), rows.days, self._metrics)
+        if not by_segment:
+            return {ALL: sides(*every, queries=rows.queries)}
+        return sides_by_segment(*every, self._split(beside.periods), queries=rows.queries)
+
+    def _scores(self, training: Training, places: tuple[int, ...], names: tuple[str, ...]) -> Floats:
+        found = together(self._through(training, places))
+        return among(found.scores, found.classes, names) if names else found.scores
 
     def _names(self, beside: Beside) -> tuple[str, ...]:
         """The classes that a label of the rows or one of the two models has; none of another task."""
         if self._ground.shop.spec.task != "multiclass":
             return ()
-        own = [name for each in beside.of for name in self._through(each, beside.periods)[0].classes]
-        return ordered([*class_names(self.rows(beside.periods).told["_label"]), *own])
+        told = [each.classes for one in beside.of for each in self._through(one, beside.periods)[:1]]
+        labels = class_names(self.rows(beside.periods).told["_label"])
+        return ordered([*labels, *(name for classes in told for name in classes)])
 
     def _segments(self, places: tuple[int, ...]) -> list[Column]:
         rows, spec = self.rows(places), self._ground.shop.spec

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from retrain_platform.dataset.record import finite
 from retrain_platform.monitoring.performance import POOL
 from retrain_platform.monitoring.reading import segment_groups
-from retrain_platform.stats.intervals import Side, apart, side
+from retrain_platform.stats.intervals import Side, apart, numbered, side
 from retrain_platform.stats.intervals import sides as each_side
 from retrain_platform.stats.metrics import Metric
 from retrain_platform.stats.metrics.base import MetricTask
@@ -130,19 +130,23 @@ def sides_by_segment(
 ) -> dict[str, Told]:
     """The same of each segment and pool of the columns, by name; the segments of a column are worked out together."""
     found: dict[str, Told] = {}
+    groups, count = numbered(days)
+    missing = ~np.isfinite(scores.reshape(len(scores), -1)).all(axis=1)
     for codes, names, whys, pool in columns:
         of = {each.name: each_side(labels, scores, days, each, codes, len(names), queries) for each in metrics}
+        held = np.bincount(codes * count + groups, minlength=len(names) * count).reshape(len(names), count)
+        torn = np.bincount(codes, missing, len(names))
         for code, (name, why) in enumerate(zip(names, whys, strict=True)):
-            own = codes == code
             told = {} if why else {metric: by_code[code] for metric, by_code in of.items()}
-            found[name] = Told(int(own.sum()), len(np.unique(days[own])), _not_finite(scores[own]), told, why)
+            own = held[code]
+            found[name] = Told(int(own.sum()), int(np.count_nonzero(own)), int(torn[code]), told, why)
         if pool is not None:
             found[pool.name] = sides(labels, scores, days, metrics, queries=queries, part=pool)
     return found
 
 
 def _not_finite(scores: Floats) -> int:
-    return int((~np.isfinite(scores)).sum())
+    return int((~np.isfinite(scores.reshape(len(scores), -1)).all(axis=1)).sum())
 
 
 def compared(

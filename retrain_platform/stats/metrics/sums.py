@@ -52,6 +52,20 @@ class BySums(ABC):
         sums = self.sums(rows, None, groups, count)
         return self.finish.of(sums.sum(axis=1, keepdims=True) - sums)
 
+    def in_parts(
+        self, rows: Rows, parts: NDArray[np.intp], places: int, groups: NDArray[np.intp], count: int
+    ) -> tuple[Floats, Floats]:
+        """See `InParts`. Sums are added up over the groups that a part has, as they are of it alone."""
+        cells = self.sums(rows, None, parts * count + groups, places * count).reshape(-1, places, count)
+        held = np.bincount(parts * count + groups, minlength=places * count).reshape(places, count) > 0
+        values, without = np.full(places, np.nan), np.full((places, count), np.nan)
+        for place in np.flatnonzero(held.any(axis=1)):
+            mine = parts == place
+            values[place] = self.value(Rows(rows.labels[mine], rows.scores[mine]), None)
+            own = np.ascontiguousarray(cells[:, place][:, held[place]])
+            without[place, held[place]] = self.finish.of(own.sum(axis=1, keepdims=True) - own)
+        return values, without
+
     def recounted(self, rows: Rows, units: NDArray[np.intp], count: int) -> Recount:
         """See `Measure`."""
         sums = self.sums(rows, None, units, count)
