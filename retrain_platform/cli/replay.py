@@ -38,6 +38,8 @@ def replay(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     rollback: of.RollbackBy = None,
     without: of.Without = "",
     seeds: of.Seeds = None,
+    limits: of.Limits = None,
+    presets: of.Presets = False,
     json_file: of.JsonFile = None,
     html_file: of.HtmlFile = None,
 ) -> None:
@@ -99,9 +101,15 @@ def replay(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
             options.wrong.append(
                 f"--costs == {costs}, must be losses of a period: only a spec says what they are worth"
             )
+    if presets and batches is not None:
+        options.wrong.append(
+            "--presets and --batches, must be only one of them: a domain's cadence is of days and weeks"
+        )
     options.must_be_right()
     more = {"currency": currency} if currency else {}
-    _answer(asked._replace(effects=effects, **more), amounts, named, json_file, html_file)
+    more |= {} if limits is None else {"limits": limits}
+    asked = asked._replace(effects=effects, presets=presets, **more)
+    _answer(asked, amounts, named, json_file, html_file, limits=bool(limits))
 
 
 def _of_spec(
@@ -163,9 +171,15 @@ def _of_table(
 
 
 def _answer(
-    asked: Any, costs: tuple[float, ...], policies: list[Any], json_file: Path | None, html_file: Path | None
+    asked: Any,
+    costs: tuple[float, ...],
+    policies: list[Any],
+    json_file: Path | None,
+    html_file: Path | None,
+    *,
+    limits: bool,
 ) -> None:
-    """Replay, and hand the report out."""
+    """Replay, and hand the report out; on the screen with the `limits` that were tried, where they are asked for."""
     report = _replayed(asked, costs, policies, quiet=str(json_file) == "-")
     if html_file is not None:
         from retrain_platform.replay.page import page
@@ -174,7 +188,7 @@ def _answer(
     if json_file is not None:
         write_report(report, json_file)
     if str(json_file) != "-":
-        tell(report)
+        tell(report, limits=limits)
         say([f"written to {path}" for path in (json_file, html_file) if path is not None])
 
 

@@ -49,6 +49,11 @@ Entity = Annotated[
 ]
 Trees = Annotated[int | None, typer.Option("--trees", help="How many trees LightGBM grows.")]
 Seeds = Annotated[int | None, typer.Option("--seeds", help="Do all with so many seeds of the model's learner: 3.")]
+_LIMITS = (
+    "Try other limits of the present policy, and triggers beside fixed periods; --limits shows them all on the screen."
+)
+Limits = Annotated[bool | None, typer.Option("--limits/--no-limits", help=_LIMITS)]
+Presets = Annotated[bool, typer.Option("--presets", help="Walk the presets by domain and risk that fit, too.")]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the report here; '-' is standard output.")]
 HtmlFile = Annotated[Path | None, typer.Option("--html", help="Write a page with plots here.")]
 Takes = Annotated[int | None, typer.Option("--takes", help="Whole periods from a decision until its model is trained.")]

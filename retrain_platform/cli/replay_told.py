@@ -14,8 +14,12 @@ _BESIDE = (
 )
 
 
-def tell(report: Any) -> None:
-    """Tell people the report; what they decide by comes last."""
+_LIMITS = 12
+"""So many of the limits that were tried are shown at each cost."""
+
+
+def tell(report: Any, *, limits: bool) -> None:
+    """Tell people the report, with the `limits` that were tried; what they decide by comes last."""
     judged = [each for each in report.periods if each.judged]
     say(
         f"{report.table}: {len(report.periods)} periods, each a {report.period}; {len(judged)} judged, from "
@@ -26,15 +30,47 @@ def tell(report: Any) -> None:
     for cost in report.costs:
         say("")
         show([_row(report, each) for each in report.shown(cost)], _priced(report, cost), spare=_SPARE)
+        if limits:
+            _limits(report, cost)
     say(["", "* the fixed period, or never, that was best in hindsight", _BESIDE])
     if report.budgeted:
         say("")
         rows = [_budgeted(report, each) for each in report.budgeted]
         show(rows, "with at most so many retrains", spare=(report.metric, "its retrains"))
-    say(["", report.worth, *(text for each in report.recommended for text in (each.sentence, each.instead) if text)])
+    say(["", report.worth, *(text for each in report.recommended for text in _advice(each))])
     say(_effects(report))
     _cadences(report)
     _snippets(report)
+
+
+def _advice(each: Any) -> list[str]:
+    """What is recommended at one cost, in sentences."""
+    guard = "" if each.guard is None else each.guard.sentence
+    return [text for text in (each.sentence, each.instead, guard) if text]
+
+
+def _limits(report: Any, cost: float) -> None:
+    """The cheapest of the limits that were tried, and what they are held against; the JSON and the page have all."""
+    from retrain_platform.replay.limits_table import best_limits
+
+    rows = [
+        {
+            "policy": _called(each),
+            "tuned: retrains": each.one.tuned_retrains,
+            "tuned: total": each.one.tuned_total,
+            "after it: retrains": each.one.retrains,
+            "after it: total": each.one.total,
+        }
+        for each in best_limits(report, cost, _LIMITS)
+    ]
+    tried = sum(each.tried and each.cost == cost for each in report.limits)
+    say("")
+    show(rows, f"of {tried} limits tried, the cheapest on the first half")
+
+
+def _called(each: Any) -> str:
+    more = f" (and {each.more} more)" if each.more else ""
+    return f"{each.one.name}{more}" if each.one.tried else f"{each.one.name} (to be beaten)"
 
 
 def _row(report: Any, each: Any) -> dict[str, Any]:
@@ -107,6 +143,9 @@ def _snippets(report: Any) -> None:
         paid = any(_paid(each) for each in report.recommended if each.name == name)
         but = "" if paid else ", though where it was judged it is not told to have been cheaper than never"
         say(["", f"{name}, as the spec writes it{but}:", *yaml.safe_dump(lines, sort_keys=False).splitlines()])
+    guards = {each.guard.name: each.guard.lines for each in report.recommended if each.guard is not None}
+    for name, lines in guards.items():
+        say(["", f"{name}, as the spec writes it:", *yaml.safe_dump(lines, sort_keys=False).splitlines()])
 
 
 def _paid(each: Any) -> bool:

@@ -34,6 +34,8 @@ class AskedSpec(NamedTuple):
     effects: Effects | None = None
     seeds: int = 1
     currency: str = ""
+    limits: bool = True
+    presets: bool = False
 
     def replayed(
         self,
@@ -50,8 +52,8 @@ class AskedSpec(NamedTuple):
         from retrain_platform.replay.of_spec import SpecReplay
         from retrain_platform.replaying import replayed
 
-        asked = SpecReplay(policies, costs, self.windows, self.start, effects=self.effects, seeds=self.seeds)
-        return replayed(self.spec, asked._replace(batches=self.batches, currency=self.currency), trained, walked)
+        said = {name: value for name, value in self._asdict().items() if name != "spec"}
+        return replayed(self.spec, SpecReplay(policies, costs, **said), trained, walked)
 
 
 class Asked(NamedTuple):
@@ -72,6 +74,8 @@ class Asked(NamedTuple):
     practice: Practice
     effects: Effects | None = None
     entity: str | None = None
+    limits: bool = True
+    presets: bool = False
 
     def replayed(
         self,
@@ -87,6 +91,7 @@ class Asked(NamedTuple):
         """
         from retrain_platform.replay.money import COSTS
         from retrain_platform.replay.ours import check_windows, ours
+        from retrain_platform.replay.presets import presets
         from retrain_platform.replay.report import replay
         from retrain_platform.replay.table import first_training
 
@@ -95,9 +100,10 @@ class Asked(NamedTuple):
         start = first_training(read.table, cut, read.task) if self.start is None else self.start
         setting = self._setting(read, cut, start, trained)
         check_windows(setting, policies)
-        named = [*ours(setting, {each.name for each in policies}), *policies]
-        notes = (*read.notes, *self._notes(read, cut, start))
-        return replay(self.table, setting, named, costs or COSTS, cut.said, notes, walked, self.effects)
+        taken = {each.name for each in policies}
+        named = [*ours(setting, taken), *(presets(setting, taken) if self.presets else []), *policies]
+        notes, asked = (*read.notes, *self._notes(read, cut, start)), costs or COSTS
+        return replay(self.table, setting, named, asked, cut.said, notes, walked, self.effects, limits=self.limits)
 
     def _setting(self, read: Read, cut: Cut, start: int, trained: Callable[[int, int], None]) -> Setting:
         """The matrix, trained where nothing is kept of it, as a road."""

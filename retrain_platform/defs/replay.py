@@ -38,6 +38,8 @@ class ReplayConfig(dg.Config):
     start: int | None = Field(
         default=None, description="Periods that the first model learns from; as many as the spec asks for unless said."
     )
+    limits: bool = Field(default=True, description="Try other limits of the present policy, and triggers beside it.")
+    presets: bool = Field(default=False, description="Walk the presets by domain and risk that fit, too.")
     seeds: int = Field(default=1, ge=1, description="Do all with so many seeds of the learner, for what seeds change.")
 
 
@@ -91,6 +93,8 @@ def _asked(config: ReplayConfig) -> "SpecReplay":
         windows=tuple(dict.fromkeys(each or None for each in config.windows)),
         start=config.start,
         seeds=config.seeds,
+        limits=config.limits,
+        presets=config.presets,
         currency=config.currency,
     )
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import ceil
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from retrain_platform.dataset.record import Record, finite
 from retrain_platform.replay.apart import Apart, Difference
+from retrain_platform.replay.guarding import Guard, guard_of, lines_of
 from retrain_platform.replay.losses import Loss
 from retrain_platform.replay.money import Money, amount, price
+from retrain_platform.replay.parts import Halves, Part, halves
+from retrain_platform.replay.rivals import Rival, ahead, cheapest, lead
 from retrain_platform.replay.road import Retrain, Road, Way
 from retrain_platform.replay.wording import many, plural
 
@@ -25,20 +28,6 @@ LARGE = 0.2
 """A first model of this share of the periods is one that more rows alone do not make much better."""
 
 
-class Rival(NamedTuple):
-    """A policy that can be recommended, its way, and its lines of a spec (None: it is no policy, it is never).
-
-    `fixed`: it is never retraining, or a fixed period. `window` is the one that it trains by, as a spec writes it,
-    where several were tried.
-    """
-
-    name: str
-    way: Way
-    spec: Mapping[str, Any] | None
-    fixed: bool = False
-    window: str | None = None
-
-
 class Recommended(Record):
     """The policy that was cheapest up to the period `tuned_until`, and what it came to in the periods after it.
 
@@ -46,8 +35,8 @@ class Recommended(Record):
     the first model alone, and of the fixed period that was cheapest there, in hindsight. `policy` are its lines of a
     spec, `window` that of its trainings where several were tried; None where the advice is to never retrain.
     `present_...` are of the policy that the spec has now, in the later part too, and `instead` compares both in one
-    sentence; None and '' of a table without a spec. `money` holds the sums in the user's money, where the spec says
-    what things cost.
+    sentence; None and '' of a table without a spec. `guard` stands beside the advice to never retrain, where limits
+    were tried. `money` holds the sums in the user's money, where the spec says what things cost.
     """
 
     name: str
@@ -69,30 +58,13 @@ class Recommended(Record):
     present_total: float | None = None
     present_metric: float | None = None
     instead: str = ""
+    guard: Guard | None = None
     money: dict[str, float] = {}
 
     @property
     def lines(self) -> dict[str, Any]:
         """What to write into a spec; nothing where the advice is to never retrain."""
-        if self.policy is None:
-            return {}
-        return {"policy": self.policy} | ({} if self.window is None else {"training": {"window": self.window}})
-
-
-class _Part(NamedTuple):
-    """The periods from `first` to before `stop`."""
-
-    first: int
-    stop: int
-
-    def retrains(self, way: Way) -> int:
-        return sum(self.first <= each.at < self.stop for each in way.retrains)
-
-    def loss(self, way: Way) -> float:
-        return float(np.nansum(way.losses[self.first : self.stop]))
-
-    def total(self, way: Way) -> float:
-        return float(way.spent[self.first : self.stop].sum())
+        return {} if self.policy is None else lines_of(self.policy, self.window)
 
 
 def recommend(
@@ -103,17 +75,19 @@ def recommend(
     said: str,
     apart: Apart | None = None,
     money: Money | None = None,
+    tried: Sequence[Rival] = (),
 ) -> Recommended:
     """The rival that was cheapest on the first half of the served periods, judged on the second.
 
     Ties go to the policy that the spec has now, which then need not be changed, else to the first.
 
-    Both halves are of one walk: a policy decides by the past, and its second half begins where its first one led.
+    One of those `tried`, which the replay made by itself, may stand in its place (`rivals.ahead`).
     """
     apart = apart or Apart(road)
     middle = road.middle
-    tuned, rest = _Part(road.scored.start, middle), _Part(middle, road.scored.stop)
-    chosen = min(rivals, key=lambda each: (tuned.total(each.way), not each.name.startswith(NOW)))
+    tuned, rest = parts = halves(road)
+    simple = cheapest(rivals, tuned, NOW)
+    chosen = ahead(tried, simple, tuned) or simple
     never = next(each for each in rivals if each.fixed and not each.way.retrains)
     fixed = min((each for each in rivals if each.fixed), key=lambda each: rest.total(each.way))
     key = road.matrix.periods[middle - 1].period.key
@@ -123,10 +97,10 @@ def recommend(
     surely = f": it {beside[0].said_in(money)}" if chosen is not never else ""
     shown = (
         f"at {price(cost, money)}, {chosen.name} was cheapest until {said} {key}; after it, on periods it was not "
-        f"chosen by, it gave {_told(loss, values[chosen.name])} with {many(rest.retrains(chosen.way), 'retrain')}, in "
-        f"all {amount(rest.total(chosen.way), money)}; never retraining {_told(loss, values[never.name])}, in all "
+        f"chosen by, it gave {_told(loss, values[chosen.name])} with {many(rest.retrains(chosen.way), 'retrain')}, "
+        f"in all {amount(rest.total(chosen.way), money)}; never retraining {_told(loss, values[never.name])}, in all "
         f"{amount(rest.total(never.way), money)}{surely}; the best fixed period there, in hindsight, "
-        f"{amount(rest.total(fixed.way), money)}"
+        f"{amount(rest.total(fixed.way), money)}{_among(chosen, simple, tried, parts, money)}"
     )
     found = Recommended(
         name=chosen.name,
@@ -143,6 +117,7 @@ def recommend(
         policy=None if chosen.spec is None else dict(chosen.spec),
         window=chosen.window,
         sentence=shown,
+        guard=guard_of(tried, parts, f"{said} {key}", money) if chosen.way.retrains == () and chosen.fixed else None,
     )
     now = next((each for each in rivals if each.name.startswith(NOW)), None)
     if now is None:
@@ -151,9 +126,20 @@ def recommend(
     return _beside(found, loss, rest, now.way, more, money)
 
 
-def _beside(
-    found: Recommended, loss: Loss, rest: _Part, now: Way, more: Difference, money: Money | None
-) -> Recommended:
+def _among(chosen: Rival, simple: Rival, tried: Sequence[Rival], parts: Halves, money: Money | None) -> str:
+    """How many limits were tried, and what came of it."""
+    if not tried:
+        return ""
+    count, best = many(len(tried), "limit"), cheapest(tried, parts.tuned)
+    by = lead(best, simple, parts.tuned)
+    if chosen is not simple:
+        return f"; of {count} tried it was the cheapest on the first half, by {by:.1%} cheaper than {simple.name}"
+    none = "none was cheaper there" if by <= 0 else "none was cheaper there by more than chance"
+    after = amount(parts.rest.total(best.way), money)
+    return f"; of {count} tried {none} (the cheapest on the first half, {best.name}, came to {after} after it)"
+
+
+def _beside(found: Recommended, loss: Loss, rest: Part, now: Way, more: Difference, money: Money | None) -> Recommended:
     """The recommendation beside the policy that the spec has now, in the same later periods."""
     value, count, total = _metric(loss, rest, now), rest.retrains(now), rest.total(now)
     mine = f"{_told(loss, found.metric)} with {many(found.retrains, 'retrain')}"
@@ -173,7 +159,7 @@ def _beside(
     )
 
 
-def _metric(loss: Loss, part: _Part, way: Way) -> float | None:
+def _metric(loss: Loss, part: Part, way: Way) -> float | None:
     mine = way.losses[part.first : part.stop]
     return None if np.isnan(mine).all() else finite(loss.value(float(np.nanmean(mine))))
 

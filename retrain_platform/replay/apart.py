@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from retrain_platform.dataset.record import Record, finite
 from retrain_platform.replay.entities import ByEntity, Entities
 from retrain_platform.replay.money import Money, amount
+from retrain_platform.replay.parts import Part
 from retrain_platform.replay.road import Road, Way
 from retrain_platform.stats.blocks import summed
 from retrain_platform.stats.intervals import two_sided
@@ -120,9 +121,7 @@ class Apart:
 
         Without `entities` those are not asked, who cost some time.
         """
-        more = (way.spent - other.spent)[first:]
-        counts = ~np.isnan(way.losses[first:]) | (more != 0)  # a retrain at a gap costs, too
-        found = summed(more[counts], CONFIDENCE)
+        found = summed(_more(way, other)[first:][_counts(way, other)[first:]], CONFIDENCE)
         low = high = float("nan")
         if entities and self._by_entity is not None:
             error, groups = self._by_entity.error(way, other, first)
@@ -154,3 +153,20 @@ class Apart:
 
 def _counted(way: Way, first: int) -> int:
     return sum(each.at >= first for each in way.retrains)
+
+
+def surely_cheaper(way: Way, other: Way, part: Part, confidence: float = CONFIDENCE) -> bool:
+    """Whether the total of `way` is less than that of `other` in these periods, told by its interval from chance."""
+    within = slice(part.first, part.stop)
+    found = summed(_more(way, other)[within][_counts(way, other)[within]], confidence)
+    return bool(found.high < 0)  # nan, of too few periods, tells nothing
+
+
+def _more(way: Way, other: Way) -> Floats:
+    found: Floats = way.spent - other.spent
+    return found
+
+
+def _counts(way: Way, other: Way) -> NDArray[np.bool_]:
+    """The judged periods; a retrain at a gap costs, too."""
+    return np.asarray(~np.isnan(way.losses) | (_more(way, other) != 0), dtype=np.bool_)

@@ -19,6 +19,7 @@ from retrain_platform.replay.measured import Measured
 from retrain_platform.replay.money import Money, money_of, usual_costs
 from retrain_platform.replay.ours import ours
 from retrain_platform.replay.prefix import Setting
+from retrain_platform.replay.presets import presets
 from retrain_platform.replay.report import replay
 from retrain_platform.replay.results import ReplayReport
 from retrain_platform.replay.road import Road, TooShort, road
@@ -44,7 +45,8 @@ class SpecReplay(NamedTuple):
     that the first model learns from; None: as many as the spec's limits of a first training ask for. `detectors` are
     walked beside the policies. With more `seeds` than one all is trained and walked so often, each time with the next
     seed of the recipe. Without `costs` those are taken that lie around the spec's own;
-    with a `currency` they are in it, the spec's, else in losses of a period.
+    with a `currency` they are in it, the spec's, else in losses of a period. With `limits` those of the present policy
+    are moved one at a time, and others tried (`replay.limits`); with `presets` those that fit are walked.
     """
 
     policies: Sequence[Named] = ()
@@ -57,6 +59,8 @@ class SpecReplay(NamedTuple):
     seeds: int = 1
     currency: str = ""
     batches: int | None = None
+    limits: bool = False
+    presets: bool = False
 
 
 def replay_spec(
@@ -76,12 +80,13 @@ def replay_spec(
     own, *again = [set_up(_seeded(ground, more), asked, kept, scores, trained) for more in range(asked.seeds)]
     spec = ground.shop.spec
     taken = {each.name for each in asked.policies} | {NOW}
-    named = [Named(NOW, spec.policy), *ours(own.setting, taken), *asked.policies]
+    habits = presets(own.setting, taken) if asked.presets else []
+    named = [Named(NOW, spec.policy), *ours(own.setting, taken), *habits, *asked.policies]
     others = [each.setting._replace(money=own.setting.money) for each in again]
     said, notes = _called(spec, asked, own.notes)
     costs = _costs(asked, own.setting.money)
     try:
-        return replay(spec.name, own.setting, named, costs, said, notes, walked, asked.effects, others)
+        return replay(spec.name, own.setting, named, costs, said, notes, walked, asked.effects, others, asked.limits)
     finally:
         for each in (own, *again):
             each.verdicts.save()

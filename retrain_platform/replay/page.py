@@ -11,6 +11,7 @@ from retrain_platform.replay.cadence_table import cadence_table
 from retrain_platform.replay.course_plot import course_plot
 from retrain_platform.replay.effects_table import effects_table
 from retrain_platform.replay.frontier_plot import frontier_plot
+from retrain_platform.replay.limits_table import limits_table
 from retrain_platform.replay.policies_table import policies_table
 from retrain_platform.replay.results import ReplayReport
 from retrain_platform.replay.wording import BECAME, many, plural, sentence
@@ -26,7 +27,7 @@ td.n,th.n{text-align:right;font-variant-numeric:tabular-nums} td.n{white-space:n
 td i,li i{display:inline-block;width:.75em;height:.75em;margin-right:.5em;border-radius:50%}
 td.bar{white-space:nowrap;width:10em}
 td.name{min-width:12em}
-td b{display:inline-block;height:.7em;background:#d0d7de;margin-left:.5em;border-radius:2px;min-width:1px}
+td b:not(.beside){display:inline-block;height:.7em;background:#d0d7de;margin-left:.5em;border-radius:2px;min-width:1px}
 pre{background:#f4f6f7;border-radius:.4rem;padding:.7rem 1rem;overflow-x:auto}
 svg{max-width:100%;height:auto} details{margin:.6rem 0} summary{cursor:pointer;color:#3b6ea5}
 .costs{margin:.4rem 0 1rem}
@@ -90,7 +91,7 @@ def _sheets(report: ReplayReport) -> Iterator[str]:
     for place, cost in enumerate(report.costs):
         yield f"<section class='sheet of{place}'>"
         yield from (*_advice(report, cost), course_plot(report, cost), *policies_table(report, cost))
-        yield from (*effects_table(report, cost), *_why(report, cost))
+        yield from (*limits_table(report, cost), *effects_table(report, cost), *_why(report, cost))
         yield "</section>"
 
 
@@ -104,9 +105,11 @@ def _advice(report: ReplayReport, cost: float) -> Iterator[str]:
         if each.cost == cost:
             yield f"<p class=lead>{escape(sentence(each.instead or each.sentence))}</p>"
             yield f"<p class=quiet>{escape(sentence(each.sentence))}</p>" if each.instead else ""
-            if each.lines:
-                lines = escape(yaml.safe_dump(each.lines, sort_keys=False))
-                yield f"<details><summary>{escape(each.name)} in a spec</summary><pre>{lines}</pre></details>"
+            yield f"<p class=quiet>{escape(sentence(each.guard.sentence))}</p>" if each.guard is not None else ""
+            for one in (each, each.guard):
+                if one is not None and one.lines:
+                    lines = escape(yaml.safe_dump(one.lines, sort_keys=False))
+                    yield f"<details><summary>{escape(one.name)} in a spec</summary><pre>{lines}</pre></details>"
 
 
 def _why(report: ReplayReport, cost: float) -> Iterator[str]:

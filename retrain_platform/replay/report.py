@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from retrain_platform.dataset.record import finite
-from retrain_platform.replay.advice import NOW, Recommended, Rival, recommend, worth_buying
+from retrain_platform.replay.advice import NOW, recommend, worth_buying
 from retrain_platform.replay.apart import Apart
 from retrain_platform.replay.cadence import cadences
 from retrain_platform.replay.effects import Effects, effect_costs, told_of
@@ -28,6 +28,7 @@ from retrain_platform.replay.results import (
     Sort,
 )
 from retrain_platform.replay.road import Road, Way
+from retrain_platform.replay.tried import Tried, earned, rivals, told_limits, walk_limits
 from retrain_platform.replay.walked import Named, Walked, detected, walked
 from retrain_platform.replay.wording import every_text, listed
 
@@ -45,22 +46,30 @@ def replay(
     told: Callable[[str], None] = lambda _: None,
     effects: Effects | None = None,
     again: Sequence[Setting] = (),
+    limits: bool = False,
 ) -> ReplayReport:
     """Walk every baseline and policy, by every strategy and at every cost; `said` calls a period in words.
 
     `effects` switches off what is not to hurt; what the others cost is told. `again` are the same with other seeds of
-    the learner.
+    the learner. With `limits` a family of policies is made and walked to see which limits would have paid (`limits`).
 
     Raises:
         ValueError: a policy is called as a baseline is.
     """
     road = (effects or Effects()).on(setting.road)
     setting = setting._replace(road=road)
-    ways = _ways(setting, policies, costs, said, told)
-    _own_names([each.name for each in ways[0]])
+    simple = _ways(setting, policies, costs, said, told)
+    _own_names([each.name for each in simple[0]])
+    tried = walk_limits(setting, policies, costs, said, told) if limits else Tried()
+    more = earned(setting, simple, tried)
+    ways = [[*at, *others] for at, others in zip(simple, more.ways, strict=True)]
+    policies = [*policies, *more.policies]
     within = budgeted(road, len(road.decisions))
     apart = Apart(road, setting.entities, _elsewhere(again, policies, costs, said, told, effects))
-    at = [_at_cost(setting, found, cost, said, apart) for found, cost in zip(ways, costs, strict=True)]
+    advice = [
+        recommend(road, setting.loss, rivals(at), cost, said, apart, setting.money, rivals(tried.at(place)))
+        for place, (at, cost) in enumerate(zip(simple, costs, strict=True))
+    ]
     money = setting.money
     made = ReplayReport(
         table=table,
@@ -73,13 +82,16 @@ def replay(
         seeds=1 + len(again),
         costs=tuple(costs),
         periods=_periods(road),
-        policies=tuple(each for found, _ in at for each in found),
+        policies=tuple(
+            each for at, cost in zip(ways, costs, strict=True) for each in _at_cost(setting, at, cost, apart)
+        ),
         budgeted=_budgeted(setting, within, said),
         frontier=frontier(setting, ways, within),
-        recommended=tuple(advice for _, advice in at),
+        recommended=tuple(advice),
         worth=worth_buying(road, setting.loss, said, money),
         cadences=cadences(setting, _told_at(costs, money), said),
-        effects=effect_costs(setting, ways, told_of(policies, {each.name for _, each in at}), costs, said, told),
+        limits=told_limits(setting, simple, tried, costs, [each.name for each in advice]),
+        effects=effect_costs(setting, ways, told_of(policies, {each.name for each in advice}), costs, said, told),
         notes=(*notes, *_scaled(setting), *_undefined(setting, said), *_practice(road, money, said)),
         trainings=int(np.count_nonzero(road.matrix.rows)),
         fits=road.matrix.fits,
@@ -154,10 +166,8 @@ def _elsewhere(
     return found
 
 
-def _at_cost(
-    setting: Setting, ways: Sequence[Walked], cost: float, said: str, apart: Apart
-) -> tuple[list[ReplayedPolicy], Recommended]:
-    """Every way at one cost, the oracle last, and what to take from them."""
+def _at_cost(setting: Setting, ways: Sequence[Walked], cost: float, apart: Apart) -> list[ReplayedPolicy]:
+    """Every way at one cost, the oracle last."""
     best = Walked("oracle", "oracle", oracle(setting.road, cost), {}, None)
     fixed = sorted((each for each in ways if each.kind in ("never", "fixed")), key=lambda each: each.way.total)
     never = next(each for each in ways if each.kind == "never")
@@ -175,12 +185,7 @@ def _at_cost(
         others = [one for one in beside if one is not each]
         more = tuple(apart.of(each.way, one.way, one.name, entities=not hidden, name=each.name) for one in others)
         found.append(made.model_copy(update={"best_in_hindsight": each is fixed[0], "course": course, "apart": more}))
-    rivals = [
-        Rival(each.name, each.way, each.spec, each.kind in ("never", "fixed"), each.window)
-        for each in ways
-        if each.kind != "detector"  # no spec names it
-    ]
-    return found, recommend(setting.road, setting.loss, rivals, cost, said, apart, setting.money)
+    return found
 
 
 def _cheapest(ways: Sequence[Walked], kind: Sort) -> list[Walked]:

@@ -163,6 +163,27 @@ class Cadence(Record):
     sentence: str
 
 
+class TriedLimit(Record):
+    """A policy that the replay made by itself, at one cost; or, not `tried`, one that it is held against.
+
+    `tuned_...` are of the first half, on which the family is tuned, the others of the second, on which it is judged.
+    Neighbours in the report differ by one step of one limit. `policy` are its lines of a spec.
+    """
+
+    name: str
+    cost: float
+    tried: bool
+    recommended: bool
+    tuned_loss: float
+    tuned_retrains: int
+    tuned_total: float
+    loss: float
+    retrains: int
+    total: float
+    policy: dict[str, Any] | None = None
+    money: dict[str, float] = {}
+
+
 class ReplayReport(Record):
     """A whole replay. `policies` holds every policy at every cost, baselines and the oracle with them.
 
@@ -187,6 +208,7 @@ class ReplayReport(Record):
     recommended: tuple[Recommended, ...]
     worth: str
     cadences: tuple[Cadence, ...] = ()
+    limits: tuple[TriedLimit, ...] = ()
     effects: tuple[EffectCost, ...] = ()
     notes: tuple[str, ...] = ()
     trainings: int

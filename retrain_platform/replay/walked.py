@@ -48,10 +48,9 @@ def walked(
 ) -> list[list[Walked]]:
     """For each cost every baseline and every policy, by each strategy; `said` calls a period in words."""
     baselines = _baselines(setting, said)
-    followed = _followed(setting, policies, costs, told)
+    ways = followed(setting, policies, costs, told)
     return [
-        [*(each.at(cost) for each in baselines), *(each[place] for each in followed)]
-        for place, cost in enumerate(costs)
+        [*(each.at(cost) for each in baselines), *(each[place] for each in ways)] for place, cost in enumerate(costs)
     ]
 
 
@@ -121,7 +120,7 @@ def _lasting(count: int, setting: Setting) -> timedelta:
     return max(count * setting.length, timedelta(days=shortest.days))
 
 
-def _followed(
+def followed(
     setting: Setting, policies: Sequence[Named], costs: Sequence[float], told: Callable[[str], None]
 ) -> list[list[Walked]]:
     """Of each policy and strategy its walk at every cost; of one that chooses its window a walk by all of them."""

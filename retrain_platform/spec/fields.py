@@ -27,6 +27,7 @@ from retrain_platform.policy.adaptive import CadenceRow
 from retrain_platform.policy.calendar import Blackout, Season
 from retrain_platform.policy.escalation import EscalationRow
 from retrain_platform.policy.gain import CostSpec
+from retrain_platform.policy.presets import Preset
 from retrain_platform.policy.screening import Screen
 from retrain_platform.release.base import ReleasePlan
 from retrain_platform.release.live.freeze import DateFreeze, WeeklyFreeze
@@ -57,7 +58,7 @@ _FAMILIES: dict[str, Sequence[type[BaseModel]]] = {
     "source": SOURCES,
     "joins": JOINS,
     "predictions": RECORDED,
-    "policy": POLICIES,
+    "policy": (*POLICIES, Preset),
     "training": LEARNERS,
     "validation": GATES,
     "monitoring": MEASURE_TABLES,

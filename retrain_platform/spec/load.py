@@ -17,6 +17,7 @@ from retrain_platform.spec.problem import Problem, SpecErrors, dotted, line_of, 
 from retrain_platform.spec.salvage import salvage
 from retrain_platform.spec.secrets import Filled, literal_secrets
 from retrain_platform.spec.template import filled
+from retrain_platform.spec.unfolding import unfolded
 from retrain_platform.spec.wording import described
 
 __all__ = ["COMPONENT", "Problem", "SpecErrors", "read_spec", "spec_as_written", "spec_from"]
@@ -82,10 +83,14 @@ def spec_from(attributes: Mapping[str, Any], file: str = "spec", node: yaml.Node
     Raises:
         SpecErrors: with every mistake: of single fields, and of sections that contradict each other.
     """
+    given, of_presets = unfolded(attributes)
     try:
-        spec = ModelSpec.model_validate(dict(attributes))
+        spec = ModelSpec.model_validate(given)
     except ValidationError:
-        raise SpecErrors(_mistakes(attributes, file, node)) from None
+        told = described(of_presets, attributes, file, node)
+        raise SpecErrors([*told, *_mistakes(given, file, node)]) from None
+    if of_presets:
+        raise SpecErrors(described(of_presets, attributes, file, node))
     wrong = [
         Problem(file, line_of(node, undotted(field)), field, value, cure)
         for field, value, cure in contradictions(spec, lambda path: False)

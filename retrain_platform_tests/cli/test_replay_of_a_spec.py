@@ -54,10 +54,13 @@ def test_a_model_is_replayed_by_its_name_with_its_present_policy(report: dict[st
     assert [names[0], names[1], names[-1]] == ["never", "every day", "oracle"]
     assert NOW in names
     assert report["recommended"][0]["present_total"] is not None
+    tried = {each["name"] for each in report["limits"] if each["tried"]}
+    assert any(each.startswith("present with ") for each in tried)
+    assert any("drift at PSI 0.25 for 2 days" in each for each in tried)
 
 
 def test_nothing_of_it_is_on_record_and_a_second_one_trains_nothing(report: dict[str, Any], place: Path) -> None:
-    again = retrain("replay", "tiny/defs.yaml", "--costs", "0.1", "--json", "-")
+    again = retrain("replay", "tiny/defs.yaml", "--costs", "0.1", "--no-limits", "--json", "-")
     assert json.loads(again.output)["fits"] == 0 < report["fits"]
     assert "nothing has been played yet" in retrain("status", "tiny").output
     assert not list((place / ".home").glob("lake*"))
@@ -65,7 +68,7 @@ def test_nothing_of_it_is_on_record_and_a_second_one_trains_nothing(report: dict
 
 def test_it_speaks_in_the_money_of_its_spec(report: dict[str, Any], place: Path) -> None:
     assert (report["costs"], report["money"]["own"]) == ([0.05], 0.08)
-    done = retrain("replay", "tiny", "--json", "own.json")
+    done = retrain("replay", "tiny", "--no-limits", "--json", "own.json")
     found = json.loads((place / "own.json").read_text())
     assert found["costs"] == pytest.approx([0.016, 0.04, 0.08, 0.16, 0.4])
     assert "at 40 EUR a retrain, as the spec says (a loss of 0.08)" in done.output
@@ -81,7 +84,7 @@ def test_rows_without_a_calendar_are_replayed_in_batches_of_equal_count(place: P
     told.assign(at=range(len(told), 0, -1)).iloc[::-1].to_parquet(place / "numbered.parquet")
     text = (place / "tiny" / "defs.yaml").read_text().replace("rows.parquet", "numbered.parquet")
     (place / "numbered.yaml").write_text(text)
-    done = retrain("replay", "numbered.yaml", "--batches", "9", "--costs", "0.05", "--json", "-")
+    done = retrain("replay", "numbered.yaml", "--batches", "9", "--costs", "0.05", "--no-limits", "--json", "-")
     found = json.loads(done.output)
     assert (found["period"], len(found["periods"])) == ("batch", 9)
     assert {each["rows"] for each in found["periods"]} == {13 * 300 // 9, 13 * 300 // 9 + 1}

@@ -70,6 +70,29 @@ def test_the_report_holds_every_baseline_and_the_oracle_at_every_cost(report: di
         assert each["metric"] == pytest.approx(1 - each["loss"] / 7)
 
 
+def test_limits_are_tried_unless_that_is_left_out(report: dict[str, Any]) -> None:
+    tried = [each for each in report["limits"] if each["tried"]]
+    assert {each["cost"] for each in tried} == {0.02, 0.3}
+    assert all(each["policy"]["kind"] in ("any_of", "performance", "floor", "adaptive") for each in tried)
+    assert f"of {len(tried) // 2} limits tried" in report["recommended"][0]["sentence"]
+    assert not [each for each in tried if "drift" in each["name"]]
+    shown = retrain(*ASKED, "--costs", "0.02", "--limits").output
+    assert "limits tried, the cheapest on the first half" in shown
+    assert "(to be beaten)" in shown
+    left_out = json.loads(retrain(*ASKED, "--costs", "0.02", "--no-limits", "--json", "-").output)
+    assert left_out["limits"] == []
+
+
+def test_presets_need_a_calendar(place: Path) -> None:
+    wrong = retrain(*ASKED, "--presets")
+    assert wrong.exit_code == 2
+    assert "--presets and --batches, must be only one of them" in wrong.output
+    every = ["week" if each == "8" else "--every" if each == "--batches" else each for each in ASKED]
+    done = retrain(*every, "--presets", "--no-limits", "--costs", "0.05", "--json", "-")
+    named = {each["name"] for each in json.loads(done.output)["policies"]}
+    assert "preset low risk: marketplace, social, fraud, moderation" in named
+
+
 def test_on_a_stream_that_turns_round_retraining_pays_where_it_is_cheap(report: dict[str, Any]) -> None:
     assert of(report, "oracle", 0.02)["total"] < of(report, "never", 0.02)["total"] - 0.5
     [first, *_] = of(report, "oracle", 0.3)["decisions"]
@@ -99,7 +122,7 @@ def test_one_more_policy_trains_nothing(report: dict[str, Any], place: Path) -> 
         "falls": {"kind": "floor", "metric": "accuracy", "at_least": 0.6},
     }
     (place / "policies.yaml").write_text(yaml.safe_dump(ours))
-    done = retrain(*ASKED, "--costs", "0.02", "--policies", "policies.yaml", "--json", "-")
+    done = retrain(*ASKED, "--no-limits", "--costs", "0.02", "--policies", "policies.yaml", "--json", "-")
     again = json.loads(done.output)
     assert (report["fits"], report["trainings"], again["fits"], again["scored"]) == (7, 7, 0, 0)
     assert of(again, "ours", 0.02)["total"] == of(again, "every 3 batches", 0.02)["total"]
@@ -155,17 +178,17 @@ HURTS = ["--label-delay", "1", "--takes", "1", "--canary", "50", "--bake", "1", 
 
 
 def test_what_hurts_in_practice_is_told_and_can_be_left_out(report: dict[str, Any], place: Path) -> None:
-    done = retrain(*ASKED, *HURTS, "--costs", "0.02")
+    done = retrain(*ASKED, *HURTS, "--no-limits", "--costs", "0.02")
     assert "labels that come late" in done.output.replace("\n", " ")
-    whole = json.loads(retrain(*ASKED, *HURTS, "--costs", "0.02", "--json", "-").output)
+    whole = json.loads(retrain(*ASKED, *HURTS, "--no-limits", "--costs", "0.02", "--json", "-").output)
     assert (whole["fits"], whole["trainings"]) == (0, report["trainings"])
     assert {each["effect"] for each in whole["effects"]} == {"labels", "release", "gates", "rollback"}
     assert {each["policy"] for each in whole["effects"]} == {"staleness", "best fixed period", "oracle"}
     assert of(whole, "every batch", 0.02)["retrains"] <= 3
     off = ["--without", "labels, release,gates,rollback", "--costs", "0.02", "--json", "-"]
-    without = json.loads(retrain(*ASKED, *HURTS, *off).output)
+    without = json.loads(retrain(*ASKED, *HURTS, "--no-limits", *off).output)
     late = [each["loss"] for each in without["policies"] if each["name"] == "every 2 batches"]
-    started = json.loads(retrain(*ASKED, "--start", "2", "--costs", "0.02", "--json", "-").output)
+    started = json.loads(retrain(*ASKED, "--start", "2", "--no-limits", "--costs", "0.02", "--json", "-").output)
     assert late == [of(started, "every 2 batches", 0.02)["loss"]]
     assert without["effects"] == []
 

@@ -14,6 +14,7 @@ from retrain_platform.policy import POLICIES, Policy
 from retrain_platform.policy.adaptive import AdaptivePolicy
 from retrain_platform.policy.escalation import SHIPPED, EscalationPolicy
 from retrain_platform.policy.event import EVENT_ACTIONS
+from retrain_platform.policy.presets import Preset
 
 PAGE = (Path(__file__).parents[2] / "docs" / "policies.md").read_text(encoding="utf-8")
 FAMILY: TypeAdapter[Any] = TypeAdapter(Policy)
@@ -21,7 +22,10 @@ FAMILY: TypeAdapter[Any] = TypeAdapter(Policy)
 
 def written() -> list[Any]:
     blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
-    return [FAMILY.validate_python(one) for block in blocks for one in (block if isinstance(block, list) else [block])]
+    found = [one for block in blocks for one in (block if isinstance(block, list) else [block])]
+    presets = [Preset.model_validate(one) for one in found if one["kind"] == "preset"]
+    assert presets
+    return [FAMILY.validate_python(one) for one in found if one["kind"] != "preset"]
 
 
 def within(policy: Any) -> Iterator[Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from retrain_platform.replay.advice import NOW, Rival, recommend, worth_buying
+from retrain_platform.replay.advice import NOW, recommend, worth_buying
 from retrain_platform.replay.losses import Loss
+from retrain_platform.replay.rivals import Rival
 from retrain_platform.replay.road import Retrain, Road
 from retrain_platform.replay.rules import Rules
 from retrain_platform_tests.replay.pasts import GivenPast, by_age, matrix

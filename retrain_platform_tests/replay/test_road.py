@@ -51,7 +51,9 @@ def test_undefined_periods_and_gaps_cost_nobody_anything() -> None:
 
 class TestHistoriesThatAreTooShort:
     def test_one_period(self) -> None:
-        with pytest.raises(TooShort, match=r"periods == 1, must be at least 2: 1 to learn from first, and one to be judged on"):
+        with pytest.raises(
+            TooShort, match=r"periods == 1, must be at least 2: 1 to learn from first, and one to be judged on"
+        ):
             road(matrix(GivenPast(by_age(), 1), cuts=range(1)))
 
     def test_shorter_than_a_label_delay(self) -> None:
