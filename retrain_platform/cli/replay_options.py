@@ -180,6 +180,9 @@ def policies_of(path: Path | None) -> list[Any]:
     family: TypeAdapter[Any] = TypeAdapter(Policy)
     found, wrong = [], []
     for name, policy in written.items():
+        if isinstance(policy, dict) and policy.get("kind") == "preset":
+            wrong.append(f"{path}: {name}.kind == 'preset', must be left out: --presets walks those that fit")
+            continue
         try:
             found.append(Named(str(name), family.validate_python(policy)))
         except ValidationError as error:

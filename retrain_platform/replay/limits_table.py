@@ -17,7 +17,7 @@ def limits_table(report: ReplayReport, cost: float) -> Iterator[str]:
     if not mine:
         return
     count = sum(each.tried for each in mine)
-    until = next((each.tuned_until for each in report.recommended if each.cost == cost), "")
+    until = f"{report.period} {next(each.tuned_until for each in report.recommended if each.cost == cost)}"
     yield f"<details><summary>{many(count, 'limit')} tried: how flat, or sharp, the choice is</summary><table><tr>"
     yield f"<th rowspan=2>policy<th class=n colspan=2>until {escape(until)}<th class=n colspan=2>after it<tr>"
     yield "<th class=n>retrains<th>in all<th class=n>retrains<th>in all"

@@ -87,6 +87,9 @@ def test_presets_need_a_calendar(place: Path) -> None:
     wrong = retrain(*ASKED, "--presets")
     assert wrong.exit_code == 2
     assert "--presets and --batches, must be only one of them" in wrong.output
+    (place / "preset.yaml").write_text("ours: {kind: preset, domain: fraud}")
+    wrong = retrain(*ASKED, "--policies", "preset.yaml")
+    assert (wrong.exit_code, "ours.kind == 'preset', must be left out: --presets" in wrong.output) == (2, True)
     every = ["week" if each == "8" else "--every" if each == "--batches" else each for each in ASKED]
     done = retrain(*every, "--presets", "--no-limits", "--costs", "0.05", "--json", "-")
     named = {each["name"] for each in json.loads(done.output)["policies"]}
