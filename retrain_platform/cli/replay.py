@@ -198,6 +198,8 @@ def _replayed(asked: Any, costs: tuple[float, ...], policies: list[Any], *, quie
             return asked.replayed(costs, policies, trained, walked)
         except ValueError as error:
             fail(str(error))
+        except KeyboardInterrupt:
+            fail("interrupted: what was trained is kept, and the same command goes on from there", 130)
 
 
 @contextmanager

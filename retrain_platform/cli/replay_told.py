@@ -138,7 +138,10 @@ def _snippets(report: Any) -> None:
     """What was recommended, as lines of a spec; of what did not beat never where it was judged, that."""
     import yaml
 
-    told = {each.name: each.lines for each in report.recommended if each.lines}
+    from retrain_platform.replay.advice import NOW
+
+    others = [each for each in report.recommended if not each.name.startswith(NOW)]  # the spec has that one
+    told = {each.name: each.lines for each in others if each.lines}
     for name, lines in told.items():
         paid = any(_paid(each) for each in report.recommended if each.name == name)
         but = "" if paid else ", though where it was judged it is not told to have been cheaper than never"

@@ -94,12 +94,14 @@ def recommend(
     values = {each.name: _metric(loss, rest, each.way) for each in (chosen, never)}
     others = [each for each in (never, fixed) if each is not chosen]
     beside = [apart.of(chosen.way, each.way, each.name, rest.first, name=chosen.name) for each in others]
-    surely = f": it {beside[0].said_in(money)}" if chosen is not never else ""
+    without = ""
+    if chosen is not never:
+        paid = amount(rest.total(never.way), money)
+        without = f"; never retraining {_told(loss, values[never.name])}, in all {paid}: it {beside[0].said_in(money)}"
     shown = (
         f"at {price(cost, money)}, {chosen.name} was cheapest until {said} {key}; after it, on periods it was not "
         f"chosen by, it gave {_told(loss, values[chosen.name])} with {many(rest.retrains(chosen.way), 'retrain')}, "
-        f"in all {amount(rest.total(chosen.way), money)}; never retraining {_told(loss, values[never.name])}, in all "
-        f"{amount(rest.total(never.way), money)}{surely}; the best fixed period there, in hindsight, "
+        f"in all {amount(rest.total(chosen.way), money)}{without}; the best fixed period there, in hindsight, "
         f"{amount(rest.total(fixed.way), money)}{_among(chosen, simple, tried, parts, money)}"
     )
     found = Recommended(

@@ -20,6 +20,8 @@ _LOOKED_AT = 20_000
 _ENOUGH = 100
 """Of fewer than so many to try it on, no column is suspected."""
 _BINS = 100
+_NEARLY_EACH = 0.95
+"""Texts of which this share are different are taken for another in every row."""
 _LEFT = 0.05
 """A column tells the label alone where it leaves at most this share of the errors of calling every row alike."""
 _NEARLY_ALL = 0.95
@@ -47,7 +49,7 @@ def doubts(features: pd.DataFrame, labels: NDArray[np.generic], task: Task, labe
         )
     alone = [name for name in map(str, features.columns) if len(labels) >= _ENOUGH and _one_each(features[name])]
     if alone:
-        yield f"{', '.join(alone)}: another value in every row, in which there is nothing to learn from (--exclude)"
+        yield f"{', '.join(alone)}: another value in nearly every row, nothing to learn from (--exclude)"
 
 
 def one_sided(labels: NDArray[np.generic], label: str) -> Iterator[str]:
@@ -64,7 +66,8 @@ def lasting(table: Table, cut: Cut) -> str:
     if table.times is None:
         return told
     days = (table.times.iloc[-1] - table.times.iloc[0]) / pd.Timedelta(days=1) / len(cut.periods)
-    return f"{told}: here one lasts {days:.3g} days in the mean"
+    lasted = f"{days:.3g} days" if days >= 1 else f"{24 * days:.3g} hours"
+    return f"{told}: here one lasts {lasted} in the mean"
 
 
 def undivided(table: Table, cut: Cut) -> Iterator[str]:
@@ -114,9 +117,9 @@ def _same(values: pd.Series[Any], labels: NDArray[np.float64]) -> bool:
 
 
 def _one_each(values: pd.Series[Any]) -> bool:
-    """Whether texts, or whole numbers that only rise or fall, are another in every row."""
-    if pd.api.types.is_float_dtype(values.dtype) or not values.notna().all():
+    """Whether texts are another in nearly every row, or whole numbers only rise or fall."""
+    if pd.api.types.is_float_dtype(values.dtype):
         return False
     if pd.api.types.is_numeric_dtype(values.dtype):
         return bool(values.is_unique and (values.is_monotonic_increasing or values.is_monotonic_decreasing))
-    return bool(values.is_unique)
+    return bool(values.nunique() >= _NEARLY_EACH * len(values))

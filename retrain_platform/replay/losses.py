@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrain_platform.dataset.classes import among, class_names, class_places, ordered
-from retrain_platform.stats.metrics import metric as metric_named
+from retrain_platform.spec.fields import did_you_mean
+from retrain_platform.stats.metrics import METRICS, Metric
 from retrain_platform.steps.answers import Answers
 from retrain_platform.training.base import Task
 
@@ -52,17 +53,25 @@ def loss_of(name: str, task: Task, first: NDArray[np.float64]) -> Loss:
     Raises:
         ValueError: no such metric, one of another task, or one that has no greatest value to lack something of.
     """
-    known = metric_named(name)
-    if task not in known.tasks:
-        raise ValueError(f"metric == {name!r}, must be one for task {task}")
+    fit = [each.name for each in METRICS.values() if task in each.tasks and _lacks(each)]
+    known = METRICS.get(name)
+    if known is None or task not in known.tasks:
+        raise ValueError(f"metric == {name!r}, must be one for task {task}: {', '.join(fit)}{did_you_mean(name, fit)}")
     if known.greater_is_better:
-        if not np.isfinite(known.high):
-            raise ValueError(f"metric == {name!r}, must have a greatest value, from which a loss is counted")
+        if not _lacks(known):
+            raise ValueError(
+                f"metric == {name!r}, must have a greatest value, from which a loss is counted: {', '.join(fit)}"
+            )
         return Loss(name, True, known.high)
     if name not in ("mae", "rmse"):
         return Loss(name, False)
     spread = float(np.mean(np.abs(first - np.median(first)))) if len(first) else 0.0
     return Loss(name, False, scale=spread or 1.0)
+
+
+def _lacks(known: Metric) -> bool:
+    """Whether a metric has something to be a loss by: it counts errors, or lacks some of its greatest value."""
+    return not known.greater_is_better or bool(np.isfinite(known.high))
 
 
 def as_measured(answers: Answers, labels: NDArray[np.generic]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

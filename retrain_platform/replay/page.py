@@ -25,8 +25,8 @@ h3{font-size:1rem;margin:1.6rem 0 .4rem}
 table{border-collapse:collapse;width:100%} th,td{padding:.3rem .6rem;text-align:left;border-bottom:1px solid #e5e8eb}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums} td.n{white-space:nowrap} tr.advised td{background:#eef4fb}
 td i,li i{display:inline-block;width:.75em;height:.75em;margin-right:.5em;border-radius:50%}
-td.bar{white-space:nowrap;width:10em}
-td.name{min-width:12em}
+td.bar{white-space:nowrap;width:7em}
+td.name{min-width:10em}
 td b:not(.beside){display:inline-block;height:.7em;background:#d0d7de;margin-left:.5em;border-radius:2px;min-width:1px}
 pre{background:#f4f6f7;border-radius:.4rem;padding:.7rem 1rem;overflow-x:auto}
 svg{max-width:100%;height:auto} details{margin:.6rem 0} summary{cursor:pointer;color:#3b6ea5}
@@ -150,9 +150,10 @@ def _reading(report: ReplayReport) -> Iterator[str]:
         "period would be best.",
         "A policy decided each time by what was known by then: the losses, in the periods that they served, of models "
         "that it had asked for itself.",
-        "Beside never: its total less that of the first model for ever; below 0 it was cheaper. The interval (95%) "
-        "comes of resampling blocks of neighbouring periods, with the decisions as they were; of a model there is one "
-        "of other entities in the same periods, too, and, where more seeds were tried, of what one more would give.",
+        "Beside: its total less that of the other; below 0 it was cheaper. Never is the first model for ever. The "
+        "interval (95%) comes of resampling blocks of neighbouring periods, with the decisions as they were; of a "
+        "model, or a table with --entity, there is one of other entities in the same periods, too, and, where more "
+        "seeds were tried, of what one more would give.",
         "The recommended policy was the cheapest on the first half; what is said of it is of the second, to the right "
         "of the dashed line.",
     )

@@ -16,20 +16,23 @@ def policies_table(report: ReplayReport, cost: float) -> Iterator[str]:
     advised = {each.name for each in report.recommended if each.cost == cost}
     shown, colours = report.shown(cost), hues(report)
     most = max((each.regret for each in shown), default=0.0) or 1.0
-    beside = next((one.to for each in shown for one in each.apart if one.to.startswith(NOW)), _best(shown))
+    other = next((one.to for each in shown for one in each.apart if one.to.startswith(NOW)), _best(shown))
     yield "<h3>Every policy, the cheapest last</h3><table><tr><th>policy<th class=n>retrains<th class=n>saved*"
-    yield f"<th class=n>loss<th class=n>{escape(report.metric)}<th class=n>in all<th class=n>beside never<th>regret"
+    yield f"<th class=n>loss<th class=n>{escape(report.metric)}<th class=n>in all<th class=n>beside never"
+    yield f"<th class=n>beside {escape(other)}<th>regret" if other != "never" else "<th>regret"
     for each in shown:
         marks = [*["best fixed in hindsight"] * each.best_in_hindsight, *["recommended"] * (each.name in advised)]
         row = " class=advised" if each.name in advised else ""
         yield f"<tr{row}><td class=name><i style='background:{hue(each, colours)}'></i>{escape(each.name)}"
         yield "".join(f" <span class='quiet tag'>{mark}</span>" for mark in marks)
-        saved = next((f"{one.saves:+d}" for one in each.apart if one.to == beside), "")
+        saved = next((f"{one.saves:+d}" for one in each.apart if one.to == other), "")
         yield f"<td class=n>{each.paid}<td class=n>{saved}<td class=n>{each.loss:.3f}"
         yield f"<td class=n>{_number(each.metric)}<td class=n>{_sum(each.total, report.money)}"
-        yield f"<td class=n>{_beside_never(each, report.money)}<td class=bar>{_sum(each.regret, report.money)}"
-        yield f"<b style='width:{each.regret / most * 6:.2f}em'></b>"
-    yield f"</table><p class='quiet tag'>* how many retrains fewer than {escape(beside)}</p>"
+        yield f"<td class=n>{_beside('never', each, report.money)}"
+        yield f"<td class=n>{_beside(other, each, report.money)}" if other != "never" else ""
+        yield f"<td class=bar>{_sum(each.regret, report.money)}"
+        yield f"<b style='width:{each.regret / most * 3:.2f}em'></b>"
+    yield f"</table><p class='quiet tag'>* how many retrains fewer than {escape(other)}</p>"
     yield from _others(report, [each for each in report.at(cost) if not each.course])
 
 
@@ -68,9 +71,9 @@ def _sum(loss: float, money: Money | None) -> str:
     return f"{loss:.3f}" if money is None else escape(money.said(loss))
 
 
-def _beside_never(each: ReplayedPolicy, money: Money | None) -> str:
-    """By how much the total is apart from never's, and below it its intervals, a line each."""
-    one = next((one for one in each.apart if one.to.startswith("never")), None)
+def _beside(other: str, each: ReplayedPolicy, money: Money | None) -> str:
+    """By how much the total is apart from another's, and below it its intervals, a line each."""
+    one = next((one for one in each.apart if one.to.startswith(other)), None)
     if one is None:
         return ""
     spans = [

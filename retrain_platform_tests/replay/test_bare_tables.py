@@ -151,8 +151,10 @@ class TestDoubts:
         assert told == "'__index_level_0__' left out: row numbers that were written with it"
 
     def test_what_differs_in_every_row_is_named(self) -> None:
-        told = self.notes(session=lambda rows: [f"{place:x}" for place in range(400)], id=lambda rows: np.arange(400))
-        assert "session, id: another value in every row" in told
+        told = self.notes(
+            session=lambda rows: [f"{max(place, 9):x}" for place in range(400)], id=lambda rows: np.arange(400)
+        )
+        assert "session, id: another value in nearly every row" in told
 
     def test_a_class_that_is_nearly_all_rows_is_told(self) -> None:
         rare = (np.arange(400) % 100 == 0).astype(np.float64)
@@ -253,7 +255,12 @@ class TestLosses:
 
     @pytest.mark.parametrize(
         ("name", "task", "message"),
-        [("mae", "binary", "must be one for task binary"), ("luck", "binary", "metric == 'luck', must be one of")],
+        [
+            ("mae", "binary", "must be one for task binary"),
+            ("luck", "binary", "metric == 'luck', must be one for task binary: auc, log_loss, brier, accuracy"),
+            ("r2_", "regression", "rmse, mae, r2; did you mean r2"),
+            ("acuracy", "multiclass", "did you mean accuracy"),
+        ],
     )
     def test_a_metric_of_another_task_is_refused(self, name: str, task: Any, message: str) -> None:
         with pytest.raises(ValueError, match=message):
