@@ -50,9 +50,9 @@ def column_values(column: pd.Series[Any], grid: Grid) -> Values:
 def segment_groups(column: pd.Series[Any] | NDArray[np.object_]) -> tuple[Groups, list[str]]:
     """The rows by their text in `column`, and the texts, sorted; 'missing' for those that have none."""
     places, texts = text_places(column)
-    labels = np.array([*texts, MISSING_SEGMENT], dtype=object)[places]
-    names, codes = np.unique(labels.astype(str), return_inverse=True)
-    return Groups(codes.astype(np.intp), len(names)), [str(name) for name in names]
+    named = [*texts, MISSING_SEGMENT] if (places < 0).any() else texts
+    names, codes = np.unique(np.array(named, dtype=str), return_inverse=True)
+    return Groups(codes[places].astype(np.intp), len(names)), [str(name) for name in names]
 
 
 def text_places(column: pd.Series[Any] | NDArray[np.object_]) -> tuple[NDArray[np.intp], list[str]]:

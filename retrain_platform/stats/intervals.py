@@ -23,6 +23,9 @@ from retrain_platform.stats.metrics import Metric
 
 Floats = NDArray[np.float64]
 
+_FEW = 4
+"""Names of groups that spread over more than so many times the rows are sorted."""
+
 
 class Interval(NamedTuple):
     """An estimate and its two-sided interval, in the metric's unit; nan where it cannot be computed.
@@ -228,8 +231,15 @@ def number_units(
 
 def numbered(days: NDArray[np.integer]) -> tuple[NDArray[np.intp], int]:
     """Each row's group from 0, and how many there are; `days` holds any integer names."""
-    names, groups = np.unique(days, return_inverse=True)
-    return groups.astype(np.intp), len(names)
+    if not len(days):
+        return np.zeros(0, dtype=np.intp), 0
+    least, most = int(days.min()), int(days.max())
+    if most - least > _FEW * len(days):
+        names, groups = np.unique(days, return_inverse=True)
+        return groups.astype(np.intp), len(names)
+    away = np.asarray(days - least, dtype=np.intp)  # days of a few weeks are counted, not sorted
+    there = np.bincount(away) > 0
+    return (np.cumsum(there) - 1)[away], int(there.sum())
 
 
 def _linear(

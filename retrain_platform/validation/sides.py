@@ -116,7 +116,7 @@ def sides(
     chosen = (labels[part.rows], scores[part.rows], days[part.rows])
     within = None if queries is None else queries[part.rows]
     own = {} if part.why else {each.name: side(*chosen, each, within) for each in metrics}
-    return Told(len(chosen[0]), len(np.unique(chosen[2])), _not_finite(chosen[1]), own, part.why)
+    return Told(len(chosen[0]), numbered(chosen[2])[1], _not_finite(chosen[1]), own, part.why)
 
 
 def sides_by_segment(

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrain_platform.stats.auc import auc
-from retrain_platform.stats.intervals import apart, beside, side, sides
+from retrain_platform.stats.intervals import apart, beside, numbered, side, sides
 from retrain_platform.stats.metrics import METRICS
 
 NAMES = [name for name, each in METRICS.items() if "binary" in each.measures]
@@ -55,3 +55,12 @@ def test_two_sides_are_apart_as_the_two_models_are_beside_each_other() -> None:
     for name in NAMES:
         mine, theirs = (side(labels, scores, days, METRICS[name]) for scores in (a, b))
         assert apart(mine, theirs, METRICS[name], 200, 0.9) == beside(labels, a, b, days, METRICS[name], 0.9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(days=st.lists(st.integers(-(10**6), 10**6) | st.integers(19000, 19009), max_size=40))
+def test_groups_are_numbered_in_the_order_of_their_names(days: list[int]) -> None:
+    names, groups = np.unique(np.array(days, dtype=np.int64), return_inverse=True)
+    found, count = numbered(np.array(days, dtype=np.int64))
+    assert count == len(names)
+    np.testing.assert_array_equal(found, groups)
