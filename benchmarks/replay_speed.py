@@ -1,11 +1,12 @@
 """What walking costs beside training: flights' 45 weeks, 20 policies, 5 costs, against the fits and scorings alone.
 
-    python benchmarks/replay_speed.py [--weeks 45] [--delay 0] [--spec flight_delay]
+    python benchmarks/replay_speed.py [--weeks 45] [--delay 0] [--spec flight_delay] [--again] [--limits]
 
 The matrix is timed from its first training to its last scoring, everything else (reading and cutting the table,
 walking, the optimum, intervals, the report and its page) by itself, in seconds of the processor, all threads. With
 `--spec` a model is replayed by its own spec, in which policies read drift and intervals, too.
-Trainings are made anew: they are kept in a folder that is thrown away.
+Trainings are made anew: they are kept in a folder that is thrown away. With `--again` everything is replayed a second
+time, with what the first one kept, beside the first one's matrix.
 """
 
 from __future__ import annotations
@@ -126,15 +127,20 @@ def main() -> None:
     parser.add_argument("--weeks", type=int, default=45)
     parser.add_argument("--delay", type=int, default=0)
     parser.add_argument("--spec")
+    parser.add_argument("--limits", action="store_true", help="try limits of its own, too, as `retrain replay` does")
+    parser.add_argument("--again", action="store_true", help="and once more, with all that the first one kept")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         os.environ["RETRAIN_HOME"] = home
         asked = of_spec(given.spec) if given.spec else of_table(given.weeks, given.delay, Path(home))
-        took = timed(asked, policies())
-    for name, seconds in took._asdict().items():
+        asked = asked._replace(limits=given.limits)
+        took = [timed(asked, policies()) for _ in range(1 + given.again)]
+    for name, seconds in took[0]._asdict().items():
         print(f"{name:8} {seconds:7.1f} s")
-    print(f"walking and page: {1 + (took.walking + took.page) / took.matrix:.3f} times the matrix")
-    print(f"everything: {sum(took) / took.matrix:.3f} times the matrix")
+    matrix = took[0].matrix
+    for each in took:
+        print(f"walking and page: {1 + (each.walking + each.page) / matrix:.3f} times the matrix")
+    print(f"everything: {sum(took[0]) / matrix:.3f} times the matrix")
 
 
 if __name__ == "__main__":
