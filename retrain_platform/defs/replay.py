@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _TOLD = 10
 """So often a replay says how many of its trainings are done."""
+_LIMITS = 12
+"""So many of the limits that were tried are shown; the JSON and the page have all."""
 
 
 class ReplayConfig(dg.Config):
@@ -137,17 +139,36 @@ def _told(report: "ReplayReport") -> dict[str, Any]:
         "retraining": sentence(report.worth),
         f"advice at {at}": sentence(advice.instead or advice.sentence),
         **({"in a spec": _as_yaml(advice.lines)} if advice.lines else {}),
+        **({} if advice.guard is None else {"to notice a fall": sentence(advice.guard.sentence)}),
         "how often": listed([sentence(each.sentence) for each in report.cadences]),
         **_behind(report),
         "recommended": table([_advised(each, report.money) for each in report.recommended]),
         "what retrains buy": drawn(frontier_plot(report), "Loss against retrains"),
         f"over time, at {at}": drawn(course_plot(report, cost, alive=False), "Over time"),
         f"policies at {at}": table([_policy(report, each) for each in report.shown(cost)]),
+        f"limits tried at {at}": table(_limits(report, cost), none="no limit was tried"),
         f"when and why, at {at}": table(_why(report, cost), none="no policy retrained"),
         "notes": listed(report.notes),
         "trainings": report.trainings,
         "trained now": report.fits,
     }
+
+
+def _limits(report: "ReplayReport", cost: float) -> list[dict[str, Any]]:
+    """The cheapest of the limits that were tried, and what they are held against."""
+    from retrain_platform.replay.limits_table import best_limits
+
+    return [
+        {
+            "policy": each.one.name + ("" if each.one.tried else " (to be beaten)"),
+            "alike": each.more,
+            "tuned: retrains": each.one.tuned_retrains,
+            "tuned: in all": _sum(each.one.tuned_total, report.money),
+            "after it: retrains": each.one.retrains,
+            "after it: in all": _sum(each.one.total, report.money),
+        }
+        for each in best_limits(report, cost, _LIMITS)
+    ]
 
 
 def _behind(report: "ReplayReport") -> dict[str, Any]:

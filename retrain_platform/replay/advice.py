@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -83,27 +83,12 @@ def recommend(
 
     One of those `tried`, which the replay made by itself, may stand in its place (`rivals.ahead`).
     """
-    apart = apart or Apart(road)
-    middle = road.middle
-    tuned, rest = parts = halves(road)
-    simple = cheapest(rivals, tuned, NOW)
-    chosen = ahead(tried, simple, tuned) or simple
-    never = next(each for each in rivals if each.fixed and not each.way.retrains)
-    fixed = min((each for each in rivals if each.fixed), key=lambda each: rest.total(each.way))
-    key = road.matrix.periods[middle - 1].period.key
-    values = {each.name: _metric(loss, rest, each.way) for each in (chosen, never)}
+    apart, picked, rest = apart or Apart(road), _picked(road, rivals, tried), halves(road).rest
+    chosen, never, fixed = picked.chosen, picked.never, picked.fixed
     others = [each for each in (never, fixed) if each is not chosen]
     beside = [apart.of(chosen.way, each.way, each.name, rest.first, name=chosen.name) for each in others]
-    without = ""
-    if chosen is not never:
-        paid = amount(rest.total(never.way), money)
-        without = f"; never retraining {_told(loss, values[never.name])}, in all {paid}: it {beside[0].said_in(money)}"
-    shown = (
-        f"at {price(cost, money)}, {chosen.name} was cheapest until {said} {key}; after it, on periods it was not "
-        f"chosen by, it gave {_told(loss, values[chosen.name])} with {many(rest.retrains(chosen.way), 'retrain')}, "
-        f"in all {amount(rest.total(chosen.way), money)}{without}; the best fixed period there, in hindsight, "
-        f"{amount(rest.total(fixed.way), money)}{_among(chosen, simple, tried, parts, money)}"
-    )
+    key = road.matrix.periods[road.middle - 1].period.key
+    until, kept = f"{said} {key}", chosen.fixed and not chosen.way.retrains
     found = Recommended(
         name=chosen.name,
         cost=cost,
@@ -111,15 +96,15 @@ def recommend(
         loss=rest.loss(chosen.way),
         retrains=rest.retrains(chosen.way),
         total=rest.total(chosen.way),
-        metric=values[chosen.name],
+        metric=_metric(loss, rest, chosen.way),
         never_total=rest.total(never.way),
         best_fixed=fixed.name,
         best_fixed_total=rest.total(fixed.way),
         apart=tuple(beside),
         policy=None if chosen.spec is None else dict(chosen.spec),
         window=chosen.window,
-        sentence=shown,
-        guard=guard_of(tried, parts, f"{said} {key}", money) if chosen.way.retrains == () and chosen.fixed else None,
+        sentence=_sentence(picked, loss, f"at {price(cost, money)}", until, beside, money),
+        guard=guard_of(tried, picked.parts, until, money) if kept else None,
     )
     now = next((each for each in rivals if each.name.startswith(NOW)), None)
     if now is None:
@@ -128,8 +113,45 @@ def recommend(
     return _beside(found, loss, rest, now.way, more, money)
 
 
-def _among(chosen: Rival, simple: Rival, tried: Sequence[Rival], parts: Halves, money: Money | None) -> str:
+class _Picked(NamedTuple):
+    """Who is recommended, who would be without those `tried`, and what both are told beside."""
+
+    chosen: Rival
+    simple: Rival
+    never: Rival
+    fixed: Rival
+    tried: Sequence[Rival]
+    parts: Halves
+
+
+def _picked(road: Road, rivals: Sequence[Rival], tried: Sequence[Rival]) -> _Picked:
+    parts = halves(road)
+    simple = cheapest(rivals, parts.tuned, NOW)
+    never = next(each for each in rivals if each.fixed and not each.way.retrains)
+    fixed = cheapest([each for each in rivals if each.fixed], parts.rest)
+    return _Picked(ahead(tried, simple, parts.tuned) or simple, simple, never, fixed, tried, parts)
+
+
+def _sentence(
+    picked: _Picked, loss: Loss, at: str, until: str, beside: Sequence[Difference], money: Money | None
+) -> str:
+    chosen, never, rest = picked.chosen, picked.never, picked.parts.rest
+    gave, without = _told(loss, _metric(loss, rest, chosen.way)), ""
+    if chosen is not never:
+        paid = amount(rest.total(never.way), money)
+        without = f"; never retraining {_told(loss, _metric(loss, rest, never.way))}, in all {paid}: it "
+        without += beside[0].said_in(money)
+    return (
+        f"{at}, {chosen.name} was cheapest until {until}; after it, on periods it was not chosen by, it gave {gave} "
+        f"with {many(rest.retrains(chosen.way), 'retrain')}, in all {amount(rest.total(chosen.way), money)}{without}; "
+        f"the best fixed period there, in hindsight, {amount(rest.total(picked.fixed.way), money)}"
+        f"{_among(picked, money)}"
+    )
+
+
+def _among(picked: _Picked, money: Money | None) -> str:
     """How many limits were tried, and what came of it."""
+    chosen, simple, tried, parts = picked.chosen, picked.simple, picked.tried, picked.parts
     if not tried:
         return ""
     count, best = many(len(tried), "limit"), cheapest(tried, parts.tuned)

@@ -69,6 +69,7 @@ def test_its_page_shows_the_advice_the_plots_and_the_tables(told: dict[str, Any]
         assert told[name].startswith("![")
         assert "data:image/svg+xml;base64," in told[name]
     assert "often" in told["policies at a cost of 0.1"]
+    assert "(to be beaten)" in told["limits tried at a cost of 0.1"]
     assert "due every 2d" in told["when and why, at a cost of 0.1"]
     assert told["trainings"] == report["trainings"] == told["trained now"]
 
