@@ -170,7 +170,7 @@ def _beside(found: Recommended, loss: Loss, rest: Part, now: Way, more: Differen
     told = f"{found.name} would have given {mine}; {NOW} {_told(loss, value)} with {many(count, 'retrain')}: "
     told += f"in all it {more.said_in(money)}"
     if found.name.startswith(NOW):
-        told = f"{NOW} was the cheapest of all: it gave {mine}"
+        told = f"{NOW} was the cheapest of all until {found.tuned_until}; after it, it gave {mine}"
     return found.model_copy(
         update={
             "present_loss": rest.loss(now),
