@@ -38,7 +38,7 @@ def row_numbers(name: str, values: pd.Series[Any]) -> bool:
 
 
 def doubts(features: pd.DataFrame, labels: NDArray[np.generic], task: Task, label: str) -> Iterator[str]:
-    """Columns that tell the label alone, or each row from the others."""
+    """Columns that tell the label alone, or each row from the others, or hold numbers as text."""
     places = np.linspace(0, len(labels) - 1, min(len(labels), _LOOKED_AT)).astype(int)
     rows, known = features.iloc[places], labels[places]
     tells = [name for name in map(str, features.columns) if _tells(rows[name], known, task)]
@@ -50,6 +50,9 @@ def doubts(features: pd.DataFrame, labels: NDArray[np.generic], task: Task, labe
     alone = [name for name in map(str, features.columns) if len(labels) >= _ENOUGH and _one_each(features[name])]
     if alone:
         yield f"{', '.join(alone)}: another value in nearly every row, nothing to learn from (--exclude)"
+    texts = [name for name in map(str, features.columns) if name not in alone and _numbers_as_text(rows[name])]
+    if texts:
+        yield f"{', '.join(texts)}: numbers as text, learned as names; write them as numbers (else --exclude)"
 
 
 def one_sided(labels: NDArray[np.generic], label: str) -> Iterator[str]:
@@ -114,6 +117,14 @@ def _same(values: pd.Series[Any], labels: NDArray[np.float64]) -> bool:
     if there.sum() < _ENOUGH or numbers[there].std() == 0.0 or labels[there].std() == 0.0:
         return False
     return bool(1 - np.corrcoef(numbers[there], labels[there])[0, 1] ** 2 <= _LEFT**2)
+
+
+def _numbers_as_text(values: pd.Series[Any]) -> bool:
+    """Whether nearly all texts of a column are numbers, and too many different ones to be codes."""
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        return False
+    kinds = pd.Series(values.dropna().unique()).astype(str)
+    return len(kinds) > _BINS and bool(pd.to_numeric(kinds, errors="coerce").notna().mean() >= _NEARLY_EACH)
 
 
 def _one_each(values: pd.Series[Any]) -> bool:

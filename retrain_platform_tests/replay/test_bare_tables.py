@@ -156,6 +156,13 @@ class TestDoubts:
         )
         assert "session, id: another value in nearly every row" in told
 
+    def test_numbers_as_text_are_named_and_codes_are_not(self) -> None:
+        told = self.notes(
+            amount=lambda rows: [f"{place % 250 / 4:.2f}" for place in range(400)],
+            branch=lambda rows: [f"{place % 20:04}" for place in range(400)],
+        )
+        assert told == "amount: numbers as text, learned as names; write them as numbers (else --exclude)"
+
     def test_a_class_that_is_nearly_all_rows_is_told(self) -> None:
         rare = (np.arange(400) % 100 == 0).astype(np.float64)
         [told] = one_sided(rare, "y")
