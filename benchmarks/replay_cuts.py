@@ -25,6 +25,7 @@ class Recipe(NamedTuple):
     batches: int
     window: int
     exclude: str
+    start: int = 1
 
 
 def above(on: Setting, cost: float) -> float:

@@ -120,6 +120,7 @@ def main() -> None:
     parser.add_argument("--table", nargs=3, action="append", default=[], metavar=("FILE", "TIME", "LABEL"))
     parser.add_argument("--batches", type=int, default=45)
     parser.add_argument("--window", type=int, default=3)
+    parser.add_argument("--start", type=int, default=1)
     parser.add_argument("--exclude", default="")
     asked = parser.parse_args()
     try:
@@ -137,7 +138,7 @@ def main() -> None:
 
 
 def of_table(file: str, at: str, label: str, asked: Any) -> Setting:
-    """A table's matrix as a road."""
+    """A table's matrix as a road; a window of 0 is all the past."""
     from retrain_platform.adapters.kept_texts import MemoryTexts
     from retrain_platform.adapters.learners import learner
     from retrain_platform.adapters.whole_table import whole_table
@@ -153,8 +154,9 @@ def of_table(file: str, at: str, label: str, asked: Any) -> Setting:
     recipe = LightGBM(rounds=100)
     cut, loss = in_batches(len(found.table.labels), asked.batches), Loss("accuracy", True)
     past = TablePast(found.table, cut, learner(recipe, found.task), loss, recipe.fingerprint(), 100)
-    strategy = Strategy(name=f"newest {asked.window}", window=asked.window)
-    return Setting(road(build(past, [strategy], MemoryTexts(), range(asked.batches - 1))), loss, BATCH)
+    strategy = Strategy(name=f"newest {asked.window}", window=asked.window or None)
+    matrix = build(past, [strategy], MemoryTexts(), range(asked.start - 1, asked.batches - 1))
+    return Setting(road(matrix, start=asked.start), loss, BATCH)
 
 
 if __name__ == "__main__":
