@@ -98,7 +98,8 @@ class Matrix:
     """Losses of shape (strategies, cuts, periods), nan where a period is not later, not judged, or no model is.
 
     `rows` and `seconds` are those of each training, shape (strategies, cuts). `trained` says which could be trained,
-    `why` by (strategy, cut) why others could not. `fits` and `scored` count what was not kept from earlier replays.
+    `why` by (strategy, cut) why others could not. `trainings` counts each once, however many strategies and
+    cuts at gaps share it; `fits` and `scored` what of them was not kept from earlier replays.
     """
 
     periods: tuple[PastPeriod, ...]
@@ -108,6 +109,7 @@ class Matrix:
     rows: NDArray[np.int64]
     seconds: NDArray[np.float64]
     why: dict[tuple[int, int], str]
+    trainings: int
     fits: int
     scored: int
 
@@ -260,6 +262,7 @@ def _matrix(
         rows=np.zeros(shape, dtype=np.int64),
         seconds=np.zeros(shape),
         why={},
+        trainings=sum(each.found.rows > 0 for each in done.values()),
         fits=sum(each.fit for each in done.values()),
         scored=sum(each.scored for each in done.values()),
     )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from retrain_platform.dataset.record import finite
 from retrain_platform.replay.advice import NOW, recommend, worth_buying
 from retrain_platform.replay.apart import Apart
@@ -93,7 +91,7 @@ def replay(
         limits=told_limits(setting, simple, tried, costs, [each.name for each in advice]),
         effects=effect_costs(setting, ways, told_of(policies, {each.name for each in advice}), costs, said, told),
         notes=(*notes, *_scaled(setting), *_undefined(setting, said), *_practice(road, money, said)),
-        trainings=int(np.count_nonzero(road.matrix.rows)),
+        trainings=road.matrix.trainings,
         fits=road.matrix.fits,
         scored=road.matrix.scored,
     )

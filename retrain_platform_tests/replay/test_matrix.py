@@ -142,7 +142,7 @@ def test_a_gap_is_neither_scored_nor_trained_anew() -> None:
     past = GivenPast(by_age(), 5, rows=[100, 100, 0, 100, 100])
     made = matrix(past)
     assert made.judged.tolist() == [False, True, False, True, True]
-    assert len(past.trained) == 3, "the cut at the gap is the one before it"
+    assert len(past.trained) == made.trainings == made.fits == 3, "the cut at the gap is the one before it"
     assert made.loss[0, 2, 3] == made.loss[0, 1, 3]
     assert made.trained[0, 2]
 
