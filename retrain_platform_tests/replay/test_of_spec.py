@@ -9,6 +9,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from retrain_platform.policy.decide import decide
+from retrain_platform.policy.estimate import EstimatePolicy
 from retrain_platform.policy.history import History
 from retrain_platform.replay.advice import NOW
 from retrain_platform.replay.cells import Cells
@@ -28,6 +29,7 @@ from retrain_platform.steps.workshop import Workshop
 from retrain_platform_tests.replay.spec_shops import DAYS, POLICY, TURN, ground_of, noise, shop_of, stores
 
 ASKED = SpecReplay(costs=(0.02, 0.3))
+ESTIMATES = EstimatePolicy(metric="auc", falls_by=0.05)
 RARELY = {"kind": "any_of", "policies": [{"kind": "schedule", "every": "10d"}]}
 
 
@@ -167,10 +169,12 @@ def test_a_walk_scores_beside_the_champion_whom_the_road_did(shop: Workshop) -> 
     """Through a shadow, a canary and a bake: the same versions' readings, in the same roles, known at the same time."""
     ground = ground_of(shop_of(days=22, **EASY))
     setting = set_up(ground, SpecReplay(), *stores(), trained=nobody).setting
-    going, roles = _Walk(setting, 0.1), set[str]()
+    going, roles, estimated = _Walk(setting, 0.1), set[str](), set[str]()
     assert setting.watched is not None
     for at in setting.road.decisions:
-        told = setting.watched.told(shop.spec.policy, going.known(at), going.standing.made)
+        known = going.known(at)
+        told = setting.watched.told(shop.spec.policy, known, going.standing.made)
+        guessed = setting.watched.told(ESTIMATES, known, going.standing.made).estimated
         decision = decide(shop.spec.policy, told)
         if decision.action.retrains and not going.standing.watched:
             going.retrain(at, decision.id)
@@ -178,8 +182,11 @@ def test_a_walk_scores_beside_the_champion_whom_the_road_did(shop: Workshop) -> 
         mine, theirs = (sorted((e.period, e.role, e.version, e.as_of) for e in one.performance) for one in (told, live))
         assert mine == theirs
         assert told.release_open == live.release_open
+        assert [each.model_dump() for each in guessed] == [each.model_dump() for each in live.estimated]
         roles |= {each.role for each in told.performance}
+        estimated |= {each.version for each in guessed if each.metrics["auc"].value is not None}
     assert roles == {"champion", "shadow", "previous"}
+    assert len(estimated) > 1
 
 
 def test_gates_and_releases_turn_away_whom_they_would_have_live() -> None:
