@@ -66,7 +66,7 @@ def set_up_of(spec: ModelSpec) -> Setting:
     from retrain_platform.replaying import ground_of
 
     place = settings()
-    kept, scores = KeptTexts(place.home / "replays"), ScoreFiles(place.home / "replays" / "scores")
+    kept, scores = KeptTexts(place.replays), ScoreFiles(place.replays / "scores")
     return set_up(ground_of(spec, place, lambda said: None), SpecReplay(), kept, scores, lambda done, of: None).setting
 
 

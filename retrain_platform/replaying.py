@@ -46,14 +46,13 @@ def replayed(
     from retrain_platform.replay.of_spec import replay_spec
 
     place = at or settings()
-    home = place.home / "replays"
     ground = ground_of(spec, place, said) if asked.batches is None else _batches_of(spec, place, asked.batches, said)
     at_once = _at_once(ground)
     return replay_spec(
         _tidied(_shared(ground, max(1, cores() // at_once))),
         asked._replace(at_once=at_once, detectors=error_detectors()),
-        KeptTexts(home),
-        ScoreFiles(home / "scores"),
+        KeptTexts(place.replays),
+        ScoreFiles(place.replays / "scores"),
         trained,
         said,
     )

@@ -35,6 +35,13 @@ class Settings(Record):
         return self.home / "lake"
 
     @property
+    def replays(self) -> Path:
+        """What replays keep, of this version of the platform: another may measure otherwise."""
+        from importlib.metadata import version
+
+        return self.home / "replays" / version("retrain_platform")
+
+    @property
     def dagster_home(self) -> Path:
         """Dagster's own history."""
         return self.home / "dagster"

@@ -123,7 +123,7 @@ class Asked(NamedTuple):
         # From the first that a gate needs on, to the last that serves a period, labels at once included.
         first = min(start, max(1, start - self.practice.holdout + 1), len(cut.periods)) - 1
         cuts = range(first, max(first + 1, len(cut.periods) - 1))
-        matrix = build(past, strategies, KeptTexts(settings().home / "replays"), cuts, at_once=at_once, told=trained)
+        matrix = build(past, strategies, KeptTexts(settings().replays), cuts, at_once=at_once, told=trained)
         rules = self.practice.rules(loss.scale)
         made = road(matrix, start=start, delay=self.delay, rules=rules)
         entities = None if self.entity is None else TableEntities(past, strategies)
@@ -191,7 +191,7 @@ class Asked(NamedTuple):
         numbers = first.astype(float) if read.task == "regression" else np.empty(0)
         loss = loss_of(self.metric or DEFAULTS[read.task], read.task, numbers)
         fits = learner(recipe, read.task, threads=threads)
-        answers = ScoreFiles(settings().home / "replays" / "scores")
+        answers = ScoreFiles(settings().replays / "scores")
         made = f"{read.task}/{recipe.fingerprint()}"
         return TablePast(read.table, cut, fits, loss, made, self.trees, answers), loss
 
