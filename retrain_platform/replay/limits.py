@@ -88,10 +88,13 @@ def _adaptive(setting: Setting, count: int, said: str) -> Iterator[Named]:
     metric, sooner = setting.loss.metric, -(-count // 2)
     least = shortest_cadence(setting.length, setting.road.delay * setting.length)
     for usual, more in _levels(setting.road) if sooner < count and sooner * setting.length >= least else ():
-        share = _rounded(abs(setting.loss.value(usual + more) / setting.loss.value(usual) - 1))
+        value, fallen = setting.loss.value(usual), setting.loss.value(usual + more)
+        share = _rounded(abs(fallen / value - 1)) if value else 0.0
+        if not 0 < share < 1:  # the metric itself is 0, or what differs is lost beside it
+            continue
         rows = [{"falls_by_share": share, "every": schedule(sooner, setting)["every"]}]
         rows += [{"every": schedule(count, setting)["every"]}]
-        words = f"{every_text(count, said)}, {every_text(sooner, said)} once {metric} is {share:.1%} worse"
+        words = f"{every_text(count, said)}, {every_text(sooner, said)} once {metric} is {number(100 * share)}% worse"
         yield _named(words, {"kind": "adaptive", "metric": metric, "rows": rows})
 
 
@@ -148,6 +151,8 @@ def _floors(setting: Setting) -> Iterator[_Trigger]:
     side, beyond = ("at_least", "under") if loss.greater_is_better else ("at_most", "over")
     for usual, more in _levels(setting.road):
         bound = _rounded(loss.value(usual + more), 3)
+        if loss.of(bound) < usual + more / 2:  # rounded, it is no more than what fresh models show
+            continue
         lines = {"kind": "floor", "metric": loss.metric, side: bound}
         # The readings of a bare table have no interval that could lie beyond a bound.
         sure = {"confirmed": False} if setting.watched is None else {}

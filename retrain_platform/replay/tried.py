@@ -66,12 +66,14 @@ def earned(setting: Setting, ways: Sequence[Sequence[Walked]], tried: Tried) -> 
 def told_limits(
     setting: Setting, ways: Sequence[Sequence[Walked]], tried: Tried, costs: Sequence[float], chosen: Sequence[str]
 ) -> tuple[TriedLimit, ...]:
-    """Each tried policy at each cost, with what it is held against: the simplest advice there, and the present policy.
+    """Each tried policy at each cost, with what it is held against: the advice without them, and the present policy.
 
     `chosen` is what is recommended at each cost.
     """
+    if not tried.policies:
+        return ()
     found, parts = [], halves(setting.road)
-    for cost, at, others, name in zip(costs, ways, tried.ways, chosen, strict=False):
+    for cost, at, others, name in zip(costs, ways, tried.ways, chosen, strict=True):
         simple = cheapest(rivals(at), parts.tuned, NOW).name
         beside = [each for each in at if each.name == simple or each.name.startswith(NOW)]
         found += [_row(each, cost, parts, tried=False, recommended=each.name == name) for each in beside]

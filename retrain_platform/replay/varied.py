@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -35,14 +36,19 @@ class Varied(NamedTuple):
 def varied(policy: Policy, period: timedelta) -> Iterator[Varied]:
     """Each limit halved and doubled: numbers, and durations in whole periods, a dwell that is not said being one.
 
-    What the family refuses is left out, and what comes out as it was.
+    What the family refuses is left out, and what comes out as it was. Of parts that are alike the later ones are
+    numbered.
     """
+    count = Counter[str]()
     for owner, name, old, new, made in _records(policy, period, asked=False):
         try:
             _FAMILY.validate_python(made.model_dump())
         except ValidationError:
             continue
-        yield Varied(f"{owner} {name} {_text(new)}, not {_text(old)}", made)
+        said = f"{name} {_text(new)}, not {_text(old)}"
+        count[f"{owner} {said}"] += 1
+        which = count[f"{owner} {said}"]
+        yield Varied(f"{owner} {said}" if which == 1 else f"{owner} number {which} {said}", made)
 
 
 def _records(record: Any, period: timedelta, *, asked: bool) -> Iterator[tuple[str, str, Any, Any, Any]]:

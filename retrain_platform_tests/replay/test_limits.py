@@ -91,6 +91,22 @@ def test_late_labels_lengthen_the_dwells_of_what_reads_them() -> None:
     assert {each.dwell.days for each in made if each.kind in ("performance", "floor")} == {3}
 
 
+@pytest.mark.parametrize("fresh", [0.0, 1e-17, 1e-5, 0.001, 0.95, 1.0])
+def test_sizes_are_made_of_a_metric_that_is_nearly_perfect_or_0(fresh: float) -> None:
+    """A metric of 0 falls by no share of itself, and a floor at what fresh models show anyway is none."""
+    on = setting(matrix(GivenPast(lambda first, last, period: fresh * (1 + min(period - last - 1, 3)), 40)))
+    made = family(on, None, (1e-6, 0.1, 0.5), "day")
+    assert len({each.name for each in made}) == len(made) == len({each.policy.fingerprint() for each in made})
+    assert not [each.name for each in made if " 0% worse" in each.name]
+    floors = [leaf.at_least for each in made for leaf in leaves(each.policy) if leaf.kind == "floor"]
+    assert all(bound is not None and bound < 1 - fresh for bound in floors)
+
+
+def test_where_nothing_is_tried_nothing_is_told_of_it() -> None:
+    """A model that never errs has nothing that could fall."""
+    assert replayed(setting(matrix(GivenPast(lambda first, last, period: 0.0, 12)))).limits == ()
+
+
 def test_the_second_half_has_no_say_in_what_is_tried_nor_in_what_is_advised() -> None:
     on = jumps(4, 9, 15, 17, 24, 33)
     losses = on.road.matrix.loss.copy()

@@ -73,6 +73,14 @@ def test_a_trigger_that_only_watches_is_moved_where_its_composition_retrains() -
     assert "feature_drift over 0.4, not 0.2" in {each.said for each in varied(both, WEEK)}
 
 
+def test_the_limits_of_parts_that_are_alike_have_names_of_their_own() -> None:
+    alike = [{"kind": "performance", "metric": metric, "falls_by": 0.05} for metric in ("auc", "f1")]
+    said = [each.said for each in varied(policy_of({"kind": "any_of", "policies": alike}), WEEK)]
+    assert len(set(said)) == len(said)
+    assert "performance falls_by 0.1, not 0.05" in said
+    assert "performance number 2 falls_by 0.1, not 0.05" in said
+
+
 def test_a_bound_moves_by_what_it_lacks_of_the_best() -> None:
     [down, up, *_] = varied(policy_of({"kind": "floor", "metric": "auc", "at_least": 0.6}), WEEK)
     assert [down.said, up.said] == ["floor at_least 0.68, not 0.6", "floor at_least 0.5, not 0.6"]
