@@ -237,7 +237,7 @@ def numbered(days: NDArray[np.integer]) -> tuple[NDArray[np.intp], int]:
     if most - least > _FEW * len(days):
         names, groups = np.unique(days, return_inverse=True)
         return groups.astype(np.intp), len(names)
-    away = np.asarray(days - least, dtype=np.intp)  # days of a few weeks are counted, not sorted
+    away = np.asarray(days, dtype=np.intp) - least  # days of a few weeks are counted, not sorted
     there = np.bincount(away) > 0
     return (np.cumsum(there) - 1)[away], int(there.sum())
 

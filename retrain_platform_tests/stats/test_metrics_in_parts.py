@@ -64,3 +64,16 @@ def test_groups_are_numbered_in_the_order_of_their_names(days: list[int]) -> Non
     found, count = numbered(np.array(days, dtype=np.int64))
     assert count == len(names)
     np.testing.assert_array_equal(found, groups)
+
+
+def test_days_of_a_narrow_kind_may_spread_over_all_of_it() -> None:
+    found, count = numbered(np.array([-128, 127] * 40, dtype=np.int8))
+    assert count == 2
+    assert found.tolist() == [0, 1] * 40
+
+
+@pytest.mark.parametrize("name", ["auc", "accuracy", "macro_auc"])
+def test_no_rows_have_no_parts(name: str) -> None:
+    scores = np.empty((0, 3) if name == "macro_auc" else 0)
+    days = parts = np.empty(0, dtype=np.intp)
+    assert sides(np.empty(0), scores, days, METRICS[name], parts, 0) == []

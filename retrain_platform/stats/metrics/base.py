@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from retrain_platform.stats.counting import Groups
+
 Floats = NDArray[np.float64]
 MetricTask = Literal["binary", "multiclass", "regression", "ranking"]
 
@@ -135,8 +137,7 @@ class Metric:
             values, without = measure.in_parts(rows, parts, places, groups, count)
             held = np.bincount(parts * count + groups, minlength=places * count).reshape(places, count) > 0
             return values, np.where(held, without, np.nan)
-        for place in range(places):
-            own = np.flatnonzero(parts == place)
+        for place, own in enumerate(rows_of_each(parts, places)):
             within = None if queries is None else queries[own]
             names, local = np.unique(groups[own], return_inverse=True)
             values[place] = self.compute(labels[own], scores[own], queries=within)
@@ -201,6 +202,12 @@ class Metric:
                 return task
         shape = "(rows,)" if several else "(rows, classes)"
         raise ValueError(f"scores' shape == {scores.shape}, must be {shape} for {self.name}")
+
+
+def rows_of_each(parts: NDArray[np.intp], places: int) -> list[NDArray[np.intp]]:
+    """The rows of each part 0, 1, ... `places` - 1 in their order, none of an empty one; `parts` of shape (rows,)."""
+    groups = Groups(parts, places)
+    return np.split(groups.order, groups.starts[1:])[:places]  # of no part there is one piece
 
 
 def _strange(labels: Floats, scores: Floats, task: MetricTask) -> tuple[float, str] | None:

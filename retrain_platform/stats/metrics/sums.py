@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from retrain_platform.stats.metrics.base import Floats, Recount, Rows
+from retrain_platform.stats.metrics.base import Floats, Recount, Rows, rows_of_each
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,9 @@ class BySums(ABC):
         cells = self.sums(rows, None, parts * count + groups, places * count).reshape(-1, places, count)
         held = np.bincount(parts * count + groups, minlength=places * count).reshape(places, count) > 0
         values, without = np.full(places, np.nan), np.full((places, count), np.nan)
-        for place in np.flatnonzero(held.any(axis=1)):
-            mine = parts == place
+        for place, mine in enumerate(rows_of_each(parts, places)):
+            if not len(mine):
+                continue
             values[place] = self.value(Rows(rows.labels[mine], rows.scores[mine]), None)
             own = np.ascontiguousarray(cells[:, place][:, held[place]])
             without[place, held[place]] = self.finish.of(own.sum(axis=1, keepdims=True) - own)
