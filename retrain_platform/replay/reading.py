@@ -66,13 +66,13 @@ def read(
     features, dropped = _features(rows, {time, label, *([entity] if entity else [])}, exclude)
     found = task or task_of(told)
     _must_differ(told, found, said=task is not None)
-    order = np.argsort(times.to_numpy(), kind="stable")
+    order = times.argsort(kind="stable").to_numpy()
     ordered = times.iloc[order].reset_index(drop=True)
     table = Table(
         features=rows[features].iloc[order].reset_index(drop=True),
         labels=_labels(told, found)[order],
         times=ordered if isinstance(ordered.dtype, pd.DatetimeTZDtype) else None,
-        tied=np.concatenate([[False], ordered.to_numpy()[1:] == ordered.to_numpy()[:-1]]),
+        tied=ordered.duplicated().to_numpy(),
         groups=None if entity is None else group_of(rows[entity])[order],
     )
     return Read(table, found, (*notes, *dropped, *doubts(table.features, table.labels, found, label)))
