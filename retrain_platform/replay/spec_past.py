@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 
@@ -28,6 +29,8 @@ from retrain_platform.training.base import Fitted, OneClass
 from retrain_platform.training.search import SearchFailed
 from retrain_platform.validation.exam import TooLittleHistory
 
+_HELD = 4
+"""So many models that are made once more are held: walks ask a few of them about period after period."""
 _UNFIT = (MissingColumns, NoRows, OneClass, SearchFailed, TooLittleHistory, UnfitColumn)
 """What the steps raise where a training comes to nothing."""
 
@@ -46,6 +49,7 @@ class SpecPast:
             for place, period in enumerate(ground.periods)
         )
         self.recipe = f"{_recipe(ground)}/{loss!r}"
+        self._again = lru_cache(maxsize=_HELD)(self._trained)
 
     def train(self, first: int, last: int) -> Scorer:
         """The model of the ripe, sound periods from `first` to `last`.
@@ -83,7 +87,7 @@ class SpecPast:
         key, digest = training_key(self, first, last), self.periods[place].digest
         found = self._cells.answers(key, digest)
         if found is None:
-            found = self._asked(self._trained(key, first, last), place)
+            found = self._asked(self._again(key, first, last), place)
             if found is not None:
                 self._cells.keep_answers(key, digest, found)
         return found

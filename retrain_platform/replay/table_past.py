@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -40,6 +41,7 @@ class TablePast:
         self._answers = None if table.groups is None else answers
         self.recipe = f"{recipe}/{rounds}/{loss!r}"
         self.periods: Sequence[PastPeriod] = _digested(table, cut)
+        self._again = lru_cache(maxsize=1)(self._fitted)
 
     def train(self, first: int, last: int) -> Scorer:
         """The model of the rows from period `first` to `last`.
@@ -58,10 +60,10 @@ class TablePast:
     def moved(self, first: int, last: int, period: int) -> Floats | None:
         """What each group of entities adds to the training's loss in the period: see `Entities`.
 
-        The model is made once more where its answers are not kept (any more).
+        The model is made once more where its answers are not kept (any more), of period after period once for all.
         """
         kept = None if self._answers is None else self._answers.get(*self._key(first, last, period))
-        answers = kept or self._asked(self._fitted(first, last), first, last, period)
+        answers = kept or self._asked(self._again(first, last), first, last, period)
         effects = metric(self._loss.metric).influence(*as_measured(answers, self._labels(period)))
         groups = self._table.groups
         if groups is None or np.isnan(effects).any():

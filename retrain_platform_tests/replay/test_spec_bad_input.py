@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -21,6 +22,7 @@ from retrain_platform.replay.road import Retrain
 from retrain_platform.replay.spec_lens import SpecLens
 from retrain_platform.replay.spec_past import SpecPast
 from retrain_platform.replay.trainings import Trainings
+from retrain_platform.steps.workshop import Workshop
 from retrain_platform_tests.replay.pasts import ALL
 from retrain_platform_tests.replay.spec_shops import ground_of, shop_of, stores
 from retrain_platform_tests.steps.tiny import START
@@ -140,7 +142,13 @@ def test_an_interrupted_replay_goes_on_and_a_lost_answer_is_made_again(tmp_path:
         pytest.approx(anew.loss[anew.judged[None, None] & anew.trained[..., None]], nan_ok=True)
         == matrix.loss[matrix.judged[None, None] & matrix.trained[..., None]]
     )
-    past = SpecPast(ground, setting.loss, Cells(kept, scores))
+    fits = list[str]()
+
+    def beside() -> Workshop:
+        fits.append("one more")
+        return ground.beside()
+
+    past = SpecPast(replace(ground, beside=beside), setting.loss, Cells(kept, scores))
     before = past.answers(0, 4, 7)
     for lost in tmp_path.rglob("*.npz"):
         lost.write_bytes(b"no archive")
@@ -148,3 +156,5 @@ def test_an_interrupted_replay_goes_on_and_a_lost_answer_is_made_again(tmp_path:
     assert before is not None
     assert again is not None
     assert (before.scores == again.scores).all()
+    assert past.answers(0, 4, 8) is not None
+    assert fits == ["one more"]

@@ -92,9 +92,7 @@ def _alone(past: TablePast, own: list[int]) -> float:
         groups=None,
     )
     cut = in_batches(180, 3)._replace(places=(0, 60, 120, 120 + len(own)))
-    return TablePast(
-        part, cut, Mean(bool(past._loss.metric) and table.labels.dtype == object), past._loss, "", 1
-    ).train(0, 1)(2)
+    return TablePast(part, cut, Mean(table.labels.dtype == object), past._loss, "", 1).train(0, 1)(2)
 
 
 def test_answers_are_kept_for_it_and_a_model_is_made_again_only_where_they_are_lost() -> None:
@@ -106,6 +104,7 @@ def test_answers_are_kept_for_it_and_a_model_is_made_again_only_where_they_are_l
     lost, again, _ = past_of("binary", "accuracy", "shop", MemoryScores())
     assert lost.moved(0, 1, 2) == pytest.approx(first)
     assert lost.moved(0, 1, 2) == pytest.approx(first)
+    assert lost.moved(0, 1, 3) is not None
     assert again.fits == 1
 
 
