@@ -5,7 +5,7 @@
 Walked by the shipped spec of `flight_delay` (its calendar, checks, gates, release and late labels; fewer trees), with
 its own policy, and with the staleness policy at five costs. Of the shipped policy's retrains those are counted apart
 that more than its plan asked for: by another trigger than its calendar and its number of new rows. A table given is
-cut into 40 batches, 8 to learn from first, and walked by the staleness policy: 32 decide.
+cut into 40 batches, 8 to learn from first, and walked by the staleness policy: on 32 it is judged.
 """
 
 from __future__ import annotations
@@ -77,13 +77,11 @@ def of_shipped(spec: ModelSpec, on: Setting) -> list[tuple[str, ...]]:
 
     def asked(known: History, made: Mapping[str, Retrain]) -> Asked:
         decision = decide(spec.policy, on.watched.told(spec.policy, known, made))
-        triggers = triggers_of(decision.finding)
-        if decision.action.retrains and known.release_open is None:
-            found.append(triggers)
-        return Asked(decision.action, decision.reason, decision.id, triggers, decision.window)
+        found.append(triggers_of(decision.finding))
+        return Asked(decision.action, decision.reason, decision.id, found[-1], decision.window)
 
-    follow_by(asked, on, 0.1)
-    return found
+    said = follow_by(asked, on, 0.1).said
+    return [why for why, each in zip(found, said, strict=True) if each.action.retrains and not each.waits]
 
 
 def staleness(on: Setting) -> list[int]:
