@@ -111,9 +111,23 @@ class Preset(Record):
     @model_validator(mode="after")
     def _nothing_idle(self) -> Preset:
         said = self.model_fields_set & {"features", "over", "dwell", "metric", "falls_by_share", "falls_for"}
-        for name in sorted(said) if self.risk == "low" else ():
-            raise ValueError(f"{name} == {getattr(self, name)!r}, must be left out at risk low: it is a cadence alone")
+        idle = said if self.risk == "low" else set() if self._fall_retrains else said & {"falls_by_share", "falls_for"}
+        why = "it is a cadence alone"
+        if self.risk != "low":
+            why = f"by falls from {_TABLE_RETRAINS:g} on its escalation table retrains; smaller ones can be said"
+        for name in sorted(idle):
+            value = self.model_dump(mode="json")[name]
+            raise ValueError(f"{name} == {value!r}, must be left out at risk {self.risk}: {why}")
         return self
+
+    @property
+    def _share(self) -> float:
+        return self.falls_by_share or HABITS[self.domain].limits.falls_by_share
+
+    @property
+    def _fall_retrains(self) -> bool:
+        """Whether a fall is a trigger of its own: at high risk only what the escalation table does not retrain by."""
+        return self.risk == "medium" or (self.risk == "high" and self._share < _TABLE_RETRAINS)
 
     @property
     def usual(self) -> timedelta:
@@ -142,9 +156,8 @@ class Preset(Record):
         usual, features = HABITS[self.domain].limits, list(self.features)
         drift = {"kind": "feature_drift", "features": features, "method": usual.method, "over": self.over or usual.over}
         parts: list[dict[str, Any]] = [drift | _dwell(self.dwell or usual.dwell, period)]
-        share = self.falls_by_share or usual.falls_by_share
-        if self.risk == "medium" or share < _TABLE_RETRAINS:
-            falls = {"kind": "performance", "metric": metric, "falls_by_share": share}
+        if self._fall_retrains:
+            falls = {"kind": "performance", "metric": metric, "falls_by_share": self._share}
             parts.append(falls | _dwell(max(self.falls_for or usual.falls_for or period, label_delay), period))
         if usual.more_rows is not None:
             parts.append({"kind": "volume", "new_ripe_share": usual.more_rows})

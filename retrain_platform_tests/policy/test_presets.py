@@ -69,6 +69,15 @@ def test_a_limit_where_risk_asks_for_none_is_refused(name: str) -> None:
         Preset(domain="fraud", risk="low", **{name: 0.2})
 
 
+@pytest.mark.parametrize(("name", "value"), [("falls_by_share", 0.15), ("falls_for", "2w")])
+def test_a_fall_that_the_escalation_table_retrains_by_anyway_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(ValidationError, match=f"{name} == {value!r}, must be left out at risk high"):
+        Preset(domain="fraud", risk="high", **{name: value})
+    smaller = policy_of(Preset(domain="fraud", risk="high", falls_by_share=0.03, falls_for="2w"))
+    [falls] = [each for each in leaves(smaller) if each.kind == "performance"]
+    assert (falls.falls_by_share, falls.dwell) == (0.03, 2 * WEEK)
+
+
 def test_the_table_of_the_documentation_holds_these_figures() -> None:
     text = (Path(__file__).parents[2] / "docs" / "policies.md").read_text(encoding="utf-8")
     rows = re.findall(
