@@ -104,7 +104,7 @@ def recommend(
         policy=None if chosen.spec is None else dict(chosen.spec),
         window=chosen.window,
         sentence=_sentence(picked, loss, f"at {price(cost, money)}", until, beside, money),
-        guard=guard_of(tried, picked.parts, until, money) if kept else None,
+        guard=guard_of(tried, picked.parts, until, money, chosen.window) if kept else None,
     )
     now = next((each for each in rivals if each.name.startswith(NOW)), None)
     if now is None:

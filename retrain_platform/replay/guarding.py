@@ -41,12 +41,15 @@ def lines_of(policy: Mapping[str, Any], window: str | None) -> dict[str, Any]:
 _KIND = PerformancePolicy.model_fields["kind"].default
 
 
-def guard_of(tried: Sequence[Rival], parts: Halves, until: str, money: Money | None) -> Guard | None:
+def guard_of(
+    tried: Sequence[Rival], parts: Halves, until: str, money: Money | None, window: str | None
+) -> Guard | None:
     """Of the limits on a champion's fall below its own first periods that never fired on the first half, the last.
 
-    That is the one hardest to pass: it cost nothing there, and was chosen by nothing else. None where all fired.
+    That is the one hardest to pass: it cost nothing there, and was chosen by nothing else. None where all fired. It
+    stands beside the first model that is advised to be kept: where several windows were tried, one of that `window`.
     """
-    falls = [each for each in tried if each.spec is not None and each.spec["kind"] == _KIND]
+    falls = [each for each in tried if each.spec is not None and each.spec["kind"] == _KIND and each.window == window]
     found = next((each for each in reversed(falls) if not parts.tuned.retrains(each.way)), None)
     if found is None or found.spec is None:
         return None

@@ -15,6 +15,7 @@ from retrain_platform.policy.gain import CostSpec
 from retrain_platform.replay.advice import NOW, Recommended, recommend
 from retrain_platform.replay.limits import family
 from retrain_platform.replay.limits_table import best_limits, limits_table
+from retrain_platform.replay.matrix import Strategy
 from retrain_platform.replay.money import money_of
 from retrain_platform.replay.page import page
 from retrain_platform.replay.parts import halves
@@ -174,6 +175,22 @@ def test_beside_the_advice_to_never_retrain_stands_what_would_notice_a_fall(stil
     assert (advice.guard.retrains, advice.guard.total < advice.total - 1) == (1, True)
     assert advice.guard.sentence.startswith("so that a fall is noticed: accuracy worse by ")
     assert "So that a fall is noticed" in page(still)
+
+
+def test_the_guard_stands_beside_the_first_model_that_is_kept() -> None:
+    """Its way begins with the model of the window that the advice is of, not with one of another."""
+
+    def loss(first: int, last: int, period: int) -> float:
+        return (0.1 if first == 0 else 0.2) + (0.4 if last < 22 <= period else 0.0)
+
+    two = matrix(GivenPast(loss, 40), Strategy(name="all the past"), Strategy(name="newest 3", window=3))
+    for strategies in (two, matrix(GivenPast(loss, 40), *reversed(two.strategies))):
+        on = setting(strategies)
+        on = on._replace(road=on.road._replace(start=4))
+        [advice] = replayed(on).recommended
+        assert advice.name == "never (all the past)"
+        assert advice.guard is not None
+        assert (advice.guard.name.endswith("(all the past)"), advice.guard.window) == (True, "all")
 
 
 def test_the_present_policy_stands_among_what_the_limits_are_held_against(still: ReplayReport) -> None:
