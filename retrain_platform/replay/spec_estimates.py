@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from retrain_platform.monitoring.error_reports import EstimateCheck, PeriodEstimate
@@ -70,21 +72,22 @@ class SpecEstimates:
     def _facts(self, champions: Mapping[int, Champion], at: int) -> _Facts:
         there = [(place, who) for place, who in champions.items() if place <= at and self._taken(place)]
         return _Facts(
-            tuple((place, self._then(who, at)) for place, who in there if self._ripe_at(place) == at),
-            tuple((place, self._then(who, at)) for place, who in there if self._ripe_at(place) > at),
+            tuple((place, self._then(who, at)) for place, who in there if self._ripe_at[place] == at),
+            tuple((place, self._then(who, at)) for place, who in there if self._ripe_at[place] > at),
         )
 
     def _taken(self, place: int) -> int:
         return self._ground.taken[self._ground.periods[place].key].rows
 
-    def _ripe_at(self, place: int) -> int:
-        """The period at whose end this one was ripe; later than all where it never was."""
+    @cached_property
+    def _ripe_at(self) -> tuple[int, ...]:
+        """For each period the one at whose end it was ripe; later than all where it never was."""
         ends = [each.end for each in self._ground.periods]
-        when = self._ripening.when(place) if self._ripening.holds(place) else None
-        return len(ends) if when is None else next((at for at, end in enumerate(ends) if end >= when), len(ends))
+        held, when = self._ripening.holds, self._ripening.when
+        return tuple(bisect_left(ends, when(place)) if held(place) else len(ends) for place in range(len(ends)))
 
     def _then(self, who: Champion, at: int) -> Champion:
-        return who._replace(scored=tuple(place for place in who.scored if self._ripe_at(place) <= at))
+        return who._replace(scored=tuple(place for place in who.scored if self._ripe_at[place] <= at))
 
     def _next(self, before: _Tick, at: int, facts: _Facts) -> _Tick:
         as_of = self._ground.periods[at].end
