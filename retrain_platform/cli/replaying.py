@@ -92,11 +92,17 @@ class Asked(NamedTuple):
         from retrain_platform.replay.money import COSTS
         from retrain_platform.replay.ours import check_windows, ours
         from retrain_platform.replay.presets import presets
+        from retrain_platform.replay.reading import CannotReplay
         from retrain_platform.replay.report import replay
         from retrain_platform.replay.table import first_training
 
         read = self._read()
         cut = self._cut(read)
+        if self.presets and cut.every is None:
+            raise CannotReplay(
+                f"--presets, must be left out where {self.table} is cut into batches, or --every name a unit of the "
+                "calendar: a domain's cadence is of days and weeks"
+            )
         start = first_training(read.table, cut, read.task) if self.start is None else self.start
         setting = self._setting(read, cut, start, trained)
         check_windows(setting, policies)

@@ -87,6 +87,8 @@ def test_presets_need_a_calendar(place: Path) -> None:
     wrong = retrain(*ASKED, "--presets")
     assert wrong.exit_code == 2
     assert "--presets and --batches, must be only one of them" in wrong.output
+    cut = retrain("replay", "stream.parquet", "--time", "a", "--label", "y", "--presets")  # numbers only order
+    assert (cut.exit_code, "--presets, must be left out where stream.parquet is cut into" in cut.output) == (2, True)
     (place / "preset.yaml").write_text("ours: {kind: preset, domain: fraud}")
     wrong = retrain(*ASKED, "--policies", "preset.yaml")
     assert (wrong.exit_code, "ours.kind == 'preset', must be left out: --presets" in wrong.output) == (2, True)
