@@ -53,19 +53,20 @@ def _limits(report: Any, cost: float) -> None:
     """The cheapest of the limits that were tried, and what they are held against; the JSON and the page have all."""
     from retrain_platform.replay.limits_table import best_limits
 
+    total = _total(report)
     rows = [
         {
             "policy": _called(each),
             "tuned: retrains": each.one.tuned_retrains,
-            "tuned: total": each.one.tuned_total,
+            f"tuned: {total}": _sum(report, each.one.tuned_total),
             "after it: retrains": each.one.retrains,
-            "after it: total": each.one.total,
+            f"after it: {total}": _sum(report, each.one.total),
         }
         for each in best_limits(report, cost, _LIMITS)
     ]
     tried = sum(each.tried and each.cost == cost for each in report.limits)
     say("")
-    show(rows, f"of {tried} limits tried, the cheapest on the first half")
+    show(rows, f"of {tried} limits tried, the cheapest on the first half", empty="no limit was tried")
 
 
 def _called(each: Any) -> str:
@@ -76,17 +77,25 @@ def _called(each: Any) -> str:
 def _row(report: Any, each: Any) -> dict[str, Any]:
     from retrain_platform.replay.policies_table import beside
 
-    paid = {"total": f"{each.total:.3f}"} if report.money is None else {"in all": report.money.said(each.total)}
-    regret = f"{each.regret:.3f}" if report.money is None else report.money.said(each.regret)
     return {
         "policy": each.name + "*" * each.best_in_hindsight,
         "retrains": each.paid,
         "loss": f"{each.loss:.3f}",
         report.metric: each.metric,
-        **paid,
+        _total(report): _sum(report, each.total),
         **beside(report, each),
-        "regret": regret,
+        "regret": _sum(report, each.regret),
     }
+
+
+def _total(report: Any) -> str:
+    """What a column of losses and costs together is called."""
+    return "total" if report.money is None else "in all"
+
+
+def _sum(report: Any, loss: float) -> str:
+    """A loss, in money where it has a price."""
+    return f"{loss:.3f}" if report.money is None else str(report.money.said(loss))
 
 
 def _priced(report: Any, cost: float) -> str:
@@ -98,16 +107,13 @@ def _priced(report: Any, cost: float) -> str:
 
 
 def _budgeted(report: Any, each: Any) -> dict[str, Any]:
-    def lost(loss: float) -> str:
-        return f"{loss:.3f}" if report.money is None else report.money.said(loss)
-
     return {
         "retrains": each.retrains,
-        "least loss": lost(each.loss),
+        "least loss": _sum(report, each.loss),
         report.metric: each.metric,
         "nearest fixed period": each.fixed,
-        "its loss": lost(each.fixed_loss),
-        "staleness": lost(each.ours_loss),
+        "its loss": _sum(report, each.fixed_loss),
+        "staleness": _sum(report, each.ours_loss),
         "its retrains": each.ours_retrains,
     }
 

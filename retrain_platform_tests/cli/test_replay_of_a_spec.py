@@ -77,6 +77,10 @@ def test_it_speaks_in_the_money_of_its_spec(report: dict[str, Any], place: Path)
     never = next(each for each in found["policies"] if each["name"] == "never")
     assert never["money"]["total"] == pytest.approx(500 * never["total"])
     assert f"{never['money']['total']:,.0f} EUR" in done.output
+    shown = retrain("replay", "tiny", "--limits", "--cost", "0.08", "--json", "limits.json").output
+    limits = json.loads((place / "limits.json").read_text())["limits"]
+    beaten = next(each for each in limits if not each["tried"])
+    assert f"{beaten['money']['total']:,.0f} EUR" in next(line for line in shown.splitlines() if "to be beaten" in line)
 
 
 def test_rows_without_a_calendar_are_replayed_in_batches_of_equal_count(place: Path) -> None:
