@@ -56,10 +56,15 @@ def say(lines: str | Iterable[str]) -> None:
             console.print(_wrapped(part) if console.is_terminal else part, markup=False)
 
 
+def _width() -> int:
+    """The terminal's columns as they are now: a console keeps those that COLUMNS named when it was made."""
+    return Console().width
+
+
 def _wrapped(line: str) -> str:
     start = len(line) - len(line.lstrip(" "))
     hang = " " * (start + (2 if line.lstrip().startswith("- ") else 0))
-    return textwrap.fill(line, max(console.width, 40), subsequent_indent=hang, break_on_hyphens=False) or line
+    return textwrap.fill(line, max(_width(), 40), subsequent_indent=hang, break_on_hyphens=False) or line
 
 
 def show(
@@ -73,7 +78,7 @@ def show(
     if not rows:
         say(empty)
         return
-    width = console.width if console.is_terminal or "COLUMNS" in os.environ else _PIPED
+    width = _width() if console.is_terminal or "COLUMNS" in os.environ else _PIPED
     names = [name for name in rows[0] if any(row[name] not in (None, "") for row in rows)]
     columns = {name: [name, *(_cell(row[name]) for row in rows)] for name in names}
     widest = {name: max(map(len, column)) for name, column in columns.items()}
@@ -108,9 +113,7 @@ def _blocks(names: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
         if number:
             console.print()
         for name, cell in zip(names, row, strict=True):
-            text = textwrap.fill(
-                cell, max(console.width, 40), initial_indent=name.ljust(gap), subsequent_indent=" " * gap
-            )
+            text = textwrap.fill(cell, max(_width(), 40), initial_indent=name.ljust(gap), subsequent_indent=" " * gap)
             console.print(text, markup=False)
 
 

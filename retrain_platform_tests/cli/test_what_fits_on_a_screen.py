@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from rich.console import Console
 
 from retrain_platform.cli.screen import show
 
@@ -21,6 +22,7 @@ def test_spare_columns_go_one_by_one_until_the_others_fit(
     columns: str, shown: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setattr("retrain_platform.cli.screen.console", Console(width=200))  # made when COLUMNS said so
     show(ROWS, spare=("loss", "regret", "absent"))
     head, row = capsys.readouterr().out.splitlines()
     assert head.replace("beside never", "beside_never").split() == [each.replace(" ", "_") for each in shown]
