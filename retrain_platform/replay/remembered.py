@@ -34,8 +34,9 @@ class Remembered(Generic[V]):
         """Keep what is new, beside what others kept meanwhile."""
         if self._new:
             made = {name: self._kind.dump_json(self._known[name]).decode() for name in self._new}
-            lines = {**self._standing(), **made}
-            self._kept.put(self._key, "\n".join(f"{name}\t{text}" for name, text in lines.items()))
+            with self._kept.claimed(self._key, wait=True):  # of two that end at once neither loses what the other made
+                lines = {**self._standing(), **made}
+                self._kept.put(self._key, "\n".join(f"{name}\t{text}" for name, text in lines.items()))
             self._new = set()
 
     def _read_or_made(self, name: str, make: Callable[[], V]) -> V:

@@ -65,6 +65,26 @@ def test_two_that_save_keep_what_both_made_and_a_damaged_line_is_made_anew() -> 
     assert [found.of("a", made(3, times)), found.of("b", made(4, times))] == [3, 2]
 
 
+def test_nobody_else_saves_between_the_look_at_what_stands_and_the_text_with_what_is_new() -> None:
+    class Watched(MemoryTexts):
+        def get(self, key: str) -> str | None:
+            with self.claimed(key, wait=False) as free:
+                alone.append(not free)
+            return super().get(key)
+
+        def put(self, key: str, text: str) -> None:
+            with self.claimed(key, wait=False) as free:
+                alone.append(not free)
+            super().put(key, text)
+
+    kept, alone = Watched(), list[bool]()
+    found = numbers(kept)
+    found.of("a", made(1, []))
+    alone.clear()
+    found.save()
+    assert alone == [True, True]
+
+
 def test_the_next_process_measures_nothing_anew() -> None:
     kept, scores = stores()
     asked = SpecReplay(costs=(0.1,), effects=EASILY)
