@@ -110,7 +110,7 @@ def recommend(
     if now is None:
         return found
     more = apart.of(chosen.way, now.way, now.name, rest.first, name=chosen.name)
-    return _beside(found, loss, rest, now.way, more, money)
+    return _beside(found, loss, rest, now, more, money)
 
 
 class _Picked(NamedTuple):
@@ -163,22 +163,28 @@ def _among(picked: _Picked, money: Money | None) -> str:
     return f"; of {count} tried {none} (the cheapest on the first half, {best.name}, came to {after} after it)"
 
 
-def _beside(found: Recommended, loss: Loss, rest: Part, now: Way, more: Difference, money: Money | None) -> Recommended:
-    """The recommendation beside the policy that the spec has now, in the same later periods."""
-    value, count, total = _metric(loss, rest, now), rest.retrains(now), rest.total(now)
+def _beside(
+    found: Recommended, loss: Loss, rest: Part, now: Rival, more: Difference, money: Money | None
+) -> Recommended:
+    """The recommendation beside the policy that the spec has now, in the same later periods.
+
+    Where several windows are tried that one trains by the first of them: by another it is other advice.
+    """
+    value, count, total = _metric(loss, rest, now.way), rest.retrains(now.way), rest.total(now.way)
+    same = found.name == now.name
     mine = f"{_told(loss, found.metric)} with {many(found.retrains, 'retrain')}"
-    told = f"{found.name} would have given {mine}; {NOW} {_told(loss, value)} with {many(count, 'retrain')}: "
+    told = f"{found.name} would have given {mine}; {now.name} {_told(loss, value)} with {many(count, 'retrain')}: "
     told += f"in all it {more.said_in(money)}"
-    if found.name.startswith(NOW):
-        told = f"{NOW} was the cheapest of all until {found.tuned_until}; after it, it gave {mine}"
+    if same:
+        told = f"{now.name} was the cheapest of all until {found.tuned_until}; after it, it gave {mine}"
     return found.model_copy(
         update={
-            "present_loss": rest.loss(now),
+            "present_loss": rest.loss(now.way),
             "present_retrains": count,
             "present_total": total,
             "present_metric": value,
             "instead": told,
-            "apart": (*found.apart, *([] if found.name.startswith(NOW) else [more])),
+            "apart": (*found.apart, *([] if same else [more])),
         }
     )
 
