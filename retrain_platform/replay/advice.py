@@ -128,7 +128,7 @@ def _picked(road: Road, rivals: Sequence[Rival], tried: Sequence[Rival]) -> _Pic
     parts = halves(road)
     simple = cheapest(rivals, parts.tuned, NOW)
     never = next(each for each in rivals if each.fixed and not each.way.retrains)
-    fixed = cheapest([each for each in rivals if each.fixed], parts.rest)
+    fixed = min((each for each in rivals if each.fixed), key=lambda each: parts.rest.total(each.way))
     return _Picked(ahead(tried, simple, parts.tuned) or simple, simple, never, fixed, tried, parts)
 
 

@@ -17,13 +17,12 @@ from retrain_platform.dataset.duration import duration_text
 from retrain_platform.policy.compose import Policy, leaves
 from retrain_platform.policy.drift import FeatureDriftPolicy
 from retrain_platform.policy.problems import problems
-from retrain_platform.policy.waiting import shortest_cadence
 from retrain_platform.policy.wording import number
 from retrain_platform.replay.parts import halves
 from retrain_platform.replay.prefix import Setting
 from retrain_platform.replay.road import Road
 from retrain_platform.replay.varied import varied
-from retrain_platform.replay.walked import Named, schedule
+from retrain_platform.replay.walked import Named, followable, schedule
 from retrain_platform.replay.wording import every_text, many
 
 PSI = (0.1, 0.2, 0.25)
@@ -68,7 +67,7 @@ def _of_triggers(setting: Setting, present: Policy | None, costs: Sequence[float
     triggers = list(_triggers(setting, present, said))
     for each in triggers:
         yield _named(each.said, each.lines)
-    for count in _backstops(setting.road, costs):
+    for count in _backstops(setting, costs):
         every = every_text(count, said)
         for each in triggers:
             lines = {"kind": "any_of", "policies": [dict(schedule(count, setting)), each.lines]}
@@ -86,8 +85,7 @@ def _adaptive(setting: Setting, count: int, said: str) -> Iterator[Named]:
     Not as often as labels let it: a fall that lasts would retrain at every period, whatever that costs.
     """
     metric, sooner = setting.loss.metric, -(-count // 2)
-    least = shortest_cadence(setting.length, setting.road.delay * setting.length)
-    for usual, more in _levels(setting.road) if sooner < count and sooner * setting.length >= least else ():
+    for usual, more in _levels(setting.road) if sooner < count and followable(sooner, setting) else ():
         value, fallen = setting.loss.value(usual), setting.loss.value(usual + more)
         share = _rounded(abs(fallen / value - 1)) if value else 0.0
         if not 0 < share < 1:  # the metric itself is 0, or what differs is lost beside it
@@ -98,16 +96,18 @@ def _adaptive(setting: Setting, count: int, said: str) -> Iterator[Named]:
         yield _named(words, {"kind": "adaptive", "metric": metric, "rows": rows})
 
 
-def _backstops(road: Road, costs: Sequence[float]) -> list[int]:
-    """The fixed periods that were cheapest on the first half at the lowest, the middle and the highest cost.
+def _backstops(setting: Setting, costs: Sequence[float]) -> list[int]:
+    """The fixed periods that were cheapest on the first half at the lowest, the middle and the highest cost, of those
+    that labels can follow.
 
     A trigger retrains too, so that the period beside it is better longer: those of higher costs are.
     """
-    ordered, tuned = sorted(costs), halves(road).tuned
-    found = set()
+    road, ordered = setting.road, sorted(costs)
+    tuned, found = halves(road).tuned, set()
+    counts = [0, *(count for count in range(1, len(road.decisions) + 1) if followable(count, setting))]
     for cost in (ordered[0], ordered[len(ordered) // 2], ordered[-1]):
-        ways = [road.every(count, cost) for count in range(len(road.decisions) + 1)]
-        found.add(min(range(len(ways)), key=lambda count: tuned.total(ways[count])))
+        ways = {count: road.every(count, cost) for count in counts}
+        found.add(min(counts, key=lambda count: tuned.total(ways[count])))
     return sorted(found - {0})
 
 

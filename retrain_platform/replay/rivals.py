@@ -11,7 +11,7 @@ from retrain_platform.replay.road import Way
 
 
 class Rival(NamedTuple):
-    """A policy that can be recommended, its way, and its lines of a spec (None: it is no policy, it is never).
+    """A policy that can be recommended, its way, and its lines of a spec (None: it is never, or no spec can hold it).
 
     `fixed`: it is never retraining, or a fixed period. `window` is the one that it trains by, as a spec writes it,
     where several were tried.
@@ -25,8 +25,12 @@ class Rival(NamedTuple):
 
 
 def cheapest(rivals: Sequence[Rival], tuned: Part, favourite: str = "\0") -> Rival:
-    """The one of least total; ties go to the one whose name begins with `favourite`, else to the first."""
-    return min(rivals, key=lambda each: (tuned.total(each.way), not each.name.startswith(favourite)))
+    """Of those that a spec can hold the one of least total, never with them.
+
+    Ties go to the one whose name begins with `favourite`, else to the first.
+    """
+    held = (each for each in rivals if each.spec is not None or not each.way.retrains)
+    return min(held, key=lambda each: (tuned.total(each.way), not each.name.startswith(favourite)))
 
 
 TOLD = 0.8

@@ -10,6 +10,7 @@ from retrain_platform.dataset.duration import duration_text
 from retrain_platform.policy.compose import Policy
 from retrain_platform.policy.reads import chooses_window, reads_cost
 from retrain_platform.policy.schedule import SchedulePolicy
+from retrain_platform.policy.waiting import shortest_cadence
 from retrain_platform.replay.alarms import TUNED, alarmed, tuned
 from retrain_platform.replay.prefix import Followed, Setting, follow
 from retrain_platform.replay.results import Sort
@@ -27,7 +28,8 @@ class Named(NamedTuple):
 class Walked(NamedTuple):
     """A way by its name, why each of its retrains was asked for, and the policy's lines of a spec.
 
-    None of never, and of a detector, which no spec names. `window` is that of its trainings, as a spec writes it; None
+    None of never, of a detector, which no spec names, and of a fixed period that labels cannot follow, which no spec
+    may hold. `window` is that of its trainings, as a spec writes it; None
     where one alone is replayed, or where the policy chooses it.
     """
 
@@ -68,7 +70,7 @@ def _baselines(setting: Setting, said: str) -> list[Walked]:
     for own in by_strategy(setting):
         for count in range(len(own.road.decisions) + 1):
             kind: Sort = "fixed" if count else "never"
-            spec = schedule(count, setting) if count else None
+            spec = schedule(count, setting) if count and followable(count, setting) else None
             name, way = _suffixed(every_text(count, said), own.road), own.road.every(count, 0.0)
             found.append(Walked(name, kind, way, {}, spec, _window(own)))
     return found
@@ -100,6 +102,11 @@ def _reasons(own: Setting, followed: Followed) -> dict[Retrain, str]:
 def _suffixed(name: str, road: Road) -> str:
     strategies = road.matrix.strategies
     return name if len(strategies) == 1 else f"{name} ({strategies[road.strategy].name})"
+
+
+def followable(count: int, setting: Setting) -> bool:
+    """Whether a new period can close and ripen in so many periods, as a spec asks of a cadence."""
+    return _lasting(count, setting) >= shortest_cadence(setting.length, setting.road.delay * setting.length)
 
 
 def schedule(count: int, setting: Setting) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from retrain_platform.policy import AnyOf, FeatureDriftPolicy, Policy, SchedulePolicy
+from retrain_platform.policy import AnyOf, FeatureDriftPolicy, Policy, SchedulePolicy, problems
 from retrain_platform.policy.compose import leaves
 from retrain_platform.policy.gain import CostSpec
 from retrain_platform.replay.advice import NOW, Recommended, recommend
@@ -25,7 +25,7 @@ from retrain_platform.replay.results import ReplayReport
 from retrain_platform.replay.rivals import Rival, ahead
 from retrain_platform.replay.tried import rivals, walk_limits
 from retrain_platform.replay.walked import Named, walked
-from retrain_platform_tests.replay.pasts import GivenPast, matrix, setting
+from retrain_platform_tests.replay.pasts import GivenPast, by_age, matrix, setting
 
 COSTS = (0.2,)
 
@@ -90,6 +90,25 @@ def test_late_labels_lengthen_the_dwells_of_what_reads_them() -> None:
     late = on._replace(road=on.road._replace(delay=3))
     made = [leaf for each in family(late, None, COSTS, "day") for leaf in leaves(each.policy)]
     assert {each.dwell.days for each in made if each.kind in ("performance", "floor")} == {3}
+
+
+@pytest.mark.parametrize("delay", [0, 3])
+def test_what_is_advised_a_spec_may_hold(delay: int) -> None:
+    """Retraining after every period is best here, though late labels let no spec say so."""
+    on = setting(matrix(GivenPast(by_age(0.1, 0.1), 30)), delay=delay)
+    [advice] = replay("a table", on, [], (0.001,), "day", limits=True).recommended
+    assert advice.policy is not None
+    policy = TypeAdapter(Policy).validate_python(advice.policy)
+    assert not problems(policy, period=on.length, label_delay=delay * on.length)
+    assert advice.name == ("every 4 days" if delay else "every day")
+    assert advice.best_fixed == "every day"
+    backstops = [
+        leaf.every
+        for each in family(on, None, (0.001,), "day")
+        for leaf in leaves(each.policy)
+        if leaf.kind == "schedule"
+    ]
+    assert set(backstops) == {(delay + 1) * on.length}
 
 
 @pytest.mark.parametrize("fresh", [0.0, 1e-17, 1e-5, 0.001, 0.95, 1.0])
