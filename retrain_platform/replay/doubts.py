@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from retrain_platform.dataset.soundness import kind_of
 from retrain_platform.replay.table import Cut, Table
 from retrain_platform.training.base import Task
 
@@ -102,7 +103,7 @@ def _codes(values: pd.Series[Any]) -> NDArray[np.intp]:
     """Each value as a number from 0; of many different numbers their percentile, the missing as one more."""
     if pd.api.types.is_numeric_dtype(values.dtype) and values.nunique() > _BINS:
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-        edges = np.nanquantile(numbers[::2], np.linspace(0, 1, _BINS + 1)[1:-1])
+        edges = np.quantile(numbers[np.isfinite(numbers)], np.linspace(0, 1, _BINS + 1)[1:-1])
         return np.where(np.isnan(numbers), _BINS, np.searchsorted(edges, numbers)).astype(np.intp)
     codes = pd.factorize(values)[0].astype(np.intp)
     return np.asarray(np.where(codes < 0, codes.max() + 1, codes))
@@ -121,7 +122,7 @@ def _same(values: pd.Series[Any], labels: NDArray[np.float64]) -> bool:
 
 def _numbers_as_text(values: pd.Series[Any]) -> bool:
     """Whether nearly all texts of a column are numbers, and too many different ones to be codes."""
-    if pd.api.types.is_numeric_dtype(values.dtype):
+    if kind_of(values) != "category":
         return False
     kinds = pd.Series(values.dropna().unique()).astype(str)
     return len(kinds) > _BINS and bool(pd.to_numeric(kinds, errors="coerce").notna().mean() >= _NEARLY_EACH)
@@ -129,8 +130,8 @@ def _numbers_as_text(values: pd.Series[Any]) -> bool:
 
 def _one_each(values: pd.Series[Any]) -> bool:
     """Whether texts are another in nearly every row, or whole numbers only rise or fall."""
-    if pd.api.types.is_float_dtype(values.dtype):
-        return False
-    if pd.api.types.is_numeric_dtype(values.dtype):
-        return bool(values.is_unique and (values.is_monotonic_increasing or values.is_monotonic_decreasing))
-    return bool(values.nunique() >= _NEARLY_EACH * len(values))
+    kind = kind_of(values)
+    if kind == "category":
+        return bool(values.nunique() >= _NEARLY_EACH * len(values))
+    whole = kind == "integer" and values.is_unique
+    return bool(whole and (values.is_monotonic_increasing or values.is_monotonic_decreasing))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -162,6 +163,17 @@ class TestDoubts:
             branch=lambda rows: [f"{place % 20:04}" for place in range(400)],
         )
         assert told == "amount: numbers as text, learned as names; write them as numbers (else --exclude)"
+
+    @pytest.mark.filterwarnings("error")
+    def test_infinite_numbers_and_missing_halves_are_looked_at_in_silence(self) -> None:
+        told = self.notes(
+            far=lambda rows: np.where(np.arange(400) % 9 == 0, np.inf, rows["x"]),
+            half=lambda rows: np.where(np.arange(400) % 2 == 0, np.nan, rows["x"] ** 3),
+        )
+        assert told == ""
+
+    def test_decimal_numbers_are_numbers(self) -> None:
+        assert self.notes(price=lambda rows: [Decimal(f"{place * 37 % 400}.25") for place in range(400)]) == ""
 
     def test_a_class_that_is_nearly_all_rows_is_told(self) -> None:
         rare = (np.arange(400) % 100 == 0).astype(np.float64)
