@@ -20,6 +20,8 @@ _LIMITS = 12
 
 def tell(report: Any, *, limits: bool) -> None:
     """Tell people the report, with the `limits` that were tried; what they decide by comes last."""
+    from retrain_platform.replay.policies_table import challengers
+
     judged = [each for each in report.periods if each.judged]
     say(
         f"{report.table}: {len(report.periods)} periods, each a {report.period}; {len(judged)} judged, from "
@@ -32,7 +34,7 @@ def tell(report: Any, *, limits: bool) -> None:
         show([_row(report, each) for each in report.shown(cost)], _priced(report, cost), spare=_SPARE)
         if limits:
             _limits(report, cost)
-    say(["", "* the fixed period, or never, that was best in hindsight", _BESIDE])
+    say(["", "* the fixed period, or never, that was best in hindsight", *challengers(report.policies), _BESIDE])
     if report.budgeted:
         say("")
         rows = [_budgeted(report, each) for each in report.budgeted]

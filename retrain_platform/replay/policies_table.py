@@ -32,7 +32,8 @@ def policies_table(report: ReplayReport, cost: float) -> Iterator[str]:
         yield f"<td class=n>{_beside(other, each, report.money)}" if other != "never" else ""
         yield f"<td class=bar>{_sum(each.regret, report.money)}"
         yield f"<b style='width:{each.regret / most * 3:.2f}em'></b>"
-    yield f"</table><p class='quiet tag'>* how many retrains fewer than {escape(other)}</p>"
+    notes = [f"* how many retrains fewer than {other}", *challengers(shown)]
+    yield f"</table><p class='quiet tag'>{'<br>'.join(map(escape, notes))}</p>"
     yield from _others(report, [each for each in report.at(cost) if not each.course])
 
 
@@ -48,6 +49,12 @@ def beside(report: ReplayReport, each: ReplayedPolicy) -> dict[str, str]:
         elif one.to in best:
             columns["beside best fixed"] = one.brief(report.money)
     return columns
+
+
+def challengers(policies: Sequence[ReplayedPolicy]) -> list[str]:
+    """What `3 + 0.8` retrains are, where a policy paid for challengers."""
+    told = "3 + 0.8 retrains: three, and as much as 0.8 for the challengers that told how far the champion was behind"
+    return [told] if any(each.challenged for each in policies) else []
 
 
 def _best(shown: Sequence[ReplayedPolicy]) -> str:

@@ -10,6 +10,8 @@ import pytest
 from retrain_platform.monitoring.gap import ChallengerSpec, GapReading, Side
 from retrain_platform.policy.gain import CostSpec
 from retrain_platform.replay.challenges import challenges
+from retrain_platform.replay.policies_table import challengers
+from retrain_platform.replay.results import Challenged, ReplayedPolicy
 from retrain_platform.replay.road import Challenge, Retrain, Way
 from retrain_platform.training.ensemble import Ensemble
 from retrain_platform.training.lightgbm import LightGBM
@@ -71,3 +73,13 @@ def test_a_way_comes_to_its_losses_its_retrains_and_its_challengers() -> None:
     way = Way((Retrain(2),), np.array([np.nan, 0.3, 0.2, 0.1]), 0.5, challenges=(Challenge(1, 0.2), Challenge(3, 0.1)))
     assert way.spent.tolist() == pytest.approx([0, 0.3 + 0.1, 0.2 + 0.5, 0.1 + 0.05])
     assert way.total == pytest.approx(way.spent.sum())
+
+
+def test_what_challengers_came_to_is_shown_beside_the_retrains_and_explained() -> None:
+    plain = ReplayedPolicy(name="p", kind="policy", cost=0.1, loss=1, retrains=3, total=1.3, regret=0, metric=0.9)
+    asking = plain.model_copy(
+        update={"challenged": (Challenged(period="w", share=0.5), Challenged(period="v", share=0.3))}
+    )
+    assert (plain.paid, asking.paid) == ("3", "3 + 0.8")
+    assert challengers([plain]) == []
+    assert len(challengers([plain, asking])) == 1
