@@ -67,19 +67,14 @@ class Difference(Record):
         said = _bare(self.value, money)
         return said if self.margin is None else f"{said} ± {_bare(self.margin, money).lstrip('+')}"
 
-    @property
-    def said(self) -> str:
-        """In words, without what it is beside.
+    def said_in(self, money: Money | None) -> str:
+        """In words, without what it is beside; in money, where there is a price.
 
-        >>> Difference(to="never", value=-0.66, low=-0.9, high=-0.42).said
+        >>> Difference(to="never", value=-0.66, low=-0.9, high=-0.42).said_in(None)
         'saves 0.66 (0.42 to 0.9)'
-        >>> Difference(to="never", value=0.1, low=-0.1, high=0.3, entity_low=0.04, entity_high=0.16).said
+        >>> Difference(to="never", value=0.1, low=-0.1, high=0.3, entity_low=0.04, entity_high=0.16).said_in(None)
         'costs 0.1 more (-0.1 to 0.3; by entity 0.04 to 0.16), not told from no difference'
         """
-        return self.said_in(None)
-
-    def said_in(self, money: Money | None) -> str:
-        """The same in money, where there is a price."""
         saves, size = self.value < 0, amount(abs(self.value), money)
         word = f"saves {size}" if saves else f"costs {size} more"
         if self.low is None or self.high is None:

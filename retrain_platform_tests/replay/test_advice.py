@@ -136,4 +136,4 @@ def test_the_present_policy_is_compared_in_the_later_part_with_how_sure_that_is(
     [more] = [each for each in found.apart if each.to == NOW]
     assert found.present_total is not None
     assert more.value == pytest.approx(found.total - found.present_total)
-    assert found.instead.endswith(f"with 1 retrain: in all it {more.said}")
+    assert found.instead.endswith(f"with 1 retrain: in all it {more.said_in(None)}")

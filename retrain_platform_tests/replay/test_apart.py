@@ -44,14 +44,14 @@ def test_of_few_periods_no_interval_is_told() -> None:
     on = Road(drawn(3, count=6))
     found = Apart(on).of(on.every(1, 0.1), on.every(0, 0.1), "never")
     assert (found.low, found.high) == (None, None)
-    assert "too few periods for an interval" in found.said
+    assert "too few periods for an interval" in found.said_in(None)
 
 
 def test_two_equal_ways_are_not_apart() -> None:
     on = Road(drawn(3, count=20))
     found = Apart(on).of(on.every(3, 0.1), on.every(3, 0.1), "itself")
     assert (found.value, found.low, found.high) == (0, 0, 0)
-    assert found.said == "costs 0 more (0 to 0), not told from no difference"
+    assert found.said_in(None) == "costs 0 more (0 to 0), not told from no difference"
 
 
 def test_what_one_more_seed_would_give_is_told_by_those_tried() -> None:
@@ -63,7 +63,7 @@ def test_what_one_more_seed_would_give_is_told_by_those_tried() -> None:
     assert found.value == pytest.approx(values[0])
     assert found.seed_low == pytest.approx(np.mean(values) - reach)
     assert found.seed_high == pytest.approx(np.mean(values) + reach)
-    assert "; by seed " in found.said
+    assert "; by seed " in found.said_in(None)
     assert Apart(roads[0]).of(*ways[0].values(), "never", name="ours").seed_low is None
 
 

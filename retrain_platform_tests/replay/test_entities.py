@@ -87,7 +87,7 @@ def test_a_difference_tells_both_intervals_and_is_told_only_by_both() -> None:
     assert found.entity_low is not None
     assert found.entity_high is not None
     assert found.entity_low < found.value < found.entity_high
-    assert "; by entity " in found.said
+    assert "; by entity " in found.said_in(None)
     sure = found.model_copy(update={"value": 1.0, "low": 0.5, "high": 1.5, "entity_low": -0.1, "entity_high": 2.1})
     assert not sure.told
     assert sure.model_copy(update={"entity_low": 0.1}).told
