@@ -14,7 +14,7 @@ from retrain_platform.monitoring.reading import segment_groups
 from retrain_platform.stats.intervals import Side, apart, numbered, side
 from retrain_platform.stats.intervals import sides as each_side
 from retrain_platform.stats.metrics import Metric
-from retrain_platform.stats.metrics.base import MetricTask
+from retrain_platform.stats.metrics.base import MetricTask, rows_of_each
 from retrain_platform.validation.base import Comparison
 
 Floats = NDArray[np.float64]
@@ -74,13 +74,13 @@ def segments(
     A segment under `least` (positives and negatives for a binary label, queries for ranking, else rows) cannot be told.
     """
 
-    def why(rows: NDArray[np.bool_]) -> str:
+    def why(rows: NDArray[np.bool_] | NDArray[np.intp]) -> str:
         return _too_small(labels[rows], None if queries is None else queries[rows], task, least)
 
     found = []
     for column, values in columns.items():
         groups, names = segment_groups(values)
-        whys, pool = [why(groups.codes == code) for code in range(groups.count)], None
+        whys, pool = [why(rows) for rows in rows_of_each(groups.codes, groups.count)], None
         small = np.array([bool(each) for each in whys], dtype=bool)
         if small.any():
             name = f"{POOL} (pooled)" if POOL in names and not small[names.index(POOL)] else POOL
