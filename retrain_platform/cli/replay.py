@@ -94,19 +94,14 @@ def replay(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     if time is None and label is None:
         asked = options.read(_of_spec, what, said, windows, first, many)
     else:
+        options.wrong += _contradictions(time, label, said, seeds, costs if currency else None)
         asked = options.read(_of_table, options, what, time, label, said, windows, first)
-        if seeds is not None:
-            options.wrong.append(f"--seeds == {seeds}, must be left out of a bare table: its learner draws nothing")
-        if currency:
-            options.wrong.append(
-                f"--costs == {costs}, must be losses of a period: only a spec says what they are worth"
-            )
     if presets and batches is not None:
         options.wrong.append(
             "--presets and --batches, must be only one of them: a domain's cadence is of days and weeks"
         )
     options.must_be_right()
-    more = {"currency": currency} if currency else {}
+    more: dict[str, Any] = {"currency": currency} if currency else {}
     more |= {} if limits is None else {"limits": limits}
     asked = asked._replace(effects=effects, presets=presets, **more)
     _answer(asked, amounts, named, json_file, html_file, limits=bool(limits))
@@ -132,6 +127,21 @@ def _of_spec(
     return AskedSpec(spec_of(what), windows or (), start, batches, seeds=seeds)
 
 
+def _contradictions(
+    time: str | None, label: str | None, said: dict[str, Any], seeds: int | None, paid: str | None
+) -> Iterator[str]:
+    """What options of a bare table lack, what contradicts itself, and what only a spec has; `paid`: costs in money."""
+    if time is None or label is None:
+        lacks = "--time" if time is None else "--label"
+        yield f"{lacks} == None, must name a column of the table, as the other does"
+    if said["--every"] is not None and said["--batches"] is not None:
+        yield f"--every == {said['--every']} and --batches == {said['--batches']}, must be only one of them"
+    if seeds is not None:
+        yield f"--seeds == {seeds}, must be left out of a bare table: its learner draws nothing"
+    if paid is not None:
+        yield f"--costs == {paid}, must be losses of a period: only a spec says what they are worth"
+
+
 def _of_table(
     options: of.Options,
     what: str,
@@ -144,13 +154,6 @@ def _of_table(
     """A bare table's replay, with what is wrong told to `options`."""
     from retrain_platform.cli.replaying import Asked
 
-    if time is None or label is None:
-        lacks = "--time" if time is None else "--label"
-        options.wrong.append(f"{lacks} == None, must name a column of the table, as the other does")
-    if said["--every"] is not None and said["--batches"] is not None:
-        options.wrong.append(
-            f"--every == {said['--every']} and --batches == {said['--batches']}, must be only one of them"
-        )
     hurts = (said[f"--{name}"] for name in ("takes", "canary", "bake", "gate", "holdout", "rollback"))
     return Asked(
         table=what,

@@ -92,17 +92,11 @@ class Asked(NamedTuple):
         from retrain_platform.replay.money import COSTS
         from retrain_platform.replay.ours import check_windows, ours
         from retrain_platform.replay.presets import presets
-        from retrain_platform.replay.reading import CannotReplay
         from retrain_platform.replay.report import replay
         from retrain_platform.replay.table import first_training
 
         read = self._read()
         cut = self._cut(read)
-        if self.presets and cut.every is None:
-            raise CannotReplay(
-                f"--presets, must be left out where {self.table} is cut into batches, or --every name a unit of the "
-                "calendar: a domain's cadence is of days and weeks"
-            )
         start = first_training(read.table, cut, read.task) if self.start is None else self.start
         setting = self._setting(read, cut, start, trained)
         check_windows(setting, policies)
@@ -150,9 +144,15 @@ class Asked(NamedTuple):
         from retrain_platform.replay.table import by_calendar, in_batches, usual_cut
 
         if self.every is None:
-            if self.batches is None:
-                return usual_cut(read.table, BATCHES)
-            return in_batches(len(read.table.labels), self.batches)
+            if self.batches is not None:
+                return in_batches(len(read.table.labels), self.batches)
+            cut = usual_cut(read.table, BATCHES)
+            if self.presets and cut.every is None:
+                raise CannotReplay(
+                    f"--presets, must be left out where {self.table} is cut into batches, or --every name a unit of the "
+                    "calendar: a domain's cadence is of days and weeks"
+                )
+            return cut
         if read.table.times is None:
             raise CannotReplay(
                 f"--every == {self.every}, must be left out: {self.time} holds numbers, which only order"
