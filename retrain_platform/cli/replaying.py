@@ -149,8 +149,8 @@ class Asked(NamedTuple):
             cut = usual_cut(read.table, BATCHES)
             if self.presets and cut.every is None:
                 raise CannotReplay(
-                    f"--presets, must be left out where {self.table} is cut into batches, or --every name a unit of the "
-                    "calendar: a domain's cadence is of days and weeks"
+                    f"--presets, must be left out where {self.table} is cut into batches, or --every name a unit of "
+                    "the calendar: a domain's cadence is of days and weeks"
                 )
             return cut
         if read.table.times is None:
